@@ -1,0 +1,203 @@
+/**
+ * The contracts between the engine and what it deploys to. A target is a runtime (what runs a color), a router (what sends
+ * users to a color) and a ledger (what is kept at the target so that a run may die at any point).
+ */
+import type { Duplex } from 'node:stream'
+
+export type Color = 'blue' | 'green'
+export const otherColor = (color: Color): Color => (color === 'blue' ? 'green' : 'blue')
+
+export interface Target {
+  readonly runtime: Runtime
+  readonly router: Router
+  readonly ledger: Ledger
+  /** Read-only. Every problem at once, each with its fix. */
+  preflight(): Promise<readonly Problem[]>
+  /**
+   * Runs a user's command at the target under the same locks and fence as a change; null where the target has no place for
+   * commands.
+   */
+  readonly runHook: ((hook: Hook, env: Environment, guard: Guard) => Promise<void>) | null
+  close(): Promise<void>
+}
+
+export interface Problem {
+  readonly setting: string
+  readonly what: string
+  readonly fix: string
+}
+
+/** Every method may be repeated; every change carries the guard. */
+export interface Runtime {
+  observe(color: Color): Promise<ColorState>
+  /** Also starts a stopped color again from its recorded release. `size`: as the live color, null where it has no meaning. */
+  deploy(color: Color, release: Release, size: Size, guard: Guard): Promise<void>
+  /** The platform's own view, with reasons. A fatal state ends the wait at once. */
+  ready(color: Color): Promise<Readiness>
+  /** How a request gets to this color before users do; null where the target knows no way. */
+  reach(color: Color, service: string): Promise<Reach | null>
+  stop(color: Color, guard: Guard): Promise<void>
+  remove(color: Color, guard: Guard): Promise<void>
+  /** Connections still open; a counter that never saw one while the color was live is 'unknown'. */
+  quiet(color: Color): Promise<number | 'unknown'>
+  /** Bounded: 50 lines or 8 KiB for each instance. */
+  diagnose(color: Color): Promise<Diagnosis>
+}
+
+export type Presence = 'absent' | 'stopped' | 'starting' | 'running' | 'stopping' | 'unknown'
+
+export interface ColorState {
+  readonly presence: Presence
+  readonly version: string | null
+  /** Why it is unknown, what is still starting: one line for people. */
+  readonly detail: string | null
+}
+
+export type Size = number | null
+
+export type Readiness =
+  | { readonly kind: 'ready'; readonly restarts: number }
+  | { readonly kind: 'waiting'; readonly reason: string }
+  | { readonly kind: 'fatal'; readonly reason: string }
+
+/** How a request gets somewhere: a stream the target dials, or the address itself. */
+export type Reach =
+  | { readonly kind: 'url'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
+  | { readonly kind: 'stream'; readonly url: string; dial(signal: AbortSignal): Promise<Duplex> }
+
+export interface Diagnosis {
+  readonly cause: string | null
+  readonly sections: readonly { readonly title: string; readonly text: string }[]
+}
+
+export interface Router {
+  observe(): Promise<Traffic>
+  /** All services together. Compares with `from` before it writes; confirmed by behavior, not by an exit code. */
+  switch(from: Traffic, to: Color, guard: Guard): Promise<Evidence>
+  /** What a person would type to do the same. */
+  manual(to: Color): readonly string[]
+}
+
+export type Traffic =
+  | { readonly kind: 'color'; readonly color: Color }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'mixed'; readonly detail: string; readonly repair: readonly string[] }
+  | { readonly kind: 'unknown'; readonly detail: string; readonly repair: readonly string[] }
+
+/** How a switch was confirmed, in one line for people. */
+export interface Evidence {
+  readonly detail: string
+}
+
+/**
+ * What a change demands of the target in the same step: this fence, and the color it touches live or not. Stop and remove
+ * always demand 'not-live'.
+ */
+export interface Guard {
+  readonly lease: Lease
+  readonly color: 'not-live' | 'live' | 'any'
+}
+
+export interface Lease {
+  /** Grows by one with each owner. */
+  readonly fence: number
+  readonly nonce: string
+}
+
+/** Who holds the lease: a random nonce for us, the rest for people. */
+export interface Owner {
+  readonly nonce: string
+  readonly run: string
+  readonly attempt: string
+  readonly job: string
+  readonly step: string
+  readonly url: string
+  /** Who or what started it: an actor, a user on a laptop. */
+  readonly actor: string
+}
+
+export type LeaseStatus = 'free' | 'parked' | 'held' | 'expired'
+
+export interface LeaseView {
+  readonly status: LeaseStatus
+  readonly fence: number
+  readonly owner: Owner | null
+  /** Changes with every renewal; equal marks mean nobody touched the lease in between. */
+  readonly mark: string
+}
+
+/**
+ * open: free, parked and expired leases are taken. own: also a living one with our nonce (post after its main). break: any.
+ */
+export type Claim = 'open' | 'own' | 'break'
+
+export type Acquisition =
+  | {
+      readonly kind: 'acquired'
+      readonly lease: Lease
+      readonly document: string | null
+      /** The lease was ours already and could not be written anew (a full disk): go back at most, start nothing. */
+      readonly degraded: boolean
+    }
+  | { readonly kind: 'held'; readonly view: LeaseView }
+
+export interface LedgerView {
+  readonly lease: LeaseView
+  /** The engine's document as it was written last; null when there never was one. */
+  readonly document: string | null
+}
+
+/** Each call that carries a lease answers 'lost' when another owner has come since, and has then changed nothing. */
+export interface Ledger {
+  read(): Promise<LedgerView>
+  /**
+   * Writes a new fence, ends what the former owner left running, waits for its change to end, and only then returns.
+   * `unchangedMark`: a mark the caller saw unchanged for one whole lease time by its own monotonic clock; such a lease counts
+   * as expired whatever the target's clock says.
+   */
+  acquire(owner: Owner, options: { readonly claim: Claim; readonly unchangedMark: string | null }): Promise<Acquisition>
+  renew(lease: Lease): Promise<'kept' | 'lost'>
+  write(lease: Lease, document: string): Promise<'kept' | 'lost'>
+  /** Anyone may take it now; the nonce stays. */
+  park(lease: Lease): Promise<'kept' | 'lost'>
+  free(lease: Lease): Promise<'kept' | 'lost'>
+}
+
+export interface Release {
+  readonly id: string
+  readonly version: string
+  /** Image of each service, by digest where it is known; a service without an image has null. */
+  readonly images: Readonly<Record<string, string | null>>
+  /** Hash of what was sent to run it. */
+  readonly configuration: string
+}
+
+/** A user's command at a named point. */
+export interface Hook {
+  readonly run: string
+  readonly where: 'runner' | 'target'
+  readonly timeout: number
+  readonly env: Environment
+}
+
+export type Environment = Readonly<Record<string, string>>
+
+/** Another owner has come: stop at once and roll nothing back. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost'
+}
+
+/** The target refused a change in the same step: the color is live (or not), or the router names another color than expected. */
+export class ChangeRefused extends Error {
+  override readonly name = 'ChangeRefused'
+}
+
+/** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
+export class TargetUnreachable extends Error {
+  override readonly name = 'TargetUnreachable'
+}
+
+/** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */
+export class ChangeFailed extends Error {
+  override readonly name = 'ChangeFailed'
+}
