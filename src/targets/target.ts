@@ -3,6 +3,7 @@
  * users to a color) and a ledger (what is kept at the target so that a run may die at any point).
  */
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../clock.ts'
 
 export type Color = 'blue' | 'green'
 export const otherColor = (color: Color): Color => (color === 'blue' ? 'green' : 'blue')
@@ -181,6 +182,21 @@ export interface Hook {
 }
 
 export type Environment = Readonly<Record<string, string>>
+
+/** What a target is given of the run it lives in. */
+export interface Surroundings {
+  readonly app: string
+  readonly leaseTtl: number
+  /** How long one change of the runtime may take, in milliseconds. */
+  readonly deployTimeout: number
+  /** Aborted when the run is interrupted: every wait ends, every child is told to end. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Output of commands, as it comes; never trusted. */
+  output(source: string, text: string): void
+  /** Values that must not be kept at the target. */
+  readonly secrets: readonly string[]
+}
 
 /** Another owner has come: stop at once and roll nothing back. */
 export class LeaseLost extends Error {
