@@ -3,13 +3,25 @@ import type { Evidence } from '../checks/evidence.ts'
 import type { Mode } from '../targets/intent.ts'
 import type { Color, Diagnosis } from '../targets/target.ts'
 
-export const phaseNames = ['determine-color', 'deploy-inactive', 'health', 'switch', 'verify', 'cleanup'] as const
+export const phaseNames = [
+  'determine-color',
+  'deploy-inactive',
+  'health',
+  'switch',
+  'verify',
+  'cleanup',
+] as const
 export type PhaseName = (typeof phaseNames)[number]
 
 /** `at`: wall clock, milliseconds. Phases never nest. */
 export type Event =
   | { readonly kind: 'phase-started'; readonly phase: PhaseName; readonly at: number }
-  | { readonly kind: 'phase-ended'; readonly phase: PhaseName; readonly at: number; readonly outcome: PhaseOutcome }
+  | {
+      readonly kind: 'phase-ended'
+      readonly phase: PhaseName
+      readonly at: number
+      readonly outcome: PhaseOutcome
+    }
   /** Work outside the six phases that deserves a group of its own: going back, closing what another run left open. */
   | { readonly kind: 'section-started'; readonly title: string; readonly at: number }
   | { readonly kind: 'section-ended'; readonly at: number }
@@ -21,7 +33,14 @@ export type PhaseOutcome = 'passed' | 'failed' | 'skipped'
 
 export type Report = (event: Event) => void
 
-export const results = ['deployed', 'staged', 'unchanged', 'rolled-back', 'rollback-failed', 'failed'] as const
+export const results = [
+  'deployed',
+  'staged',
+  'unchanged',
+  'rolled-back',
+  'rollback-failed',
+  'failed',
+] as const
 export type Result = (typeof results)[number]
 
 /** Everything a run has to say when it ends: outputs and summary are rendered from it, and it is the `report` output. */

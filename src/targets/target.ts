@@ -123,6 +123,8 @@ export interface LeaseView {
   readonly status: LeaseStatus
   readonly fence: number
   readonly owner: Owner | null
+  /** The holder's own lease time, in milliseconds. */
+  readonly ttl: number
   /** Changes with every renewal; equal marks mean nobody touched the lease in between. */
   readonly mark: string
 }
@@ -156,7 +158,10 @@ export interface Ledger {
    * `unchangedMark`: a mark the caller saw unchanged for one whole lease time by its own monotonic clock; such a lease counts
    * as expired whatever the target's clock says.
    */
-  acquire(owner: Owner, options: { readonly claim: Claim; readonly unchangedMark: string | null }): Promise<Acquisition>
+  acquire(
+    owner: Owner,
+    options: { readonly claim: Claim; readonly unchangedMark: string | null },
+  ): Promise<Acquisition>
   renew(lease: Lease): Promise<'kept' | 'lost'>
   write(lease: Lease, document: string): Promise<'kept' | 'lost'>
   /** Anyone may take it now; the nonce stays. */
