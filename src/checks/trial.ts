@@ -1,0 +1,156 @@
+import type { Check, HealthRule, ServiceIntent } from '../targets/intent.ts'
+import { type Reach, type Readiness, TargetUnreachable } from '../targets/target.ts'
+import { judge, judgeVersion, requestOf } from './check.ts'
+import { type Limits, sendRequest } from './request.ts'
+import { type Observation, type Watched, type WatchSurroundings, watch } from './watch.ts'
+
+export interface Trial extends WatchSurroundings {
+  readonly services: readonly ServiceIntent[]
+  /** What a version check must show; null: version checks are left out. */
+  readonly version: string | null
+  readonly rule: HealthRule
+  /** By the monotonic clock. */
+  readonly deadline: number
+}
+
+export interface ColorTrial extends Trial {
+  /** For people: the color's name. */
+  readonly color: string
+  /** null: the platform's own view is all there is. */
+  reachOf(service: ServiceIntent): Promise<Reach | null>
+  ready(): Promise<Readiness>
+}
+
+export type TrialResult = Watched & { readonly services: readonly ServiceTrial[] }
+
+export interface ServiceTrial {
+  readonly service: string
+  /** false: no request could be sent to it. */
+  readonly measured: boolean
+  /** Why its last check failed; null: it passed, or nothing was measured. */
+  readonly reason: string | null
+}
+
+/**
+ * Passes when the platform calls the color ready, with as many restarts as the round before, and each service that can be
+ * reached passes its health check and shows the version: all of it several times in a row.
+ */
+export const tryColor = async (
+  trial: ColorTrial,
+): Promise<TrialResult & { readonly restarts: number | null }> => {
+  let restarts: number | null = null
+  let services: readonly ServiceTrial[] = untried(trial)
+  const watched = await watch(
+    async (signal) => {
+      const readiness = await survive(() => trial.ready())
+      if (readiness.kind === 'fatal') return readiness
+      services = await tryServices(trial, (service) => service.health, signal)
+      if (readiness.kind === 'waiting') return combine([readiness.reason], services)
+      const before = restarts
+      restarts = readiness.restarts
+      const restarted = before !== null && before !== restarts
+      return combine(restarted ? [`restarted (${before} → ${restarts} restarts)`] : [], services)
+    },
+    { what: `waiting for ${trial.color} to pass its checks`, ...rowOf(trial) },
+    trial,
+  )
+  return { ...watched, services, restarts }
+}
+
+/** The same checks through the public URLs. `not-measured`: no service has one, so nothing was proven. */
+export const verifyPublic = async (
+  trial: Trial,
+): Promise<TrialResult | { readonly kind: 'not-measured'; readonly services: readonly ServiceTrial[] }> => {
+  let services: readonly ServiceTrial[] = untried(trial)
+  if (trial.services.every(({ url }) => url === null)) return { kind: 'not-measured', services }
+  const reachOf = async ({ url }: ServiceIntent): Promise<Reach | null> =>
+    url === null ? null : { kind: 'url', url, headers: {} }
+  const watched = await watch(
+    async (signal) => {
+      services = await tryServices({ ...trial, reachOf }, (service) => service.verify, signal)
+      return combine([], services)
+    },
+    { what: 'waiting for the public URL to pass its checks', ...rowOf(trial) },
+    trial,
+  )
+  return { ...watched, services }
+}
+
+type Reaching = Trial & Pick<ColorTrial, 'reachOf'>
+
+const rowOf = ({ rule, deadline }: Trial) => ({
+  successes: rule.successes,
+  interval: rule.interval,
+  deadline,
+})
+
+const untried = ({ services }: Trial): readonly ServiceTrial[] =>
+  services.map(({ name }) => ({ service: name, measured: false, reason: null }))
+
+const tryServices = (
+  trial: Reaching,
+  checkOf: (service: ServiceIntent) => Check,
+  signal: AbortSignal,
+): Promise<readonly ServiceTrial[]> =>
+  Promise.all(
+    trial.services.map((service) => tryService({ trial, service, check: checkOf(service), signal })),
+  )
+
+interface ServiceAttempt {
+  readonly trial: Reaching
+  readonly service: ServiceIntent
+  readonly check: Check
+  readonly signal: AbortSignal
+}
+
+const tryService = async ({ trial, service, check, signal }: ServiceAttempt): Promise<ServiceTrial> => {
+  const reach = await trial.reachOf(service).catch(asReason)
+  if (typeof reach === 'string') return { service: service.name, measured: false, reason: reach }
+  if (reach === null) return { service: service.name, measured: false, reason: null }
+  const limits = { timeout: trial.rule.requestTimeout, signal }
+  const reason = await findProblem({ service, check, reach, limits, version: trial.version })
+  return { service: service.name, measured: true, reason }
+}
+
+interface Examination {
+  readonly service: ServiceIntent
+  readonly check: Check
+  readonly reach: Reach
+  readonly limits: Limits
+  readonly version: string | null
+}
+
+const findProblem = async ({
+  service,
+  check,
+  reach,
+  limits,
+  version,
+}: Examination): Promise<string | null> => {
+  const exchange = await sendRequest(reach, requestOf(check, service), limits)
+  const judgement = judge(check, exchange)
+  if (!judgement.passed) return judgement.reason
+  const { versionCheck } = service
+  if (versionCheck === null || version === null) return null
+  const shown =
+    versionCheck.path === check.path
+      ? exchange
+      : await sendRequest(reach, requestOf({ ...check, path: versionCheck.path }, service), limits)
+  const compared = judgeVersion(versionCheck, version, shown)
+  return compared.passed ? null : compared.reason
+}
+
+const combine = (reasons: readonly string[], services: readonly ServiceTrial[]): Observation => {
+  const failing = services.filter(({ reason }) => reason !== null)
+  const all = [...reasons, ...failing.map(({ service, reason }) => `${service}: ${reason}`)]
+  return all.length === 0 ? { kind: 'pass' } : { kind: 'fail', reason: all.join('; ') }
+}
+
+/** A target that cannot be reached for a moment says nothing about the color. */
+const survive = (ready: () => Promise<Readiness>): Promise<Readiness> =>
+  ready().catch((error: unknown) => ({ kind: 'waiting', reason: asReason(error) }))
+
+const asReason = (error: unknown): string => {
+  if (error instanceof TargetUnreachable) return error.message
+  throw error
+}
