@@ -1,0 +1,33 @@
+import type { Failure, Outcome } from '../deployment/report.ts'
+import { clip, lineEnd, plainLine } from './plain.ts'
+
+type Words = readonly (readonly [title: string, lines: readonly string[]])[]
+
+/** What a failure has to say, in the order in which a person needs it. */
+export function wordsOf(failure: Failure): Words {
+  const likely = failure.diagnosis?.cause
+  const words: Words = [
+    [
+      failure.phase === null ? 'What failed:' : `What failed, in ${failure.phase}:`,
+      failure.cause.trim().split(lineEnd),
+    ],
+    ['Likely cause:', likely ? [likely] : []],
+    ['Where traffic is now:', [failure.traffic]],
+    ['What was done about it:', failure.done],
+    ['What to do next:', failure.next],
+  ]
+  return words.filter(([, lines]) => lines.length > 0)
+}
+
+const longestPart = 700
+
+export function annotationOf({ headline, failure }: Outcome): string {
+  const words = failure ? wordsOf(failure) : []
+  const parts = words.map(
+    ([title, lines]) => `${title} ${clip(lines.map(plainLine).join('\n'), longestPart)}`,
+  )
+  return [clip(plainLine(headline), longestPart), ...parts].join('\n')
+}
+
+export const titleOf = ({ app, stage, result }: Outcome): string =>
+  plainLine(clip(`${app}: ${result}${stage === 'post' ? ', after the job' : ''}`, 200))
