@@ -1,7 +1,16 @@
 /** What a user wants, with every default filled in: the settings as the engine sees them. All times are milliseconds. */
 import type { Color, Hook } from './target.ts'
 
-export const modes = ['deploy', 'stage', 'promote', 'abort', 'rollback', 'status', 'cleanup', 'unlock'] as const
+export const modes = [
+  'deploy',
+  'stage',
+  'promote',
+  'abort',
+  'rollback',
+  'status',
+  'cleanup',
+  'unlock',
+] as const
 export type Mode = (typeof modes)[number]
 
 export const hookNames = [
@@ -30,7 +39,10 @@ export interface Intent {
   readonly sampleRate: number
   /** A share: 0.05 is 5 %. */
   readonly maxErrorRate: number
-  readonly maxP99: null | { readonly kind: 'time'; readonly time: number } | { readonly kind: 'factor'; readonly factor: number }
+  readonly maxP99:
+    | null
+    | { readonly kind: 'time'; readonly time: number }
+    | { readonly kind: 'factor'; readonly factor: number }
   readonly hooks: Readonly<Record<HookName, readonly Hook[]>>
   readonly migrateRerun: boolean
   readonly noRollback: boolean

@@ -1,0 +1,98 @@
+/** What happened in a run, gathered as it is reported; the outcome is written from it. */
+import type { Evidence } from '../checks/evidence.ts'
+import type { Color } from '../targets/target.ts'
+import { otherColor } from '../targets/target.ts'
+import type { Operation } from './operation.ts'
+import type { Event, Failure, Outcome, PhaseRecord, Report, Result } from './report.ts'
+import type { World } from './world.ts'
+
+export interface Chronicle {
+  readonly startedAt: number
+  readonly phases: readonly PhaseRecord[]
+  readonly notices: readonly string[]
+}
+
+/** A report that passes every event on and remembers what the outcome needs. */
+export function chronicled(
+  report: Report,
+  startedAt: number,
+): { readonly report: Report; readonly chronicle: Chronicle } {
+  const phases: PhaseRecord[] = []
+  const notices: string[] = []
+  let phaseStartedAt = startedAt
+  const remember = (event: Event): void => {
+    if (event.kind === 'phase-started') phaseStartedAt = event.at
+    if (event.kind === 'phase-ended') {
+      const { phase, outcome, at } = event
+      phases.push({ phase, outcome, startedAt: phaseStartedAt, endedAt: at })
+    }
+    if (event.kind === 'line' && (event.level === 'notice' || event.level === 'warning'))
+      notices.push(event.text)
+  }
+  return {
+    chronicle: { startedAt, phases, notices },
+    report: (event) => {
+      remember(event)
+      report(event)
+    },
+  }
+}
+
+export interface Ending {
+  readonly result: Result
+  readonly ok: boolean
+  readonly headline: string
+  readonly active: Color | null
+  readonly operation?: Operation | null
+  readonly rolledBack?: boolean
+  readonly failure?: Failure | null
+  readonly evidence?: readonly Evidence[]
+  readonly plan?: readonly string[]
+}
+
+export function writeOutcome(
+  world: World,
+  chronicle: Chronicle,
+  stage: Outcome['stage'],
+  ending: Ending,
+): Outcome {
+  const { intent, clock } = world
+  const { active } = ending
+  const operation = ending.operation ?? null
+  return {
+    mode: intent.mode,
+    app: intent.app,
+    dryRun: intent.dryRun,
+    stage,
+    result: ending.result,
+    ok: ending.ok,
+    headline: ending.headline,
+    activeColor: active,
+    previousColor: operation?.from ?? null,
+    inactiveColor: active === null ? null : otherColor(active),
+    switched: operation !== null && operation.traffic !== 'from',
+    rolledBack: ending.rolledBack ?? false,
+    version: operation?.release.version ?? intent.version,
+    previousVersion: operation?.previous?.version ?? null,
+    url: intent.services.find(({ url }) => url !== null)?.url ?? null,
+    startedAt: chronicle.startedAt,
+    endedAt: clock.now(),
+    phases: chronicle.phases,
+    evidence: ending.evidence ?? [],
+    failure: ending.failure ?? null,
+    notices: chronicle.notices,
+    wayBack: operation?.inverse ?? [],
+    plan: ending.plan ?? [],
+  }
+}
+
+/** The color the router names now, as far as it can be told. */
+export async function activeColor({ target, signal }: World): Promise<Color | null> {
+  if (signal.aborted) return null
+  try {
+    const traffic = await target.router.observe()
+    return traffic.kind === 'color' ? traffic.color : null
+  } catch {
+    return null
+  }
+}

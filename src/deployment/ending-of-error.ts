@@ -1,0 +1,59 @@
+/** A run that ended by an error which no table settled: what a person must know all the same. */
+import { LeaseLost } from '../targets/target.ts'
+import { LeaseHeld } from './acquire.ts'
+import { activeColor, type Ending } from './chronicle.ts'
+import { PhaseFailed } from './phases/pipeline.ts'
+import { PlanRefused } from './plan.ts'
+import { PreflightFailed } from './preflight.ts'
+import { messageOf, type World } from './world.ts'
+
+export async function endingOfError(world: World, error: unknown): Promise<Ending> {
+  const active = await activeColor(world)
+  const { phase, cause } = unwrap(error)
+  const { done, next } = consequences(world, cause)
+  return {
+    result: 'failed',
+    ok: false,
+    headline: messageOf(cause).split('\n')[0] ?? 'failed',
+    active,
+    failure: {
+      phase,
+      cause: messageOf(cause),
+      traffic: active === null ? 'Not known from here.' : `Traffic is on ${active}.`,
+      done,
+      next,
+      diagnosis: null,
+    },
+  }
+}
+
+const unwrap = (error: unknown) =>
+  error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error }
+
+interface Consequences {
+  readonly done: readonly string[]
+  readonly next: readonly string[]
+}
+
+function consequences(world: World, cause: unknown): Consequences {
+  const untouched = ['Nothing was changed.']
+  if (cause instanceof PreflightFailed) return { done: untouched, next: cause.problems.map(({ fix }) => fix) }
+  if (cause instanceof PlanRefused) return { done: untouched, next: cause.next }
+  if (cause instanceof LeaseHeld) return { done: untouched, next: ['Run again when it has ended.'] }
+  if (cause instanceof LeaseLost) {
+    return {
+      done: ['This run stopped at once and undid nothing.'],
+      next: ['Look at the run that took over.'],
+    }
+  }
+  if (world.signal.aborted) {
+    return {
+      done: ['What this run had started was told to end.'],
+      next: ['The post step puts traffic right; without one, the next run does.'],
+    }
+  }
+  return {
+    done: ['What was begun stays recorded at the target.'],
+    next: ['The post step or the next run closes it; `mode: status` shows how things stand.'],
+  }
+}

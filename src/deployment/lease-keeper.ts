@@ -1,0 +1,74 @@
+import type { Clock } from '../clock.ts'
+import { type Lease, LeaseLost, type Ledger } from '../targets/target.ts'
+
+const missesAllowed = 2
+
+interface LeaseKeeperOptions {
+  readonly ledger: Ledger
+  readonly lease: Lease
+  /** Milliseconds; renewed four times as often. */
+  readonly ttl: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly onLost: (reason: LeaseLost) => void
+  readonly onMissed: (text: string) => void
+}
+
+/** Renews the lease on its own timer, whatever the run is waiting for. */
+export class LeaseKeeper {
+  readonly #options: LeaseKeeperOptions
+  readonly #stopped = new AbortController()
+  #misses = 0
+  #running: Promise<void> | null = null
+
+  constructor(options: LeaseKeeperOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running = this.#keep()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#running
+  }
+
+  /** Throws when the lease was not renewed lately: a change now could cross another owner's. */
+  assertKept(): void {
+    if (this.#misses < missesAllowed) return
+    throw new Error(
+      `The lease could not be renewed ${this.#misses} times in a row; no new change is started.`,
+    )
+  }
+
+  async #keep(): Promise<void> {
+    const { clock, ttl, signal } = this.#options
+    const ended = AbortSignal.any([this.#stopped.signal, signal])
+    while (!ended.aborted) {
+      try {
+        await clock.sleep(ttl / 4, ended)
+      } catch {
+        return
+      }
+      await this.#renew()
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { ledger, lease, onLost, onMissed } = this.#options
+    try {
+      if ((await ledger.renew(lease)) === 'kept') this.#misses = 0
+      else if (!this.#stopped.signal.aborted) {
+        this.#stopped.abort()
+        onLost(
+          new LeaseLost('The lease belongs to another run now; this one stops and changes nothing more.'),
+        )
+      }
+    } catch (error) {
+      if (this.#stopped.signal.aborted) return
+      this.#misses += 1
+      onMissed(`The lease could not be renewed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/** deploy and rollback: the same six phases, on a new release or on one of the history. */
+import type { Sampler } from '../../checks/sampler.ts'
+import { acquireSession } from '../acquire.ts'
+import { activeColor, type Ending } from '../chronicle.ts'
+import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
+import type { Operation } from '../operation.ts'
+import { determineColor } from '../phases/determine-color.ts'
+import { inPhase, PhaseFailed, runPhases } from '../phases/pipeline.ts'
+import { preflight } from '../preflight.ts'
+import { samplePublic } from '../samples.ts'
+import { closeFormer, endSession } from '../session.ts'
+import { settle } from '../settle.ts'
+import { rethrowIfOver } from '../way-back.ts'
+import { messageOf, type Session, type World } from '../world.ts'
+
+export async function deploy(world: World): Promise<Ending> {
+  await preflight(world)
+  const session = await acquireSession(world, 'open', world.intent.lockWait)
+  let end: 'free' | 'park' = 'free'
+  try {
+    if (session.degraded)
+      throw new Error('The ledger takes no writes (a full disk?): nothing new is started.')
+    await closeFormer(session)
+    const planned = await inPhase(session, 'determine-color', () => determineColor(session))
+    if (planned.kind === 'unchanged') return endingOfUnchanged(planned)
+    const ending = await carry(session, planned.operation)
+    if (session.journal.operation?.state === 'open' && ending.ok) end = 'park'
+    return ending
+  } finally {
+    await endSession(session, end)
+  }
+}
+
+async function carry(session: Session, operation: Operation): Promise<Ending> {
+  const sampler = samplePublic(session, operation)
+  try {
+    await runPhases({ session, sampler })
+    return await succeed(session, sampler)
+  } catch (error) {
+    rethrowIfOver(session, error)
+    return await putRight(session, sampler, error)
+  } finally {
+    await sampler.stop()
+  }
+}
+
+async function succeed(session: Session, sampler: Sampler): Promise<Ending> {
+  await sampler.stop()
+  const { operation } = session.journal
+  if (operation === null) throw new Error('No operation was begun.')
+  return endingOfSuccess({ operation, active: await activeColor(session), evidence: sampler.evidence() })
+}
+
+/** Asks the table what to do about our own failure, and does it. */
+async function putRight(session: Session, sampler: Sampler, error: unknown): Promise<Ending> {
+  const { report, clock } = session
+  report({ kind: 'section-started', title: 'Putting things right', at: clock.now() })
+  const settled = await settle(session, { kind: 'main-failing' })
+  report({ kind: 'section-ended', at: clock.now() })
+  await sampler.stop()
+  return {
+    ...endingOfFailure({
+      app: session.intent.app,
+      phase: error instanceof PhaseFailed ? error.phase : null,
+      cause: messageOf(error),
+      operation: session.journal.operation,
+      settled,
+      active: await activeColor(session),
+    }),
+    evidence: sampler.evidence(),
+  }
+}

@@ -1,0 +1,32 @@
+import { changeOperation } from '../document.ts'
+import { drainOldColor } from '../drain.ts'
+import { type Settled, settle } from '../settle.ts'
+import { rethrowIfOver } from '../way-back.ts'
+import { messageOf, say, warn } from '../world.ts'
+import { type Course, operationOf } from './course.ts'
+
+/** The release is verified and live: whatever goes wrong in here is a warning. */
+export async function cleanUp(course: Course): Promise<Settled> {
+  const { session } = course
+  const operation = operationOf(course)
+  try {
+    await drainOldColor(session, operation)
+    await session.journal.record((document) => changeOperation(document, { phase: 'cleanup', drained: true }))
+    const keepsOpen = session.intent.goesBackOn.length > 0
+    const settled = await settle(session, { kind: 'main-cleanup', keepsOpen })
+    if (settled.kind === 'parked') say(session, whatPostWillDo(course))
+    return settled
+  } catch (error) {
+    rethrowIfOver(session, error)
+    warn(session, `The new release is live and verified; tidying up failed: ${messageOf(error)}`)
+    return { kind: 'left-open', why: messageOf(error), repair: ['Run again with `mode: cleanup`.'] }
+  }
+}
+
+function whatPostWillDo(course: Course): string {
+  const { from, oldColor, kind } = operationOf(course)
+  if (from === null) return 'The post step closes this deployment when the job has ended.'
+  const retired = { stop: 'stopped', keep: 'kept', remove: 'removed' }[oldColor]
+  const back = kind === 'rollback' ? '' : `; if a later step fails, traffic goes back to it`
+  return `${from} stays warm until the job has ended, then it is ${retired}${back}.`
+}

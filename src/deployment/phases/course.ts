@@ -1,0 +1,21 @@
+/** One operation on its way through the six phases. */
+import type { Sampler } from '../../checks/sampler.ts'
+import type { Operation } from '../operation.ts'
+import type { PhaseName } from '../report.ts'
+import type { Session } from '../world.ts'
+
+export interface Course {
+  readonly session: Session
+  readonly sampler: Sampler
+}
+
+export interface Phase {
+  readonly name: PhaseName
+  run(course: Course): Promise<void>
+}
+
+export function operationOf({ session }: Course): Operation {
+  const { operation } = session.journal
+  if (operation === null) throw new Error('No operation was begun.')
+  return operation
+}

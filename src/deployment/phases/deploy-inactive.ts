@@ -1,0 +1,28 @@
+import { changeOperation, withRelease } from '../document.ts'
+import { guard, runHook } from '../hooks.ts'
+import { say } from '../world.ts'
+import { type Course, operationOf } from './course.ts'
+
+export async function deployInactive(course: Course): Promise<void> {
+  const { session, sampler } = course
+  const { kind, to, release, size } = operationOf(course)
+  sampler.start()
+  await runHook(session, 'before-deploy', 'deploy-inactive')
+  if (kind === 'rollback' && (await runsAlready(course))) {
+    say(session, `${to} still runs ${release.version}.`)
+    return
+  }
+  await session.journal.record((document) =>
+    withRelease(changeOperation(document, { phase: 'deploy-inactive' }), to, release),
+  )
+  say(session, `Deploying ${release.version} to ${to}.`)
+  await session.target.runtime.deploy(to, release, size, guard(session, 'not-live'))
+  if (kind !== 'rollback') await runHook(session, 'migrate', 'deploy-inactive')
+}
+
+async function runsAlready(course: Course): Promise<boolean> {
+  const { journal, target } = course.session
+  const { to, release } = operationOf(course)
+  if (journal.document.colors[to]?.id !== release.id) return false
+  return (await target.runtime.observe(to)).presence === 'running'
+}

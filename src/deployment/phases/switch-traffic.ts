@@ -1,0 +1,41 @@
+import { otherColor } from '../../targets/target.ts'
+import { changeOperation } from '../document.ts'
+import { guard, runHook } from '../hooks.ts'
+import { mayGoBack, type Operation, observedTraffic } from '../operation.ts'
+import { ChecksFailed, passesOnce } from '../proof.ts'
+import { announce, say } from '../world.ts'
+import { type Course, operationOf } from './course.ts'
+
+export async function switchTraffic(course: Course): Promise<void> {
+  const { session, sampler } = course
+  const operation = operationOf(course)
+  const { to, release } = operation
+  sayWayBack(course, operation)
+  await runHook(session, 'before-switch', 'switch')
+  if (!(await passesOnce(session, to, { version: release.version }))) {
+    throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch.`)
+  }
+  await session.journal.record((document) =>
+    changeOperation(document, { phase: 'switch', traffic: 'switching' }),
+  )
+  sampler.markSwitch()
+  const evidence = await session.target.router.switch(observedTraffic(operation), to, guard(session, 'any'))
+  say(session, `Traffic is on ${to}: ${evidence.detail}`)
+  await session.journal.record((document) => changeOperation(document, { phase: 'verify', traffic: 'to' }))
+}
+
+function sayWayBack({ session }: Course, operation: Operation): void {
+  if (mayGoBack(operation)) {
+    say(session, `To go back by hand:\n${operation.inverse.map((line) => `  ${line}`).join('\n')}`)
+    return
+  }
+  announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`)
+}
+
+function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }: Operation): string {
+  if (kind === 'rollback') return 'it is a rollback itself'
+  if (from === null) return 'it is the first deployment'
+  if (noRollback) return '`no-rollback` is set'
+  if (liveWasSick) return `${from} failed its checks before we began`
+  return `${otherColor(to)} cannot take it`
+}

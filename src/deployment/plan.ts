@@ -1,0 +1,112 @@
+/** What a run would do, from reading alone: which release goes to which color. A dry run ends here. */
+import { createHash } from 'node:crypto'
+import type { Color, ColorState, Release } from '../targets/target.ts'
+import { otherColor } from '../targets/target.ts'
+import { type ColorChoice, chooseColor } from './color-choice.ts'
+import type { Document } from './document.ts'
+import type { Operation } from './operation.ts'
+import { passesOnce } from './proof.ts'
+import { chooseRelease } from './release-choice.ts'
+import type { World } from './world.ts'
+
+export type Planned =
+  | { readonly kind: 'operation'; readonly operation: Operation; readonly colors: Colors }
+  | { readonly kind: 'unchanged'; readonly why: string; readonly live: Color | null }
+
+type Colors = Readonly<Record<Color, ColorState>>
+
+/** A plan that cannot be made: nothing was touched. */
+export class PlanRefused extends Error {
+  override readonly name = 'PlanRefused'
+  readonly next: readonly string[]
+
+  constructor(message: string, next: readonly string[]) {
+    super(message)
+    this.next = next
+  }
+}
+
+/** Reads the router and both colors. Throws PlanRefused. */
+export async function planOperation(world: World, document: Document, fence: number): Promise<Planned> {
+  const { intent, target } = world
+  const traffic = await target.router.observe()
+  const colors: Colors = {
+    blue: await target.runtime.observe('blue'),
+    green: await target.runtime.observe('green'),
+  }
+  const choosing = chooseColor({ traffic, colors, wanted: intent.targetColor })
+  if (choosing.kind === 'refused') throw new PlanRefused(choosing.why, choosing.repair)
+  const { choice } = choosing
+  if (intent.mode === 'rollback') {
+    const chosen = chooseRelease(document, choice.from, intent.version)
+    if (chosen.kind === 'refused')
+      throw new PlanRefused(chosen.why, ['Name an earlier release with `version`, or deploy one.'])
+    if (chosen.kind === 'unchanged') return { kind: 'unchanged', why: chosen.why, live: choice.from }
+    const operation = await draft(world, document, { choice, release: chosen.entry.release, fence })
+    return { kind: 'operation', operation, colors }
+  }
+  refuseUnfinishedMigration(world, document)
+  const operation = await draft(world, document, { choice, release: releaseOf(world), fence })
+  return { kind: 'operation', operation, colors }
+}
+
+function refuseUnfinishedMigration({ intent }: World, { unfinishedMigration }: Document): void {
+  if (unfinishedMigration === null || intent.migrateRerun || intent.hooks.migrate.length === 0) return
+  const { version, by } = unfinishedMigration
+  throw new PlanRefused(
+    `The migration of ${version} (${by}) was started and never reported back; running it again could harm the data.`,
+    ['Look at the database, then run again with `migrate-rerun: true`.'],
+  )
+}
+
+interface Draft {
+  readonly choice: ColorChoice
+  readonly release: Release
+  readonly fence: number
+}
+
+async function draft(
+  world: World,
+  document: Document,
+  { choice, release, fence }: Draft,
+): Promise<Operation> {
+  const { intent, target, owner } = world
+  const { from, observed, to } = choice
+  const previous = from === null ? null : document.colors[from]
+  const back = from ?? (observed === 'nobody' ? null : otherColor(to))
+  return {
+    id: world.randomId(),
+    nonce: owner.nonce,
+    fence,
+    kind: intent.mode === 'rollback' ? 'rollback' : 'deploy',
+    from,
+    observed,
+    to,
+    release,
+    previous,
+    size: null,
+    phase: 'determine-color',
+    traffic: 'from',
+    verified: false,
+    drained: false,
+    retiring: false,
+    noRollback: intent.noRollback,
+    liveWasSick: from !== null && !(await passesOnce(world, from, { version: null })),
+    oldColor: intent.oldColor,
+    onFailure: intent.onFailure,
+    hooks: {},
+    hosts: {},
+    inverse: back === null ? [] : [...target.router.manual(back)],
+    startedAt: world.clock.now(),
+    by: owner.url === '' ? `${owner.actor}, run ${owner.run}` : owner.url,
+    state: 'open',
+  }
+}
+
+/** The same version, images and configuration are the same release, however often they are deployed. */
+function releaseOf({ intent }: World): Release {
+  const images = Object.fromEntries(intent.services.map(({ name, image }) => [name, image]))
+  const content = { version: intent.version ?? 'unversioned', images, configuration: intent.configuration }
+  const id = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
+  return { id, ...content }
+}

@@ -1,0 +1,104 @@
+/** The post step: it knows how the job went, and closes what its own main left open. */
+import type { JobStatus } from '../targets/intent.ts'
+import { acquireSession, LeaseHeld, nameOwner } from './acquire.ts'
+import { activeColor, chronicled, type Ending, writeOutcome } from './chronicle.ts'
+import { emptyDocument, parseDocument } from './document.ts'
+import { endingOfError } from './ending-of-error.ts'
+import { endingOfClosing } from './endings.ts'
+import { Journal } from './journal.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { Operation } from './operation.ts'
+import type { Outcome } from './report.ts'
+import { endSession } from './session.ts'
+import { settle } from './settle.ts'
+import { messageOf, type Recorded, type Session, say, type World, warn } from './world.ts'
+
+/** null: there was nothing to do, and one line said why. */
+export async function runPost(world: World, jobStatus: JobStatus): Promise<Outcome | null> {
+  const { report, chronicle } = chronicled(world.report, world.clock.now())
+  const told = { ...world, report }
+  try {
+    const ending = await closeOwn(told, jobStatus)
+    return ending === null ? null : writeOutcome(told, chronicle, 'post', ending)
+  } catch (error) {
+    return writeOutcome(told, chronicle, 'post', await endingOfError(told, error))
+  }
+}
+
+async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | null> {
+  const session = await takeOwn(world)
+  if (session === null) return null
+  try {
+    const goesBack = world.intent.goesBackOn.includes(jobStatus)
+    const settled = await settle(session, { kind: 'post', mine: true, goesBack })
+    const { operation } = session.journal
+    const ending = endingOfClosing({
+      settled,
+      operation,
+      active: await activeColor(session),
+      app: world.intent.app,
+    })
+    // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
+    return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending
+  } finally {
+    await endSession(session, 'free')
+  }
+}
+
+/** Takes the lease when what is open is our own; everything else is left alone. */
+async function takeOwn(world: World): Promise<Session | null> {
+  const { owner, recorded, target } = world
+  try {
+    const { lease, document } = await target.ledger.read()
+    const parsed = parseDocument(document)
+    const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null)
+    const held = lease.status === 'held' ? lease.owner : null
+    if (held !== null && held.nonce !== owner.nonce) {
+      return nothing(world, `${nameOwner(lease)} has taken over; this step leaves everything to it.`)
+    }
+    if (isOwn(operation, owner.nonce)) return await acquireSession(world, 'own', 0)
+    if (held !== null) await endSession(await acquireSession(world, 'own', 0), 'free')
+    return nothing(world, whyNothing(operation))
+  } catch (error) {
+    if (error instanceof LeaseHeld)
+      return nothing(world, `${error.message} This step leaves everything to it.`)
+    if (recorded === null || !isOwn(recorded.operation, owner.nonce)) throw error
+    warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${messageOf(error)}`)
+    return withoutLedger(world, recorded)
+  }
+}
+
+const isOwn = (operation: Operation | null, nonce: string): boolean =>
+  operation !== null && operation.state === 'open' && operation.nonce === nonce
+
+function whyNothing(operation: Operation | null): string {
+  if (operation === null) return 'This deployment began nothing; there is nothing to close.'
+  if (operation.state === 'open') return 'The open operation belongs to another run; it is left to it.'
+  return `The last operation is closed (${operation.state}); there is nothing to do.`
+}
+
+function nothing(world: World, why: string): null {
+  say(world, why)
+  return null
+}
+
+/** A session on what the runner remembers: every change still names our fence, and the target refuses it if it knows better. */
+function withoutLedger(world: World, { operation, lease }: Recorded): Session {
+  const { target, clock, signal, intent } = world
+  const document = { ...emptyDocument, operation }
+  return {
+    ...world,
+    lease,
+    journal: new Journal({ ledger: target.ledger, lease, document, keep: world.keep }),
+    keeper: new LeaseKeeper({
+      ledger: target.ledger,
+      lease,
+      ttl: intent.leaseTtl,
+      clock,
+      signal,
+      onLost: world.interrupt,
+      onMissed: () => {},
+    }),
+    degraded: true,
+  }
+}

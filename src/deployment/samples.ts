@@ -1,0 +1,16 @@
+import { Sampler } from '../checks/sampler.ts'
+import type { Operation } from './operation.ts'
+import type { World } from './world.ts'
+
+/** Samples what users get, from before the switch to the end of the bake. */
+export const samplePublic = ({ intent, clock, signal }: World, { release, to }: Operation): Sampler =>
+  new Sampler({
+    services: intent.services,
+    rate: intent.sampleRate,
+    requestTimeout: intent.health.requestTimeout,
+    identityHeader: intent.identityHeader,
+    rules: { maxErrorRate: intent.maxErrorRate, maxP99: intent.maxP99 },
+    newcomer: [release.version, to],
+    clock,
+    signal,
+  })

@@ -1,0 +1,37 @@
+/** Beginning and ending the time in which we hold the lease. */
+import { LeaseLost } from '../targets/target.ts'
+import { PlanRefused } from './plan.ts'
+import { settle } from './settle.ts'
+import { messageOf, type Session, warn } from './world.ts'
+
+/** Gives the lease to whoever comes. An interrupted run leaves it as it is: its post step takes it by its nonce. */
+export async function endSession(session: Session, how: 'free' | 'park'): Promise<void> {
+  if (session.signal.aborted) return
+  await session.keeper.stop()
+  try {
+    await (how === 'park'
+      ? session.target.ledger.park(session.lease)
+      : session.target.ledger.free(session.lease))
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) warn(session, `The lease was not given back: ${messageOf(error)}`)
+  }
+}
+
+/** Whoever holds the lease first closes what is open. Throws PlanRefused when that cannot be done. */
+export async function closeFormer(session: Session): Promise<void> {
+  const { operation } = session.journal
+  if (operation === null || operation.state !== 'open') return
+  const { clock, report } = session
+  const title = `Closing what ${operation.by} left open`
+  report({ kind: 'section-started', title, at: clock.now() })
+  const settled = await settle(session, { kind: 'next-run' })
+  report({ kind: 'section-ended', at: clock.now() })
+  if (settled.kind === 'left-open') {
+    throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [
+      ...settled.repair,
+      'Then run with `mode: unlock`.',
+    ])
+  }
+  if (settled.kind === 'failed')
+    warn(session, `The last ${operation.kind} was closed as failed: ${settled.why}.`)
+}

@@ -1,0 +1,90 @@
+/** Whether there is a color to go back to, and the going back itself. */
+import { type Color, LeaseLost, type Traffic } from '../targets/target.ts'
+import { changeOperation } from './document.ts'
+import { runHook } from './hooks.ts'
+import { locate, mayGoBack, type Operation } from './operation.ts'
+import { passesChecks, provePublicly } from './proof.ts'
+import { messageOf, type Session, say, warn } from './world.ts'
+
+/**
+ * Asks the old color whether it passes its checks, and starts it again first when it is stopped. The time for a running color
+ * is `rollback-timeout`; a cold one has the times of a deployment besides.
+ */
+export async function hasWayBack(session: Session, operation: Operation): Promise<boolean> {
+  if (!mayGoBack(operation) || operation.from === null) return false
+  const { from } = operation
+  try {
+    const cold = await startAgain(session, operation, from)
+    const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0)
+    const verdict = await passesChecks(session, from, { version: null, time })
+    if (!verdict.passed) warn(session, `${from} cannot take traffic back: ${verdict.reason}`)
+    return verdict.passed
+  } catch (error) {
+    rethrowIfOver(session, error)
+    warn(session, `${from} cannot take traffic back: ${messageOf(error)}`)
+    return false
+  }
+}
+
+async function startAgain(session: Session, operation: Operation, from: Color): Promise<boolean> {
+  const { runtime } = session.target
+  const { presence } = await runtime.observe(from)
+  if (presence !== 'stopped' && presence !== 'absent') return false
+  if (operation.previous === null) {
+    throw new Error(`it is ${presence}, and what ran there is not recorded, so it cannot be started again`)
+  }
+  say(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`)
+  await runtime.deploy(from, operation.previous, operation.size, wayBackGuard(session))
+  return true
+}
+
+/**
+ * Moves traffic to the old color unless it is there already, and proves it. Needs no write at the ledger to succeed: what
+ * cannot be recorded is warned of.
+ */
+export async function moveBack(session: Session, operation: Operation, traffic: Traffic): Promise<void> {
+  const { from } = operation
+  if (from !== null && locate(operation, traffic) !== 'from') {
+    await recordTraffic(session, 'reverting')
+    const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session))
+    say(session, `Traffic is back on ${from}: ${evidence.detail}`)
+  }
+  await proveBack(session, operation)
+  await recordTraffic(session, 'back')
+  await tellOnce(session)
+}
+
+async function proveBack(session: Session, operation: Operation): Promise<void> {
+  const { from, previous } = operation
+  if (from === null) return
+  const proof = await provePublicly(session, { version: previous?.version ?? null })
+  if (!proof.passed)
+    warn(session, `Traffic is back on ${from}, but it does not answer well in public: ${proof.reason}`)
+}
+
+async function recordTraffic(session: Session, traffic: 'reverting' | 'back'): Promise<void> {
+  const error = await session.journal.recordIfPossible((document) => changeOperation(document, { traffic }))
+  if (error !== null)
+    warn(session, `Going back without the ledger, which takes no writes: ${messageOf(error)}`)
+}
+
+/** `on-rollback` at most once for an operation, and never in the way. */
+async function tellOnce(session: Session): Promise<void> {
+  const operation = session.journal.operation
+  if (operation === null || operation.hooks['on-rollback'] !== undefined) return
+  try {
+    await runHook(session, 'on-rollback', operation.phase)
+  } catch (error) {
+    rethrowIfOver(session, error)
+    warn(session, `on-rollback failed: ${messageOf(error)}`)
+  }
+}
+
+/** Going back does not ask whether the lease was renewed lately; the fence is still compared at the target. */
+const wayBackGuard = (session: Session) => ({ lease: session.lease, color: 'any' as const })
+
+/** An interrupt or a lost lease ends the run whatever it was about to forgive. */
+export function rethrowIfOver(session: Pick<Session, 'signal'>, error: unknown): void {
+  session.signal.throwIfAborted()
+  if (error instanceof LeaseLost) throw error
+}
