@@ -1,0 +1,166 @@
+/** What settings demand of each other. */
+import type { CommandName } from '../targets/command/settings.ts'
+import { serviceSettingsOf } from './build.ts'
+import type { SettingName, Values } from './catalog/catalog.ts'
+import { formatDuration } from './forms/duration.ts'
+import { formatRate } from './forms/rate.ts'
+import type { Fault } from './problem.ts'
+import { isList, isMap, type Raw } from './yaml.ts'
+
+interface Context {
+  readonly values: Values
+  readonly environment: Readonly<Record<string, string>>
+  /** Given, but with a problem of its own: nothing can be said about its value. */
+  isUnknown(name: SettingName): boolean
+  /** As it was given, whether it could be read or not. */
+  raw(name: SettingName): Raw | undefined
+}
+
+export const brokenRules = (context: Context): readonly Fault[] =>
+  [
+    requiredSettings,
+    requiredVersion,
+    requiredCommands,
+    wayToTheIdleColor,
+    onlyService,
+    enoughSamples,
+    keptLedger,
+  ].flatMap((rule) => rule(context))
+
+const demand = (setting: string, why: string, accepted: string): Fault => ({
+  setting,
+  why,
+  accepted,
+  subject: 'setting',
+})
+
+function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
+  const faults: Fault[] = []
+  if (values.target === null && !isUnknown('target'))
+    faults.push(demand('target', 'is required', '`command`'))
+  if (values.app === null && !isUnknown('app')) {
+    faults.push(demand('app', 'is required', 'the name of the app, such as `shop`'))
+  }
+  return faults
+}
+
+function requiredVersion({ values, environment, isUnknown }: Context): readonly Fault[] {
+  if (
+    values.mode !== 'deploy' ||
+    values.version !== null ||
+    isUnknown('version') ||
+    isUnknown('mode') ||
+    environment.GITHUB_SHA
+  )
+    return []
+  return [demand('version', 'is required where `GITHUB_SHA` does not name a commit', 'one line of text')]
+}
+
+/** Without `observe` nothing is known; deploying and rolling back use the same commands. */
+const commandsOfModes: Readonly<Record<Values['mode'], readonly CommandName[]>> = {
+  deploy: ['observe', 'deploy', 'switch', 'stop'],
+  rollback: ['observe', 'deploy', 'switch', 'stop'],
+  cleanup: ['observe', 'stop'],
+  status: ['observe'],
+  unlock: ['observe'],
+}
+
+const commandPurposes: Readonly<Partial<Record<CommandName, string>>> = {
+  observe: 'a command whose last line of output is `blue`, `green` or `none`: the color that users reach',
+  deploy: 'a command that starts the release on `$BLUE_GREEN_COLOR`',
+  switch: 'a command that sends users to `$BLUE_GREEN_COLOR`',
+  stop: 'a command that stops `$BLUE_GREEN_COLOR`',
+  remove: 'a command that removes `$BLUE_GREEN_COLOR`',
+}
+
+function requiredCommands(context: Context): readonly Fault[] {
+  const { values, isUnknown } = context
+  const missing = missingCommands(context)
+  if (values.target !== 'command' || missing === null || isUnknown('mode')) return []
+  const faults = commandsOfModes[values.mode]
+    .filter(missing)
+    .map((name) =>
+      demand(
+        `commands.${name}`,
+        `is required in mode \`${values.mode}\``,
+        commandPurposes[name] ?? 'a command',
+      ),
+    )
+  if (values['old-color'] !== 'remove' || !missing('remove')) return faults
+  return [
+    ...faults,
+    demand('commands.remove', 'is required for `old-color: remove`', commandPurposes.remove ?? 'a command'),
+  ]
+}
+
+/** A command with a problem of its own is not missing; null where there is no map to look into. */
+function missingCommands({ raw, isUnknown }: Context): ((name: CommandName) => boolean) | null {
+  const commands = raw('commands') ?? (isUnknown('commands') ? '' : {})
+  if (!isMap(commands)) return null
+  return (name) => commands[name] === undefined || (isList(commands[name]) && commands[name].length === 0)
+}
+
+const checkedModes: readonly string[] = ['deploy', 'rollback']
+
+/** No traffic goes to a color that nothing can ask whether it is well. */
+function wayToTheIdleColor(context: Context): readonly Fault[] {
+  const { values, isUnknown } = context
+  const missing = missingCommands(context)
+  if (values.target !== 'command' || !checkedModes.includes(values.mode)) return []
+  if (values['skip-health-check'] || !missing?.('ready')) return []
+  if ((['mode', 'color-url', 'services', 'skip-health-check'] as const).some(isUnknown)) return []
+  return serviceSettingsOf(values)
+    .filter(({ colorUrl }) => colorUrl === null)
+    .map(({ name }) =>
+      demand(
+        values.services === null ? 'color-url' : `services.${name}.color-url`,
+        'or `commands.ready` is required: otherwise nothing can check the idle color before users reach it',
+        'a URL with `{color}`, or a map `{ blue: …, green: … }`',
+      ),
+    )
+}
+
+function onlyService({ values }: Context): readonly Fault[] {
+  const names = Object.keys(values.services ?? {})
+  if (names.length < 2) return []
+  return (['image', 'url'] as const)
+    .filter((name) => values[name] !== null)
+    .map((name) => ({
+      setting: name,
+      why: `is for an app with one service, and \`services\` names ${names.length}`,
+      accepted: names.map((service) => `\`services.${service}.${name}\``).join(', '),
+      subject: 'setting',
+    }))
+}
+
+/** Fewer samples have no hundredth to speak of. */
+const fewestSamples = 500
+
+function enoughSamples({ values, isUnknown }: Context): readonly Fault[] {
+  const { bake, 'sample-rate': rate, 'max-p99': limit } = values
+  if (limit === null || isUnknown('bake') || isUnknown('sample-rate')) return []
+  const samples = Math.floor((bake / 1000) * rate)
+  if (samples >= fewestSamples) return []
+  const remedies: string[] = []
+  if (rate > 0) remedies.push(`\`bake: ${formatDuration(Math.ceil(fewestSamples / rate) * 1000)}\``)
+  if (bake > 0) remedies.push(`\`sample-rate: ${formatRate(Math.ceil((fewestSamples * 1000) / bake))}\``)
+  const product = `\`bake: ${formatDuration(bake)}\` × \`sample-rate: ${formatRate(rate)}\` gives ${samples}`
+  return [
+    demand(
+      'max-p99',
+      `needs at least ${fewestSamples} samples, and ${product}`,
+      remedies.join(' or ') || '`bake: 100s` with `sample-rate: 5/s`',
+    ),
+  ]
+}
+
+function keptLedger({ values, environment }: Context): readonly Fault[] {
+  if (values.target !== 'command' || environment.RUNNER_ENVIRONMENT !== 'github-hosted') return []
+  return [
+    demand(
+      'ledger',
+      'would vanish with this machine: the lock and the history are files in `state-directory`, and a GitHub-hosted runner is thrown away after the job',
+      'a self-hosted runner (`runs-on: self-hosted`), as `ledger` commands and `ssh-host` are not available yet in this version',
+    ),
+  ]
+}
