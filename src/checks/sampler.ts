@@ -45,6 +45,7 @@ export class Sampler {
 
   start(): void {
     if (this.#sampling.rate <= 0) return
+    // Only sleeping rejects, when the sampler has ended.
     for (const stream of this.#streams) void this.#run(stream).catch(() => {})
   }
 
