@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Duplex } from 'node:stream'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -194,7 +195,7 @@ describe('why there is no answer', () => {
   test('the tunnel is never dialed, and comes too late', async () => {
     const url = await mirror()
     const late = dialed(url, url)
-    const stream = Promise.withResolvers<import('node:stream').Duplex>()
+    const stream = Promise.withResolvers<Duplex>()
     const reach: Reach = { kind: 'stream', url, dial: () => stream.promise }
     expect(reasonOf(await get(reach, {}, 50))).toBe('timed out after 50ms (no connection)')
     if (late.kind !== 'stream') throw new Error('not dialed')
@@ -258,6 +259,27 @@ describe('a dialed stream', () => {
     )
     expect(JSON.parse(body)).toMatchObject({ url: '/health', host: 'shop.example' })
   })
+
+  test.each<Partial<RequestSpec>>([{ scheme: 'http' }, { scheme: 'https' }, { method: 'GE T' }])(
+    'is closed whatever came of it: %j',
+    async (spec) => {
+      const url = 'http://127.0.0.1:3010'
+      const opened: Duplex[] = []
+      const reach: Reach = {
+        kind: 'stream',
+        url,
+        dial: async () => {
+          const stream = new Duplex({ read: () => {}, write: (_, __, done) => done() })
+          opened.push(stream)
+          // What a mail server would say: neither HTTP nor TLS, on a connection that stays open.
+          stream.push('220 mail ready\r\n')
+          return stream
+        },
+      }
+      expect((await get(reach, spec)).kind).toBe('failed')
+      expect(opened.map(({ destroyed }) => destroyed)).toEqual([true])
+    },
+  )
 
   test('closed before an answer', async () => {
     const url = await serveSocket((socket) => socket.once('data', () => socket.destroy()))
