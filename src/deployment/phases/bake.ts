@@ -1,13 +1,14 @@
+import { findDoubts } from '../../checks/evidence.ts'
 import { ChecksFailed } from '../proof.ts'
-import { say, warn } from '../world.ts'
+import { messageOf, say, warn } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 
 const pause = 1_000
 
 /** Watches what users get and the platform's own view for the time of `bake`; ends at once when either breaks. */
 export async function bake(course: Course): Promise<void> {
-  const { session, sampler } = course
-  const { clock, intent, signal } = session
+  const { session } = course
+  const { clock, intent } = session
   const { to } = operationOf(course)
   if (intent.bake === 0) return
   say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`)
@@ -18,16 +19,30 @@ export async function bake(course: Course): Promise<void> {
       throw new ChecksFailed(`An instance of ${to} was restarted while it was watched.`)
     }
     const left = deadline - clock.monotonic()
-    if (left <= 0) return warnOfSilence(course)
-    await clock.sleep(Math.min(pause, left), AbortSignal.any([signal, sampler.breached]))
+    if (left <= 0) return judgeSamples(course)
+    await sleepUnlessBroken(course, Math.min(pause, left))
   }
 }
 
-/** Too few samples prove nothing; that is not a pass, and must not look like one. */
-function warnOfSilence({ session, sampler }: Course): void {
+async function sleepUnlessBroken({ session, sampler }: Course, time: number): Promise<void> {
+  const { clock, signal } = session
+  try {
+    await clock.sleep(time, AbortSignal.any([signal, sampler.breached]))
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new ChecksFailed(messageOf(error))
+  }
+}
+
+/** The requests still open belong to the bake: an app that hangs fails them last. */
+async function judgeSamples({ session, sampler }: Course): Promise<void> {
+  await sampler.stop()
+  const breach = sampler.breach()
+  if (breach !== null) throw new ChecksFailed(breach)
   if (session.intent.sampleRate === 0) return
-  for (const { url, verdict } of sampler.evidence()) {
-    if (verdict === 'not measured') warn(session, `${url}: too few samples to judge by; not measured.`)
+  const { maxErrorRate, maxP99 } = session.intent
+  for (const evidence of sampler.evidence()) {
+    for (const doubt of findDoubts(evidence, { maxErrorRate, maxP99 })) warn(session, doubt)
   }
 }
 

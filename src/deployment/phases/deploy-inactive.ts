@@ -5,8 +5,8 @@ import { type Course, operationOf } from './course.ts'
 
 export async function deployInactive(course: Course): Promise<void> {
   const { session, sampler } = course
-  const { kind, to, release, size } = operationOf(course)
-  sampler.start()
+  const { kind, from, to, release, size } = operationOf(course)
+  if (from !== null) sampler.start()
   await runHook(session, 'before-deploy', 'deploy-inactive')
   if (kind === 'rollback' && (await runsAlready(course))) {
     say(session, `${to} still runs ${release.version}.`)

@@ -20,6 +20,8 @@ export async function switchTraffic(course: Course): Promise<void> {
   )
   sampler.markSwitch()
   const evidence = await session.target.router.switch(observedTraffic(operation), to, guard(session, 'any'))
+  // On a first deployment nobody answered before, which would read as failed requests.
+  if (operation.from === null) sampler.start()
   say(session, `Traffic is on ${to}: ${evidence.detail}`)
   await session.journal.record((document) => changeOperation(document, { phase: 'verify', traffic: 'to' }))
 }
