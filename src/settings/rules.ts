@@ -36,8 +36,9 @@ const demand = (setting: string, why: string, accepted: string): Fault => ({
 
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
-  if (values.target === null && !isUnknown('target'))
+  if (values.target === null && !isUnknown('target')) {
     faults.push(demand('target', 'is required', '`command`'))
+  }
   if (values.app === null && !isUnknown('app')) {
     faults.push(demand('app', 'is required', 'the name of the app, such as `shop`'))
   }
@@ -45,14 +46,8 @@ function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
 }
 
 function requiredVersion({ values, environment, isUnknown }: Context): readonly Fault[] {
-  if (
-    values.mode !== 'deploy' ||
-    values.version !== null ||
-    isUnknown('version') ||
-    isUnknown('mode') ||
-    environment.GITHUB_SHA
-  )
-    return []
+  const known = values.version ?? environment.GITHUB_SHA
+  if (known || values.mode !== 'deploy' || isUnknown('mode') || isUnknown('version')) return []
   return [demand('version', 'is required where `GITHUB_SHA` does not name a commit', 'one line of text')]
 }
 

@@ -9,12 +9,13 @@ import { headerPattern, line, text } from './text.ts'
 
 export function parsePath(text: string): Parsed<string> {
   if (/^https?:\/\//i.test(text)) return refuse('is a URL, and a check takes its path alone', pathOf(text))
-  if (!text.startsWith('/'))
-    return refuse('does not begin with `/`', /^[\w.-]/.test(text) ? `/${text.replaceAll(/\s/g, '')}` : null)
-  return /^[!-~]+$/.test(text) && !text.includes('#')
-    ? accept(text)
-    : refuse('holds a character that a request cannot: percent-encode it')
+  if (pathPattern.test(text)) return accept(text)
+  if (text.startsWith('/')) return refuse('holds a character that a request cannot: percent-encode it')
+  return refuse('does not begin with `/`', pathPattern.test(`/${text}`) ? `/${text}` : null)
 }
+
+/** Visible ASCII without `#`, which never leaves the client. */
+const pathPattern = /^\/[!"$-~]*$/
 
 function pathOf(text: string): string | null {
   if (!URL.canParse(text)) return null
@@ -80,6 +81,6 @@ export const checkOfPath = (path: string): Check => ({
 
 export const check: Form<Check> = {
   accepted,
-  schema: z.union([path.schema.transform(checkOfPath), map], { error: accepted }),
+  schema: z.union([path.schema.transform(checkOfPath), map], { error: accepted }).meta({ id: 'check' }),
   input: ['path', 'scheme', 'host', 'status', 'body', 'json', 'header', 'headers', 'max-latency'],
 }

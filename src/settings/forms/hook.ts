@@ -43,9 +43,11 @@ export function hookForm(where: Hook['where']): Form<readonly Hook[]> {
     }),
   )
   const one = z.union([plain, map], { error: accepted })
-  const schema = z.union([plain.transform((hook) => [hook]), map.transform((hook) => [hook]), z.array(one)], {
-    error: accepted,
-  })
+  const schema = z
+    .union([plain.transform((hook) => [hook]), map.transform((hook) => [hook]), z.array(one)], {
+      error: accepted,
+    })
+    .meta({ id: where === 'runner' ? 'hook' : 'command' })
   return { accepted, schema, input: ['run', 'where', 'timeout', 'env'] }
 }
 

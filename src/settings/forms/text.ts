@@ -34,9 +34,9 @@ export function parseImage(text: string): Parsed<string> {
 export const image = textForm('an image with its tag or digest', parseImage, { type: 'string' })
 
 export function parseHeaderName(text: string): Parsed<string> {
-  return headerPattern.test(text)
-    ? accept(text)
-    : refuse('is not the name of a header', text.replace(/:.*$/s, '').trim() || null)
+  const likely = text.replace(/:.*$/s, '').trim()
+  if (headerPattern.test(text)) return accept(text)
+  return refuse('is not the name of a header', headerPattern.test(likely) ? likely : null)
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-tokens */

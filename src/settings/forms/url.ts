@@ -14,7 +14,7 @@ export function parseUrl(text: string): Parsed<string> {
 
 function likelyUrl(text: string): string | null {
   const guess = `https://${text.replace(/^[a-z]*:?\/+/i, '')}`
-  return /^https:\/\/[\w.-]+\.[\w-]+(:\d+)?(\/\S*)?$/.test(guess) ? guess : null
+  return /^https:\/\/[\w.-]+\.[\w-]+(:\d+)?(\/[^\s#]*)?$/.test(guess) && URL.canParse(guess) ? guess : null
 }
 
 /** A URL may carry a password even where none belongs: it is never repeated. */

@@ -6,9 +6,9 @@ import { accept, type Parsed, refuse } from './parsed.ts'
 import { headerName } from './text.ts'
 
 export function parsePointer(text: string): Parsed<string> {
-  return pointerPattern.test(text)
-    ? accept(text)
-    : refuse('is not a JSON pointer', `/${text.replaceAll('.', '/')}`)
+  const likely = `/${text.replaceAll('.', '/')}`
+  if (pointerPattern.test(text)) return accept(text)
+  return refuse('is not a JSON pointer', pointerPattern.test(likely) ? likely : null)
 }
 
 const accepted = 'a map `{ path, json: /pointer }`, `{ path, header: name }` or `{ path, body }`'
@@ -27,16 +27,18 @@ export const versionCheck: Form<VersionCheck> = {
     json: pointer.schema.optional(),
     header: headerName.schema.optional(),
     body: body.schema.optional(),
-  }).transform((given, context): VersionCheck => {
-    const sources: VersionCheck['from'][] = []
-    if (given.json !== undefined) sources.push({ kind: 'json', pointer: given.json })
-    if (given.header !== undefined) sources.push({ kind: 'header', name: given.header })
-    if (given.body) sources.push({ kind: 'body' })
-    const [from] = sources
-    if (from !== undefined && sources.length === 1) return { path: given.path, from }
-    const message = 'needs exactly one of `json`, `header` and `body`'
-    context.issues.push({ code: 'custom', input: given, message, params: { accepted, nearest: null } })
-    return z.NEVER
-  }),
+  })
+    .transform((given, context): VersionCheck => {
+      const sources: VersionCheck['from'][] = []
+      if (given.json !== undefined) sources.push({ kind: 'json', pointer: given.json })
+      if (given.header !== undefined) sources.push({ kind: 'header', name: given.header })
+      if (given.body) sources.push({ kind: 'body' })
+      const [from] = sources
+      if (from !== undefined && sources.length === 1) return { path: given.path, from }
+      const message = 'needs exactly one of `json`, `header` and `body`'
+      context.issues.push({ code: 'custom', input: given, message, params: { accepted, nearest: null } })
+      return z.NEVER
+    })
+    .meta({ id: 'version-check' }),
   input: 'yaml',
 }
