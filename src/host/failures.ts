@@ -65,3 +65,9 @@ function failure({
 
 /** A fence must never go back; the seconds since 1970 are more than any fence has counted to. */
 const repair = (path: string) => (path.endsWith('/fence') ? `date +%s >${quote(path)}` : `rm ${quote(path)}`)
+
+/** The end of what a command said, for an error message. */
+export function lastWords(stderr: string): string {
+  const text = stderr.trimEnd()
+  return text === '' ? '' : ` It said last:\n${text.slice(-2000)}`
+}

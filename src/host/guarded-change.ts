@@ -5,7 +5,7 @@
  */
 import type { Color, Lease } from '../targets/target.ts'
 import { lead, leaderScript, type OnClientDeath } from './dead-man.ts'
-import { leaseText, ledgerPrelude } from './ledger-scripts.ts'
+import { leaseText, ledgerPrelude } from './ledger-prelude.ts'
 import { type Command, commandFunction, quote, script } from './script.ts'
 
 export type RouterWord = Color | 'none'

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { ChangeFailed, type Environment, type Hook, TargetUnreachable } from '../targets/target.ts'
 import { type Connection, endingTime } from './connection.ts'
 import { endRecordedFunction, lead, leaderScript, processFunctions, putFunction } from './dead-man.ts'
+import { lastWords } from './failures.ts'
 import { seconds } from './guarded-change.ts'
 import { type Command, commandFunction, quote, script } from './script.ts'
 
@@ -34,10 +35,10 @@ export async function runOnRunner(connection: Connection, options: RunnerHook): 
   const [, code = '143', ended] = /^finished (\d+) ?(\w*)/.exec(finish.stdout) ?? []
   if (ended)
     throw new ChangeFailed(
-      `The command did not end within ${seconds(hook.timeout)} s and was ended.${tail(finish.stderrTail)}`,
+      `The command did not end within ${seconds(hook.timeout)} s and was ended.${lastWords(finish.stderrTail)}`,
     )
   if (code !== '0')
-    throw new ChangeFailed(`The command ended with exit code ${code}.${tail(finish.stderrTail)}`)
+    throw new ChangeFailed(`The command ended with exit code ${code}.${lastWords(finish.stderrTail)}`)
 }
 
 /** Ends what an earlier process left running. Throws ChangeFailed when it cannot be ended. */
@@ -71,9 +72,4 @@ printf 'finished %s %s\\n' "$code" "\${ended:+ended}"`,
 ${processFunctions}${endRecordedFunction}${putFunction}
 ${lead(leader)}
 end_recorded ${file}`)
-}
-
-export function tail(stderr: string): string {
-  const text = stderr.trimEnd()
-  return text === '' ? '' : ` It said last:\n${text.slice(-2000)}`
 }

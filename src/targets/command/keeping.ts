@@ -1,0 +1,104 @@
+/** What the ledger keeps for each color: what was deployed there, and what commands said to be handed on. */
+import { raiseFailure } from '../../host/failures.ts'
+import { keptOrLost } from '../../host/file-ledger.ts'
+import { readFileScript, writeScript } from '../../host/ledger-scripts.ts'
+import { ChangeFailed, type Color, type Environment, type Lease, LeaseLost } from '../target.ts'
+import {
+  type ColorRecord,
+  deployedShape,
+  environmentOf,
+  parseSaid,
+  type State,
+  stateShape,
+} from './environment.ts'
+import { lost, type Workplace } from './workplace.ts'
+
+const readTimeout = 20_000
+
+/** The environment of every command about a color. */
+export async function tell(workplace: Workplace, color: Color, record?: ColorRecord): Promise<Environment> {
+  const { services, surroundings } = workplace
+  return environmentOf({
+    app: surroundings.app,
+    color,
+    services,
+    record: record ?? (await readRecord(workplace, color)),
+  })
+}
+
+export const deployedFile = (color: Color) => `deployed-${color}`
+export const stateFile = (color: Color) => `state-${color}`
+
+export async function readRecord(
+  { settings, connection, surroundings }: Workplace,
+  color: Color,
+): Promise<ColorRecord> {
+  const text = readFileScript(settings.stateDirectory, [deployedFile(color), stateFile(color)])
+  const { signal, clock } = surroundings
+  const finish = await connection.run(text, { signal, clock, timeout: readTimeout })
+  if (finish.kind === 'lost') throw lost('reading the ledger', connection, finish.detail)
+  if (finish.code !== 0) raiseFailure(finish.stdout, connection.name)
+  const files = new Map(
+    finish.stdout.split('\n').map((line): [string, string] => {
+      const blank = line.indexOf(' ')
+      return [line.slice(0, blank), line.slice(blank + 1)]
+    }),
+  )
+  const file = (name: string) => parseJson(files.get(name), `${settings.stateDirectory}/ledger/${name}`)
+  const deployed = deployedShape.nullable().safeParse(file(deployedFile(color)))
+  const state = stateShape.nullable().safeParse(file(stateFile(color)))
+  return { deployed: deployed.data ?? null, state: state.data ?? {} }
+}
+
+function parseJson(text: string | undefined, path: string): unknown {
+  if (text === undefined) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new ChangeFailed(
+      `${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`,
+    )
+  }
+}
+
+async function keepState(workplace: Workplace, lease: Lease, color: Color, state: State): Promise<void> {
+  const { settings, connection, surroundings } = workplace
+  const { signal, clock } = surroundings
+  const text = writeScript(settings.stateDirectory, lease, stateFile(color), JSON.stringify(state))
+  const finish = await connection.run(text, { signal, clock, timeout: readTimeout })
+  if (finish.kind === 'lost') throw lost('writing the ledger', connection, finish.detail)
+  if (finish.code !== 0) raiseFailure(finish.stdout, connection.name)
+  if (keptOrLost(finish.stdout) === 'lost') {
+    throw new LeaseLost('Another deployment took over while the values of a command were kept.')
+  }
+}
+
+export interface Words {
+  readonly name: string
+  readonly lease: Lease
+  readonly color: Color
+  /** What was written to $BLUE_GREEN_OUTPUT. */
+  readonly output: string
+  /** What cannot be kept is said and dropped: the change itself has happened and must not be called failed. */
+  readonly lenient: boolean
+}
+
+export async function keepSaid(
+  workplace: Workplace,
+  { name, lease, color, output, lenient }: Words,
+): Promise<void> {
+  if (output === '') return
+  const said = parseSaid(output, workplace.surroundings.secrets)
+  try {
+    if (said.refused.length > 0) {
+      throw new ChangeFailed(
+        `"${name}" wrote to $BLUE_GREEN_OUTPUT what cannot be kept. ${said.refused.join(' ')}`,
+      )
+    }
+    const { state } = await readRecord(workplace, color)
+    await keepState(workplace, lease, color, { ...state, ...said.state })
+  } catch (error) {
+    if (!lenient || !(error instanceof ChangeFailed)) throw error
+    workplace.surroundings.output(name, `${error.message}\n`)
+  }
+}

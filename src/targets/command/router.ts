@@ -1,0 +1,89 @@
+import { quote } from '../../host/script.ts'
+import { ChangeFailed, ChangeRefused, type Color, type Guard, type Router, type Traffic } from '../target.ts'
+import { observing } from './guarding.ts'
+import { keepSaid, tell } from './keeping.ts'
+import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
+
+/** `manual`: what the user's own command said a person would type, by color. */
+export function commandRouter(workplace: Workplace, manual: ReadonlyMap<Color, readonly string[]>): Router {
+  const manualOf = (to: Color) => manual.get(to) ?? byHand(workplace, to)
+  return {
+    observe: () => observeTraffic(workplace, manualOf),
+    switch: (from, to, guard) => switchTraffic(workplace, from, to, guard),
+    manual: manualOf,
+  }
+}
+
+export async function observeTraffic(
+  workplace: Workplace,
+  manual: (to: Color) => readonly string[],
+): Promise<Traffic> {
+  const { code, said, stderr } = await look(workplace, 'observe', {
+    BLUE_GREEN_APP: workplace.surroundings.app,
+  })
+  const word = said.slice(said.lastIndexOf('\n') + 1)
+  if (code === 0 && (word === 'blue' || word === 'green')) return { kind: 'color', color: word }
+  if (code === 0 && word === 'none') return { kind: 'nobody' }
+  const saidLast = code === 0 ? word : stderr.trim().split('\n').at(-1) || word
+  return {
+    kind: 'unknown',
+    detail: `"observe" ${exitText(code)} and said ${JSON.stringify(saidLast.slice(0, 200))}, not blue, green or none`,
+    repair: [
+      ...workplace.settings.commands.observe.map(({ run }) => run),
+      ...(['blue', 'green'] as const).flatMap((color) => [`# to put traffic on ${color}:`, ...manual(color)]),
+    ],
+  }
+}
+
+const exitText = (code: number | null) =>
+  code === null ? 'did not end in time' : `ended with exit code ${code}`
+
+async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, { lease }: Guard) {
+  const { commands } = workplace.settings
+  const env = {
+    ...(await tell(workplace, to)),
+    BLUE_GREEN_PREVIOUS_COLOR: from.kind === 'color' ? from.color : '',
+  }
+  const result = await change(workplace, 'switch', {
+    lease,
+    commands: withEnvironment(commands.switch, env),
+    limit: timeOf(commands.switch),
+    observe: observing(workplace),
+    // From mixed or unknown there is nothing to compare with: this is how traffic is brought back from there.
+    allowed: from.kind === 'color' ? [from.color] : from.kind === 'nobody' ? ['none'] : null,
+    confirm: true,
+    onClientDeath: 'finish',
+    lenient: true,
+    record: null,
+    forget: [],
+  })
+  if (result.kind === 'refused-color') {
+    const expected = from.kind === 'color' ? from.color : 'none'
+    throw new ChangeRefused(
+      `"switch" to ${to} was not run: "observe" says ${result.observed} where ${expected} was expected. Traffic was not moved by us.`,
+    )
+  }
+  if (result.observed !== to) {
+    throw new ChangeFailed(
+      `The command "switch" to ${to} ended with 0 but observe says ${result.observed ?? 'nothing'}.`,
+    )
+  }
+  await keepSaid(workplace, { name: 'switch', lease, color: to, output: result.output, lenient: true })
+  return { detail: `"observe" says ${to} after "switch"` }
+}
+
+/** The user's own switch commands, with the environment they expect. */
+function byHand({ settings, surroundings }: Workplace, to: Color): readonly string[] {
+  const secret = (value: string) => surroundings.secrets.some((each) => each !== '' && value.includes(each))
+  return settings.commands.switch.flatMap(({ run, env }) => [
+    `export ${Object.entries({
+      ...env,
+      BLUE_GREEN_APP: surroundings.app,
+      BLUE_GREEN_COLOR: to,
+      BLUE_GREEN_PREVIOUS_COLOR: to === 'blue' ? 'green' : 'blue',
+    })
+      .map(([name, value]) => `${name}=${secret(value) ? '***' : quote(value)}`)
+      .join(' ')}`,
+    ...run.split('\n'),
+  ])
+}
