@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { catalog, settingNames } from '../../src/settings/catalog/catalog.ts'
-import { canStandInConfig } from '../../src/settings/refusals.ts'
+import { canStandInConfig, catalog, settingNames } from '../../src/settings/catalog/catalog.ts'
 import { describe } from './prose.ts'
 
 /** For editors of the config file: https://json-schema.org/draft/2020-12 */

@@ -1,6 +1,6 @@
 /** What was given, from both places: the inputs of the step, and the file that the input `config` names. */
 
-import { catalog, isSettingName } from './catalog/catalog.ts'
+import { canStandInConfig, catalog, isSettingName } from './catalog/catalog.ts'
 import { problemOf, type SettingProblem } from './problem.ts'
 import { isList, isMap, type Raw, readYaml } from './yaml.ts'
 
@@ -33,8 +33,11 @@ export function entriesOf(given: Given): Entries {
     ...fromInputs.entries.map(({ name }) => name),
     ...fromInputs.problems.map(({ setting }) => setting),
   ])
+  // What cannot stand in the file is kept for its refusal: silence would leave it there.
+  const isMisplaced = (name: string) => isSettingName(name) && !canStandInConfig(name)
+  const counts = ({ name }: Entry) => !isInput.has(name) || isMisplaced(name)
   return {
-    entries: [...fromInputs.entries, ...fromConfig.entries.filter(({ name }) => !isInput.has(name))],
+    entries: [...fromInputs.entries, ...fromConfig.entries.filter(counts)],
     problems: [...fromInputs.problems, ...fromConfig.problems],
   }
 }

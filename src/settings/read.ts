@@ -34,10 +34,11 @@ export function readSettings(given: Given): Reading {
   const parsed = parseEntries(entries, textOf(entries, 'target'))
   const values = valuesFor(mode, parsed.values)
   const unknown = new Set([...unreadable, ...parsed.problems].map(({ setting }) => setting.split('.')[0]))
+  const isFileUnread = unreadable.some(({ setting }) => setting === 'config')
   const broken = brokenRules({
     values,
     environment: given.environment,
-    isUnknown: (name) => unknown.has('config') || unknown.has(name),
+    isUnknown: (name) => isFileUnread || unknown.has(name),
     raw: (name) => entries.find((entry) => entry.name === name)?.raw,
   })
   const problems = [...unreadable, ...parsed.problems, ...broken.map(problemOf)]

@@ -1,5 +1,5 @@
 /** Settings that are refused by name, whatever their value. */
-import { catalog, isSettingName, type SettingName, settingNames } from './catalog/catalog.ts'
+import { canStandInConfig, catalog, isSettingName, settingNames } from './catalog/catalog.ts'
 import { type TargetName, targetNames, targetsOf } from './catalog/setting.ts'
 import { listed } from './forms/choice.ts'
 import { nearestName } from './forms/nearest.ts'
@@ -21,10 +21,6 @@ export function refusalOf(entry: Entry, target: string): Refusal | null {
   }
   return setting.built ? null : { why: 'is not available yet in this version' }
 }
-
-/** An input with a default is always given, so the file could never say another value. */
-export const canStandInConfig = (name: SettingName) =>
-  name !== 'config' && catalog[name].expression === undefined
 
 /** A target that is not built yet is one problem, not one for each of its settings. */
 export function followsFromTarget(name: string, target: string): boolean {

@@ -32,3 +32,7 @@ export const settingNames = Object.keys(declared) as readonly SettingName[]
 export const secretSettings = settingNames.filter((name) => catalog[name].secret)
 
 export const isSettingName = (name: string): name is SettingName => Object.hasOwn(declared, name)
+
+/** An input with a default is always given, so the file could never say another value. */
+export const canStandInConfig = (name: SettingName) =>
+  name !== 'config' && catalog[name].expression === undefined
