@@ -42,14 +42,6 @@ export function entriesOf(given: Given): Entries {
   }
 }
 
-/** Inputs as the runner hands them over: `INPUT_HEALTH-PATH`. */
-export function inputsOf(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const inputs = Object.entries(environment).filter(([name]) => name.startsWith('INPUT_'))
-  return Object.fromEntries(
-    inputs.map(([name, text]) => [name.slice('INPUT_'.length).toLowerCase(), text ?? '']),
-  )
-}
-
 function inputEntries(inputs: Given['inputs']): Entries {
   const entries: Entry[] = []
   const problems: SettingProblem[] = []

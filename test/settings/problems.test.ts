@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { inputsOf } from '../../src/settings/given.ts'
 import { readSettings } from '../../src/settings/read.ts'
 import { commands, enough, givenOf, problemsOf, settingsOf } from './reading.ts'
 
@@ -237,14 +236,7 @@ describe('what settings demand of each other', () => {
   })
 })
 
-it('inputs are read as the runner hands them over', () => {
-  expect(
-    inputsOf({ 'INPUT_HEALTH-PATH': '/x', INPUT_APP: 'shop', INPUT_HEALTH_PATH: '/y', PATH: '/bin' }),
-  ).toEqual({
-    'health-path': '/x',
-    app: 'shop',
-    health_path: '/y',
-  })
+it('an underscore is not a hyphen', () => {
   expect(problemsOf({ ...enough, health_path: '/y' })).toEqual([
     '`health_path` is not a setting: did you mean `health-path`?',
   ])
