@@ -1,6 +1,6 @@
 /** A time in milliseconds, for people. */
 export function elapsed(time: number): string {
-  if (time < 1000) return `${Math.round(time)} ms`
+  if (time < 1000) return `${Math.floor(time)} ms`
   if (time < 10_000) return `${(Math.floor(time / 100) / 10).toFixed(1)} s`
   const seconds = Math.round(time / 1000)
   if (seconds < 60) return `${seconds} s`

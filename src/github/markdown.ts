@@ -6,9 +6,18 @@ import { clip, lineEnd, visible } from './plain.ts'
 const meaningful = /[&<>|`*_[\]\\~#@$]|:(?=\/\/)|(?<=www)\./g
 
 export const inline = (text: string, limit = 300): string =>
-  visible(clip(text.trim(), limit)).replace(meaningful, (character) => `&#${character.charCodeAt(0)};`)
+  visible(clip(text.trim(), limit)).replace(meaningful, reference)
+
+const reference = (character: string): string => `&#${character.charCodeAt(0)};`
 
 export const code = (text: string, limit = 120): string => `<code>${inline(text, limit)}</code>`
+
+/** An address that a person can follow, if it is one at all. */
+export function link(address: string): string {
+  const url = address.length < 2000 ? URL.parse(address) : null
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return code(address, 200)
+  return `<a href="${url.href.replace(/["&'<>|`*_\\]/g, reference)}">${inline(url.host + url.pathname.replace(/\/$/, ''), 200)}</a>`
+}
 
 export const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
@@ -27,9 +36,7 @@ export function fenced(language: string, lines: readonly string[]): string {
 /** Text as a program wrote it, without its colors. */
 export function preformatted(text: string, limit: number): string {
   const lines = clip(stripVTControlCharacters(text), limit).split(lineEnd)
-  const escaped = lines.map((line) =>
-    visible(line).replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`),
-  )
+  const escaped = lines.map((line) => visible(line).replace(/[&<>]/g, reference))
   return `<pre>${escaped.join('\n')}</pre>`
 }
 

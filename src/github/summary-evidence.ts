@@ -7,9 +7,9 @@ const mostUrls = 20
 const mostVersions = 5
 
 /** The user's own proof of zero downtime, or the words that there is none. */
-export function renderEvidence({ evidence, switched, dryRun }: Outcome): readonly string[] {
+export function renderEvidence({ evidence, switched, dryRun, stage }: Outcome): readonly string[] {
   if (evidence.length === 0)
-    return switched && !dryRun ? ['**Requests during the switch**: not measured'] : []
+    return switched && !dryRun && stage === 'main' ? ['**Requests during the switch**: not measured'] : []
   const shown = evidence.slice(0, mostUrls)
   const rows = shown.flatMap((one) => [
     [code(one.url, 200), 'before', ...cellsOf(one.before, one.verdict)],

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import type { Outcome, PhaseOutcome } from '../deployment/report.ts'
 import { type Color, otherColor } from '../targets/target.ts'
 import { elapsed } from './elapsed.ts'
-import { bullets, code, details, fenced, inline, preformatted, row, steps, table } from './markdown.ts'
+import { bullets, code, details, fenced, inline, link, preformatted, row, steps, table } from './markdown.ts'
 import { lineEnd } from './plain.ts'
 import { renderEvidence } from './summary-evidence.ts'
 import { renderTimeline } from './timeline.ts'
@@ -16,13 +16,13 @@ export function renderSummary(outcome: Outcome): string {
   const blocks = [
     renderHeadline(outcome),
     ...renderFailure(outcome),
+    ...renderDiagnosis(outcome),
     renderNotices(outcome),
     renderPlan(outcome),
     renderColors(outcome),
     renderPhases(outcome),
     ...renderEvidence(outcome),
     renderWayBack(outcome),
-    ...renderDiagnosis(outcome),
     renderTimeline(outcome.phases),
   ]
   return joinWithin(
@@ -50,7 +50,7 @@ function renderHeadline(outcome: Outcome): string {
     ...(stage === 'post' ? ['after the job'] : []),
     dryRun ? `dry run of ${mode}, nothing was changed` : mode === 'status' ? 'status' : `${mode}: ${result}`,
     elapsed(endedAt - startedAt),
-    ...(url === null ? [] : [code(url, 200)]),
+    ...(url === null ? [] : [link(url)]),
   ]
   return [`## ${iconOf(outcome)} ${inline(outcome.headline, 400)}`, '', facts.join(' · ')].join('\n')
 }
@@ -105,7 +105,11 @@ function renderColors(outcome: Outcome): string | null {
     before(color),
     now(color),
   ])
-  return table(['', 'before', 'now'], rows)
+  if (previousColor !== null) return table(['', 'before', 'now'], rows)
+  return table(
+    ['', 'now'],
+    rows.map(([color = '', , is = '']) => [color, is]),
+  )
 }
 
 function stateOf(color: Color, live: Color | null, version: string | null): string {

@@ -14,5 +14,5 @@ export function renderTimeline(phases: readonly PhaseRecord[]): string | null {
     const length = Math.max(1, Math.round(endedAt - startedAt))
     return `  ${phase} :${outcome === 'failed' ? 'crit' : 'done'}, ${start}, ${length}ms`
   })
-  return fenced('mermaid', ['gantt', '  dateFormat x', '  axisFormat %s s', ...bars])
+  return fenced('mermaid', ['gantt', '  dateFormat x', '  axisFormat %s s', '  todayMarker off', ...bars])
 }
