@@ -25,7 +25,7 @@ function redactData(value: unknown, secrets: readonly string[]): unknown {
 }
 
 const shortest = 4
-const structure = /^(-+(BEGIN|END) [A-Z0-9 ]+-+|[^\p{L}\p{N}]*|true|false|null)$/u
+const structure = /^(-+(BEGIN|END) [A-Z0-9 ]+-+|[^\p{L}\p{N}]*|true|false|null|blue|green)$/u
 
 /**
  * Line by line, the longest first. The whole of a value with several lines is never given to the runner: it would mask each line

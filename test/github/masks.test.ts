@@ -7,7 +7,7 @@ describe('redacting', () => {
     ['a secret', 'password is hunter22!', ['hunter22'], 'password is ***!'],
     ['each line of a secret', 'x second y', ['first line\n  second\r\n'], 'x *** y'],
     ['the longer of two first', 'abcdef', ['abcd', 'abcdef'], '***'],
-    ['nothing short', 'a green app', ['a', 'app', ''], 'a green app'],
+    ['nothing short, and no color', 'a green app', ['a', 'app', '', 'green'], 'a green app'],
     [
       'no structure',
       '{ "kind": true }\n-----BEGIN RSA PRIVATE KEY-----',
