@@ -17,7 +17,7 @@ export const systemClock: Clock = {
   sleep: async (time, signal) => {
     signal?.throwIfAborted()
     try {
-      await sleepFor(time, undefined, signal ? { signal } : {})
+      await sleepFor(Math.max(0, time), undefined, signal ? { signal } : {})
     } catch (error) {
       signal?.throwIfAborted()
       throw error

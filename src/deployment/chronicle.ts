@@ -1,10 +1,10 @@
 /** What happened in a run, gathered as it is reported; the outcome is written from it. */
 import type { Evidence } from '../checks/evidence.ts'
-import type { Color } from '../targets/target.ts'
+import type { Traffic } from '../targets/target.ts'
 import { otherColor } from '../targets/target.ts'
 import type { Operation } from './operation.ts'
 import type { Event, Failure, Outcome, PhaseRecord, Report, Result } from './report.ts'
-import type { World } from './world.ts'
+import { messageOf, type World } from './world.ts'
 
 export interface Chronicle {
   readonly startedAt: number
@@ -42,7 +42,7 @@ export interface Ending {
   readonly result: Result
   readonly ok: boolean
   readonly headline: string
-  readonly active: Color | null
+  readonly traffic: Traffic
   readonly operation?: Operation | null
   readonly rolledBack?: boolean
   readonly failure?: Failure | null
@@ -57,7 +57,7 @@ export function writeOutcome(
   ending: Ending,
 ): Outcome {
   const { intent, clock } = world
-  const { active } = ending
+  const active = ending.traffic.kind === 'color' ? ending.traffic.color : null
   const operation = ending.operation ?? null
   return {
     mode: intent.mode,
@@ -81,18 +81,17 @@ export function writeOutcome(
     evidence: ending.evidence ?? [],
     failure: ending.failure ?? null,
     notices: chronicle.notices,
-    wayBack: operation?.inverse ?? [],
+    wayBack: operation?.state === 'open' ? operation.inverse : [],
     plan: ending.plan ?? [],
   }
 }
 
-/** The color the router names now, as far as it can be told. */
-export async function activeColor({ target, signal }: World): Promise<Color | null> {
-  if (signal.aborted) return null
+/** Where traffic is at the end of a run, as far as it can be told. */
+export async function trafficNow({ target, signal }: World): Promise<Traffic> {
   try {
-    const traffic = await target.router.observe()
-    return traffic.kind === 'color' ? traffic.color : null
-  } catch {
-    return null
+    signal.throwIfAborted()
+    return await target.router.observe()
+  } catch (error) {
+    return { kind: 'unknown', detail: messageOf(error), repair: [] }
   }
 }

@@ -1,25 +1,26 @@
 /** A run that ended by an error which no table settled: what a person must know all the same. */
 import { LeaseLost } from '../targets/target.ts'
 import { LeaseHeld } from './acquire.ts'
-import { activeColor, type Ending } from './chronicle.ts'
+import { type Ending, trafficNow } from './chronicle.ts'
+import { trafficSentence } from './endings.ts'
 import { PhaseFailed } from './phases/pipeline.ts'
 import { PlanRefused } from './plan.ts'
 import { PreflightFailed } from './preflight.ts'
 import { messageOf, type World } from './world.ts'
 
 export async function endingOfError(world: World, error: unknown): Promise<Ending> {
-  const active = await activeColor(world)
+  const traffic = await trafficNow(world)
   const { phase, cause } = unwrap(error)
   const { done, next } = consequences(world, cause)
   return {
     result: 'failed',
     ok: false,
     headline: messageOf(cause).split('\n')[0] ?? 'failed',
-    active,
+    traffic,
     failure: {
       phase,
       cause: messageOf(cause),
-      traffic: active === null ? 'Not known from here.' : `Traffic is on ${active}.`,
+      traffic: trafficSentence(traffic),
       done,
       next,
       diagnosis: null,

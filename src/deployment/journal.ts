@@ -27,6 +27,12 @@ export class Journal {
     return this.#document.operation
   }
 
+  /** The operation, where one was begun for certain. */
+  get begun(): Operation {
+    if (this.#document.operation === null) throw new Error('No operation was begun.')
+    return this.#document.operation
+  }
+
   /** Throws LeaseLost when another owner has come, and the target's error when it could not be written. */
   async record(change: (document: Document) => Document): Promise<void> {
     const { ledger, lease, keep } = this.#options

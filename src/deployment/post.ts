@@ -1,7 +1,7 @@
 /** The post step: it knows how the job went, and closes what its own main left open. */
 import type { JobStatus } from '../targets/intent.ts'
 import { acquireSession, LeaseHeld, nameOwner } from './acquire.ts'
-import { activeColor, chronicled, type Ending, writeOutcome } from './chronicle.ts'
+import { chronicled, type Ending, trafficNow, writeOutcome } from './chronicle.ts'
 import { emptyDocument, parseDocument } from './document.ts'
 import { endingOfError } from './ending-of-error.ts'
 import { endingOfClosing } from './endings.ts'
@@ -32,12 +32,8 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
     const goesBack = world.intent.goesBackOn.includes(jobStatus)
     const settled = await settle(session, { kind: 'post', mine: true, goesBack })
     const { operation } = session.journal
-    const ending = endingOfClosing({
-      settled,
-      operation,
-      active: await activeColor(session),
-      app: world.intent.app,
-    })
+    if (operation === null) return null
+    const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
     // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
     return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending
   } finally {

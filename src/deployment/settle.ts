@@ -18,11 +18,15 @@ export type Settled =
   | {
       readonly kind: 'undone'
       readonly how: 'untouched' | 'went-back' | 'conceded'
+      readonly newColor: Fate
       readonly diagnosis: Diagnosis | null
     }
   | { readonly kind: 'failed'; readonly why: string }
   /** Could not be closed; whoever comes next tries again. */
   | { readonly kind: 'left-open'; readonly why: string; readonly repair: readonly string[] }
+
+/** What became of the color that failed. */
+export type Fate = 'never started' | 'stopped' | 'kept' | 'left running'
 
 const mendsAllowed = 3
 const pauseBetweenReads = 1_000
@@ -80,7 +84,7 @@ async function carryOut(scene: Scene, closing: Closing): Promise<Settled> {
         session,
         `Somebody moved traffic back to ${describeTraffic(traffic)}; both colors are left running.`,
       )
-      return { kind: 'undone', how: 'conceded', diagnosis: null }
+      return { kind: 'undone', how: 'conceded', newColor: 'left running', diagnosis: null }
     case 'park':
       return { kind: 'parked' }
     case 'retire':
@@ -114,15 +118,19 @@ async function undo(
   operation: Operation,
   how: 'untouched' | 'went-back',
 ): Promise<Settled> {
-  const touched = session.journal.document.colors[operation.to]?.id === operation.release.id
-  const diagnosis = touched ? await diagnose(session, operation) : null
-  if (touched && operation.onFailure === 'stop') {
-    await forgive(session, `${operation.to} could not be stopped`, () =>
-      session.target.runtime.stop(operation.to, { lease: session.lease, color: 'not-live' }),
-    )
-  }
+  const started = session.journal.document.colors[operation.to]?.id === operation.release.id
+  const diagnosis = started ? await diagnose(session, operation) : null
+  const newColor = started ? await endNewColor(session, operation) : 'never started'
   await close(session, 'undone')
-  return { kind: 'undone', how, diagnosis }
+  return { kind: 'undone', how, newColor, diagnosis }
+}
+
+async function endNewColor(session: Session, { to, onFailure }: Operation): Promise<Fate> {
+  if (onFailure === 'keep') return 'kept'
+  const stopped = await forgive(session, `${to} could not be stopped`, () =>
+    session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }),
+  )
+  return stopped ? 'stopped' : 'left running'
 }
 
 async function diagnose(session: Session, operation: Operation): Promise<Diagnosis | null> {
@@ -197,11 +205,14 @@ async function close(session: Session, state: 'committed' | 'undone' | 'failed')
     warn(session, `The ledger could not be told that this operation is ${state}: ${messageOf(error)}`)
 }
 
-async function forgive(session: Session, what: string, work: () => Promise<void>): Promise<void> {
+/** false: it failed, and that was said. */
+async function forgive(session: Session, what: string, work: () => Promise<void>): Promise<boolean> {
   try {
     await work()
+    return true
   } catch (error) {
     rethrowIfOver(session, error)
     warn(session, `${what}: ${messageOf(error)}`)
+    return false
   }
 }

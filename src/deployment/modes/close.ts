@@ -1,7 +1,7 @@
 /** unlock and cleanup: closing what is open without beginning anything. */
 import { otherColor } from '../../targets/target.ts'
 import { acquireSession } from '../acquire.ts'
-import { activeColor, type Ending } from '../chronicle.ts'
+import { type Ending, trafficNow } from '../chronicle.ts'
 import type { Asker } from '../close.ts'
 import { describeTraffic } from '../color-choice.ts'
 import { withRelease } from '../document.ts'
@@ -32,11 +32,11 @@ async function closeOpen(
   try {
     const settled = await settle(session, asker)
     const { operation } = session.journal
-    if (settled.kind === 'nothing') {
+    if (settled.kind === 'nothing' || operation === null) {
       const headline = await nothingOpen(session)
-      return { result: 'unchanged', ok: true, headline, active: await activeColor(session) }
+      return { result: 'unchanged', ok: true, headline, traffic: await trafficNow(session) }
     }
-    return endingOfClosing({ settled, operation, active: await activeColor(session), app: world.intent.app })
+    return endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
   } finally {
     await endSession(session, 'free')
   }

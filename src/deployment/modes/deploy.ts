@@ -1,7 +1,7 @@
 /** deploy and rollback: the same six phases, on a new release or on one of the history. */
 import type { Sampler } from '../../checks/sampler.ts'
 import { acquireSession } from '../acquire.ts'
-import { activeColor, type Ending } from '../chronicle.ts'
+import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
 import type { Operation } from '../operation.ts'
 import { determineColor } from '../phases/determine-color.ts'
@@ -22,7 +22,7 @@ export async function deploy(world: World): Promise<Ending> {
       throw new Error('The ledger takes no writes (a full disk?): nothing new is started.')
     await closeFormer(session)
     const planned = await inPhase(session, 'determine-color', () => determineColor(session))
-    if (planned.kind === 'unchanged') return endingOfUnchanged(planned)
+    if (planned.kind === 'unchanged') return endingOfUnchanged(planned.why, planned.live)
     const ending = await carry(session, planned.operation)
     if (session.journal.operation?.state === 'open' && ending.ok) end = 'park'
     return ending
@@ -35,7 +35,7 @@ async function carry(session: Session, operation: Operation): Promise<Ending> {
   const sampler = samplePublic(session, operation)
   try {
     await runPhases({ session, sampler })
-    return await succeed(session, sampler)
+    return await succeed(session, sampler, session.journal.begun)
   } catch (error) {
     rethrowIfOver(session, error)
     return await putRight(session, sampler, error)
@@ -44,11 +44,9 @@ async function carry(session: Session, operation: Operation): Promise<Ending> {
   }
 }
 
-async function succeed(session: Session, sampler: Sampler): Promise<Ending> {
+async function succeed(session: Session, sampler: Sampler, operation: Operation): Promise<Ending> {
   await sampler.stop()
-  const { operation } = session.journal
-  if (operation === null) throw new Error('No operation was begun.')
-  return endingOfSuccess({ operation, active: await activeColor(session), evidence: sampler.evidence() })
+  return endingOfSuccess({ operation, traffic: await trafficNow(session), evidence: sampler.evidence() })
 }
 
 /** Asks the table what to do about our own failure, and does it. */
@@ -58,15 +56,13 @@ async function putRight(session: Session, sampler: Sampler, error: unknown): Pro
   const settled = await settle(session, { kind: 'main-failing' })
   report({ kind: 'section-ended', at: clock.now() })
   await sampler.stop()
-  return {
-    ...endingOfFailure({
-      app: session.intent.app,
-      phase: error instanceof PhaseFailed ? error.phase : null,
-      cause: messageOf(error),
-      operation: session.journal.operation,
-      settled,
-      active: await activeColor(session),
-    }),
-    evidence: sampler.evidence(),
-  }
+  const operation = session.journal.begun
+  const ending = endingOfFailure({
+    phase: error instanceof PhaseFailed ? error.phase : null,
+    cause: messageOf(error),
+    operation,
+    settled,
+    traffic: await trafficNow(session),
+  })
+  return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() }
 }

@@ -4,10 +4,11 @@ import { nameOwner } from '../acquire.ts'
 import type { Ending } from '../chronicle.ts'
 import { describeTraffic } from '../color-choice.ts'
 import { type Document, emptyDocument, parseDocument } from '../document.ts'
-import { mayGoBack } from '../operation.ts'
+import { endingOfUnchanged } from '../endings.ts'
+import { mayGoBack, observedTraffic } from '../operation.ts'
 import { planOperation } from '../plan.ts'
 import { preflight } from '../preflight.ts'
-import { say, type World, warn } from '../world.ts'
+import { type World, warn } from '../world.ts'
 
 export async function status(world: World): Promise<Ending> {
   const { target, intent } = world
@@ -24,10 +25,9 @@ export async function status(world: World): Promise<Ending> {
         `${new Date(at).toISOString()} ${kind} of ${release.version} on ${color}: ${mark} (${by})`,
     ),
   ]
-  for (const line of lines) say(world, line)
   const active = traffic.kind === 'color' ? traffic.color : null
   const headline = active === null ? `The router names ${describeTraffic(traffic)}.` : `${active} is live.`
-  return { result: 'unchanged', ok: true, headline, active, plan: lines }
+  return { result: 'unchanged', ok: true, headline, traffic, plan: lines }
 }
 
 export async function dryRun(world: World): Promise<Ending> {
@@ -38,13 +38,7 @@ export async function dryRun(world: World): Promise<Ending> {
     open?.state === 'open' ? [`First close what ${open.by} left open (${describeOperation(document)})`] : []
   const planned = await planOperation(world, document, lease.fence)
   if (planned.kind === 'unchanged') {
-    return {
-      result: 'unchanged',
-      ok: true,
-      headline: `Nothing to do: ${planned.why}.`,
-      active: planned.live,
-      plan: first,
-    }
+    return { ...endingOfUnchanged(planned.why, planned.live), plan: first }
   }
   const { operation } = planned
   const { from, to, release, oldColor } = operation
@@ -57,9 +51,8 @@ export async function dryRun(world: World): Promise<Ending> {
       : 'There is no automatic way back after the switch.',
     from === null ? 'Nothing to retire.' : `When the job has succeeded, ${oldColor} ${from}.`,
   ]
-  for (const line of plan) say(world, line)
   const headline = `Dry run: ${release.version} would go to ${to}. Nothing was changed.`
-  return { result: 'unchanged', ok: true, headline, active: from, plan }
+  return { result: 'unchanged', ok: true, headline, traffic: observedTraffic(operation), plan }
 }
 
 interface LedgerRead {

@@ -14,8 +14,4 @@ export interface Phase {
   run(course: Course): Promise<void>
 }
 
-export function operationOf({ session }: Course): Operation {
-  const { operation } = session.journal
-  if (operation === null) throw new Error('No operation was begun.')
-  return operation
-}
+export const operationOf = ({ session }: Course): Operation => session.journal.begun

@@ -28,7 +28,8 @@ export async function switchTraffic(course: Course): Promise<void> {
 
 function sayWayBack({ session }: Course, operation: Operation): void {
   if (mayGoBack(operation)) {
-    say(session, `To go back by hand:\n${operation.inverse.map((line) => `  ${line}`).join('\n')}`)
+    say(session, 'To go back by hand:')
+    for (const line of operation.inverse) say(session, `  ${line}`)
     return
   }
   announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`)
