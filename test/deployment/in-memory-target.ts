@@ -1,0 +1,50 @@
+import type { Target } from '../../src/targets/target.ts'
+import type { Place } from './place.ts'
+import type { Process } from './process.ts'
+
+/** How long a deployment takes, in milliseconds; other calls take no time. */
+const deployTime = 3_000
+
+/** The target as one process sees it: every call may be its last. */
+export function inMemoryTarget(place: Place, process: Process, leaseTtl: number): Target {
+  const by = process.name
+  const { ledger } = place
+  return {
+    runtime: {
+      observe: (color) =>
+        process.call(`observe ${color}`, () => {
+          const { presence, release } = place.colors[color]
+          return { presence, version: release?.version ?? null, detail: null }
+        }),
+      deploy: (color, release, _size, guard) =>
+        process.call(`deploy ${color}`, () => place.deploy(by, color, release, guard), deployTime),
+      ready: (color) => process.call(`ready ${color}`, () => place.ready(color)),
+      reach: (color, service) => process.call(`reach ${color} ${service}`, () => null),
+      stop: (color, guard) => process.call(`stop ${color}`, () => place.stop(by, color, guard)),
+      remove: (color, guard) => process.call(`remove ${color}`, () => place.remove(by, color, guard)),
+      quiet: (color) => process.call(`quiet ${color}`, () => 0),
+      diagnose: (color) => process.call(`diagnose ${color}`, () => place.diagnose(color)),
+    },
+    router: {
+      observe: () => process.call('observe router', () => place.traffic),
+      switch: (from, to, guard) =>
+        process.call(`switch to ${to}`, () => {
+          place.switch(by, from, to, guard)
+          return { detail: 'it answers' }
+        }),
+      manual: (to) => [`route ${to}`],
+    },
+    ledger: {
+      read: () => process.call('read', ledger.read),
+      acquire: (owner, options) => process.call('acquire', () => ledger.acquire(owner, leaseTtl, options)),
+      renew: (lease) => process.call('renew', () => ledger.renew(lease)),
+      write: (lease, document) => process.call('write', () => place.write(by, lease, document)),
+      park: (lease) => process.call('park', () => ledger.park(lease)),
+      free: (lease) => process.call('free', () => ledger.free(lease)),
+    },
+    preflight: () => process.call('preflight', () => []),
+    runHook: ({ run }, _environment, guard) =>
+      process.call(`hook ${run}`, () => place.runHook(by, run, guard)),
+    close: async () => {},
+  }
+}

@@ -1,0 +1,183 @@
+/** The place that all runs of a test deploy to: two colors, a router, a ledger. Each change and its guard are one atomic step. */
+import {
+  ChangeFailed,
+  ChangeRefused,
+  type Color,
+  type Diagnosis,
+  type Guard,
+  type Lease,
+  LeaseLost,
+  type Presence,
+  type Readiness,
+  type Release,
+  type Traffic,
+} from '../../src/targets/target.ts'
+import { type FakeClock, fakeClock } from '../fake-clock.ts'
+import { SimulatedLedger } from './simulated-ledger.ts'
+
+export interface PlacedColor {
+  readonly presence: Presence
+  readonly release: Release | null
+  /** Answered well since it was deployed or started last. */
+  readonly proven: boolean
+  /** Broken by something that is no deployment. */
+  readonly sick: boolean
+}
+
+const absent: PlacedColor = { presence: 'absent', release: null, proven: false, sick: false }
+
+/** A change as it happened, with what was true in that very moment. */
+export interface Applied {
+  readonly change: 'deploy' | 'stop' | 'remove' | 'switch' | 'write' | 'hook'
+  readonly color: Color | null
+  /** Who did it. */
+  readonly by: string
+  readonly fence: number
+  readonly newestFence: number
+  /** The color had answered well since it was deployed last. */
+  readonly proven: boolean
+  /** The router named the color. */
+  readonly live: boolean
+  /** The ledger's document before the change. */
+  readonly document: string | null
+}
+
+export type SwitchBehavior = 'moves' | 'fails' | 'fails-after-moving' | 'splits'
+
+export const named = (color: Color): Traffic => ({ kind: 'color', color })
+export const mixed: Traffic = { kind: 'mixed', detail: 'one of two hosts', repair: ['put both right'] }
+export const unknown: Traffic = { kind: 'unknown', detail: 'no answer', repair: ['look at the router'] }
+
+export class Place {
+  readonly clock: FakeClock = fakeClock()
+  readonly ledger: SimulatedLedger
+  readonly applied: Applied[] = []
+  readonly refused: string[] = []
+  readonly hooksRun: string[] = []
+  /** Added to the true time: what the target believes the time to be. */
+  skew = 0
+  traffic: Traffic = { kind: 'nobody' }
+  switchBehavior: SwitchBehavior = 'moves'
+  readonly colors: Record<Color, PlacedColor> = { blue: absent, green: absent }
+
+  constructor() {
+    this.ledger = new SimulatedLedger(() => this.clock.now() + this.skew)
+  }
+
+  set(color: Color, change: Partial<PlacedColor>): void {
+    this.colors[color] = { ...this.colors[color], ...change }
+  }
+
+  isLive(color: Color): boolean {
+    return this.traffic.kind === 'color' && this.traffic.color === color
+  }
+
+  get live(): Color | null {
+    return this.traffic.kind === 'color' ? this.traffic.color : null
+  }
+
+  ready(color: Color): Readiness {
+    const { presence, release, sick } = this.colors[color]
+    if (presence !== 'running') return { kind: 'waiting', reason: `it is ${presence}` }
+    const kind = release?.version.split('-')[0]
+    if (sick || kind === 'sick') return { kind: 'waiting', reason: 'it answers 500' }
+    if (kind === 'dead') return { kind: 'fatal', reason: 'it exits at once' }
+    if (kind === 'breaks' && this.isLive(color)) return { kind: 'waiting', reason: 'it breaks under load' }
+    this.set(color, { proven: true })
+    return { kind: 'ready', restarts: 0 }
+  }
+
+  deploy(by: string, color: Color, release: Release, guard: Guard): void {
+    this.#change(by, 'deploy', color, guard)
+    this.colors[color] = { presence: 'running', release, proven: false, sick: false }
+    if (release.version.startsWith('refused')) throw new ChangeFailed('The image does not exist.')
+  }
+
+  stop(by: string, color: Color, guard: Guard): void {
+    this.#change(by, 'stop', color, guard)
+    if (this.colors[color].presence !== 'absent') this.set(color, { presence: 'stopped', proven: false })
+  }
+
+  remove(by: string, color: Color, guard: Guard): void {
+    this.#change(by, 'remove', color, guard)
+    this.colors[color] = absent
+  }
+
+  switch(by: string, from: Traffic, to: Color, { lease }: Guard): void {
+    this.#assertFence(lease)
+    const comparable = from.kind === 'color' || from.kind === 'nobody'
+    if (comparable && !this.#names(from))
+      throw this.#refuse(`switch to ${to}: the router is at ${this.traffic.kind}`)
+    if (this.switchBehavior === 'fails') throw new ChangeFailed('The reload was refused.')
+    this.#note(by, 'switch', to, lease)
+    this.traffic = this.switchBehavior === 'splits' ? mixed : named(to)
+    if (this.switchBehavior !== 'moves') throw new ChangeFailed('The reload came to no end.')
+  }
+
+  runHook(by: string, command: string, guard: Guard): void {
+    this.#change(by, 'hook', null, guard)
+    this.hooksRun.push(command)
+    if (command.startsWith('fail')) throw new ChangeFailed(`"${command}" ended with exit code 1.`)
+  }
+
+  write(by: string, lease: Lease, document: string): 'kept' | 'lost' {
+    const before = this.ledger.document
+    const answer = this.ledger.write(lease, document)
+    if (answer === 'kept') this.#note(by, 'write', null, lease, before)
+    return answer
+  }
+
+  diagnose = (color: Color): Diagnosis => ({ cause: `${color} said no`, sections: [] })
+
+  /** All that users and the next run can see. */
+  snapshot(): string {
+    const { colors, traffic, ledger } = this
+    return JSON.stringify({ colors, traffic, document: ledger.document })
+  }
+
+  #names(traffic: Traffic): boolean {
+    if (traffic.kind !== this.traffic.kind) return false
+    return traffic.kind !== 'color' || this.isLive(traffic.color)
+  }
+
+  #change(by: string, change: Applied['change'], color: Color | null, { lease, color: rule }: Guard): void {
+    this.#assertFence(lease)
+    const must = change === 'stop' || change === 'remove' ? 'not-live' : rule
+    const elsewhere =
+      this.traffic.kind === 'nobody' || (color !== null && this.live !== null && this.live !== color)
+    if (color !== null && must === 'not-live' && !elsewhere)
+      throw this.#refuse(`${change} ${color}: it is live`)
+    if (color !== null && must === 'live' && !this.isLive(color))
+      throw this.#refuse(`${change} ${color}: it is not live`)
+    this.#note(by, change, color, lease)
+  }
+
+  #assertFence(lease: Lease): void {
+    if (!this.ledger.isHeldBy(lease))
+      throw new LeaseLost(`Fence ${this.ledger.fence} instead of ${lease.fence}.`)
+  }
+
+  #refuse(what: string): ChangeRefused {
+    this.refused.push(what)
+    return new ChangeRefused(what)
+  }
+
+  #note(
+    by: string,
+    change: Applied['change'],
+    color: Color | null,
+    { fence }: Lease,
+    document = this.ledger.document,
+  ): void {
+    this.applied.push({
+      change,
+      color,
+      by,
+      fence,
+      newestFence: this.ledger.fence,
+      proven: color !== null && this.colors[color].proven,
+      live: color !== null && this.isLive(color),
+      document,
+    })
+  }
+}

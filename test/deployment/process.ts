@@ -1,0 +1,125 @@
+/** A process on a runner, as far as its target can tell: it may die, stand still or lose a connection at any of its calls. */
+import type { Clock } from '../../src/clock.ts'
+import { TargetUnreachable } from '../../src/targets/target.ts'
+
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled'
+}
+
+export type Blow =
+  /** SIGKILL: nothing more is heard of it. */
+  | { readonly kind: 'kill' }
+  /** The run is told to end. */
+  | { readonly kind: 'cancel' }
+  /** SIGSTOP, until `resume`. */
+  | { readonly kind: 'freeze' }
+  /** This one call ends without an answer. */
+  | { readonly kind: 'drop' }
+  /** Something else happens in the world. */
+  | { readonly kind: 'meanwhile'; happen(): void }
+
+/** Before or after the call numbered `at` had its effect. */
+export interface Fault {
+  readonly at: number
+  readonly when: 'before' | 'after'
+  readonly blow: Blow
+}
+
+const never = new Promise<never>(() => {})
+
+export class Process {
+  readonly name: string
+  readonly clock: Clock
+  readonly died: Promise<'died'>
+  readonly calls: string[] = []
+  readonly #controller = new AbortController()
+  readonly #faults: readonly Fault[]
+  #dead = false
+  #frozen: Promise<void> | null = null
+  #thaw = (): void => {}
+  #tellDeath = (_: 'died'): void => {}
+
+  constructor(name: string, clock: Clock, faults: readonly Fault[]) {
+    this.name = name
+    this.#faults = faults
+    this.died = new Promise((resolve) => {
+      this.#tellDeath = resolve
+    })
+    this.clock = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      sleep: async (time, signal) => {
+        try {
+          await clock.sleep(time, signal)
+        } finally {
+          await this.#alive()
+        }
+      },
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== null
+  }
+
+  interrupt = (reason: Error): void => this.#controller.abort(reason)
+
+  die(): void {
+    this.#dead = true
+    this.#tellDeath('died')
+  }
+
+  resume(): void {
+    this.#frozen = null
+    this.#thaw()
+  }
+
+  /** One call to the target; `time`: how long it takes to get there. */
+  async call<T>(name: string, step: () => T, time = 0): Promise<T> {
+    await this.#alive()
+    const at = this.calls.push(name)
+    await this.#strike(at, 'before')
+    this.signal.throwIfAborted()
+    if (time > 0) await this.clock.sleep(time, this.signal)
+    const answer = step()
+    await this.#strike(at, 'after')
+    await this.#alive()
+    return answer
+  }
+
+  async #alive(): Promise<void> {
+    if (this.#dead) await never
+    if (this.#frozen !== null) await this.#frozen
+    if (this.#dead) await never
+  }
+
+  async #strike(at: number, when: Fault['when']): Promise<void> {
+    for (const fault of this.#faults) {
+      if (fault.at === at && fault.when === when) await this.#suffer(fault.blow)
+    }
+  }
+
+  async #suffer(blow: Blow): Promise<void> {
+    switch (blow.kind) {
+      case 'kill':
+        this.die()
+        return this.#alive()
+      case 'cancel':
+        this.interrupt(new Cancelled('The run was cancelled.'))
+        return this.signal.throwIfAborted()
+      case 'freeze':
+        this.#frozen = new Promise((resolve) => {
+          this.#thaw = resolve
+        })
+        return this.#alive()
+      case 'drop':
+        throw new TargetUnreachable('The connection was lost.')
+      case 'meanwhile':
+        return blow.happen()
+    }
+  }
+}
