@@ -1,0 +1,136 @@
+/** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Operation } from '../../src/deployment/operation.ts'
+import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
+import type { Bed } from './bed.ts'
+import type { Found } from './expectations.ts'
+import { judge, type Verdict } from './judge.ts'
+import type { Case } from './matrix.ts'
+import { lastRelease, nextRelease } from './scenarios.ts'
+import { openScene, type Run, type Scene, type SceneOptions } from './scene.ts'
+import { leaseTime } from './settings.ts'
+
+/** What happened, for the judge. */
+export interface Story {
+  readonly given: Case
+  readonly found: Found
+  readonly next: Finished | null
+  readonly post: Finished | null
+  /** Right after the aftermath. */
+  readonly after: { readonly document: Found['document']; readonly named: Found['named'] | null }
+  readonly leaseAfter: string
+  readonly last: Finished
+  /** Folders of ours in the temporary folder of a job whose post has ended. */
+  readonly folders: readonly string[]
+}
+
+export async function runCase(
+  bed: Bed,
+  given: Case,
+  commands?: NonNullable<SceneOptions['commands']>,
+): Promise<readonly Verdict[]> {
+  const { scenario } = given.point
+  await using scene = await openScene(bed, {
+    start: scenario.start,
+    ...(commands === undefined ? {} : { commands }),
+  })
+  const run = scene.begin(scenario.run, {
+    label: 'stopped',
+    killAt: `${given.point.name}/${given.moment}`,
+  })
+  const stage = await stageToStop(run, given)
+  if (!(await freezes(scene, stage))) {
+    return [
+      { kind: 'never-reached', text: `It ended before ${given.point.name}:\n${(await stage.finished).log}` },
+    ]
+  }
+  const found = await lookAround(scene)
+  const { next, post } = await goOn(scene, { run, stage, given })
+  const after = { document: scene.document(), named: scene.named() }
+  const leaseAfter = scene.lease()
+  const last = await scene.begin(lastRelease, { label: 'last' }).main()
+  const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
+  await scene.load.stop()
+  return judge(scene, { given, found, next, post, after, leaseAfter, last, folders })
+}
+
+/** main, or a post whose main has done its work. */
+async function stageToStop(
+  run: Run,
+  { point }: Case,
+): Promise<Pick<Stage, 'finished' | 'cancel' | 'kill' | 'cont'>> {
+  const { stage, job } = point.scenario
+  if (stage === 'main') return { finished: run.main(), cancel: run.cancel, kill: run.kill, cont: run.cont }
+  await run.main()
+  return run.startPost(job)
+}
+
+/** false: it ended without. */
+async function freezes(scene: Scene, stage: Pick<Stage, 'finished'>): Promise<boolean> {
+  let ended = false
+  stage.finished.finally(() => {
+    ended = true
+  })
+  while (!ended) {
+    if (existsSync(scene.trapped)) return true
+    await sleep(10)
+  }
+  return false
+}
+
+async function lookAround(scene: Scene): Promise<Found> {
+  const named = scene.named()
+  if (named === null) throw new Error('The router names nobody.')
+  return { document: scene.document(), pending: pendingIn(readFileSync(scene.trapped, 'utf8')), named }
+}
+
+const pendingIn = (text: string): Operation | null =>
+  text === '' ? null : (JSON.parse(text) as { pending: Operation | null }).pending
+
+interface GoingOn {
+  readonly run: Run
+  readonly stage: Pick<Stage, 'finished' | 'cancel' | 'kill' | 'cont'>
+  readonly given: Case
+}
+
+type After = Pick<Story, 'next' | 'post'>
+
+async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
+  const { way, point } = given
+  if (way === 'freeze') return thaw(scene, { run, stage, given })
+  if (way === 'kill') await stage.kill()
+  else {
+    const left = stage.cancel()
+    stage.cont()
+    await left
+  }
+  if (point.scenario.stage === 'post') return { next: await runNext(scene), post: null }
+  return comeAfter(scene, run, given)
+}
+
+/** Two lease times, in which the next run may come. */
+async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
+  const coming = given.aftermath === 'takeover' ? runNext(scene) : null
+  await sleep(2 * leaseTime)
+  const next = await coming
+  stage.cont()
+  const { code } = await stage.finished
+  if (given.point.scenario.stage === 'post') return { next, post: await stage.finished }
+  return { next, post: await run.post(code === 0 ? given.point.scenario.job : 'failure') }
+}
+
+const runNext = (scene: Scene): Promise<Finished> => scene.begin(nextRelease, { label: 'next' }).main()
+
+async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<After> {
+  switch (aftermath) {
+    case 'next':
+      return { next: await runNext(scene), post: null }
+    case 'both': {
+      const [next, post] = await Promise.all([runNext(scene), run.post('failure')])
+      return { next, post }
+    }
+    default:
+      return { next: null, post: await run.post(aftermath.slice('post-'.length) as JobStatus) }
+  }
+}

@@ -1,0 +1,82 @@
+/** What the closing table says of what was found when a run was stopped: the same table, asked from outside. */
+import { type Asker, decideClosing } from '../../src/deployment/close.ts'
+import type { Document } from '../../src/deployment/document.ts'
+import { mayGoBack, type Operation } from '../../src/deployment/operation.ts'
+import type { Color } from '../../src/targets/target.ts'
+import { otherColor } from '../../src/targets/target.ts'
+import type { Case } from './matrix.ts'
+
+/** As it was when the run was stopped. */
+export interface Found {
+  readonly document: Document
+  /** The operation the run was about to write; it may still come to be written. */
+  readonly pending: Operation | null
+  readonly named: Color
+}
+
+/** Where traffic is when the operation has been closed, and how history marks it; null: it is not closed by then. */
+export interface Closed {
+  readonly traffic: Color
+  readonly mark: 'good' | 'undone' | 'failed' | null
+}
+
+export function closingsAllowed(found: Found, { way, aftermath }: Case): readonly Closed[] {
+  const operations = [
+    found.document.operation,
+    // A script that was handed to its shell is not called back by an interrupt.
+    ...(way === 'interrupt' && found.pending !== null ? [found.pending] : []),
+  ]
+  return operations.flatMap((operation) =>
+    colorsPossible(found, operation).flatMap((named) =>
+      askersOf(aftermath).map((asker) => closedBy(asker, operation, named)),
+    ),
+  )
+}
+
+/** A switch that was begun goes on without the run that began it. */
+function colorsPossible({ named }: Found, operation: Operation | null): readonly Color[] {
+  const moving = operation?.state === 'open' && ['switching', 'reverting'].includes(operation.traffic)
+  return moving ? [named, otherColor(named)] : [named]
+}
+
+const post = (goesBack: boolean): Asker => ({ kind: 'post', mine: true, goesBack })
+
+function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
+  switch (aftermath) {
+    case 'post-failure':
+    case 'post-cancelled':
+      return [post(true)]
+    case 'post-success':
+      return [post(false)]
+    case 'both':
+      return [post(true), { kind: 'next-run' }]
+    default:
+      return [{ kind: 'next-run' }]
+  }
+}
+
+function closedBy(asker: Asker, operation: Operation | null, named: Color): Closed {
+  if (operation === null) return { traffic: named, mark: null }
+  const position = named === operation.to ? 'to' : 'from'
+  // In these cases the color that was live before is never broken.
+  const closing = decideClosing({ operation, position, wayBack: mayGoBack(operation), asker })
+  switch (closing.kind) {
+    case 'undo':
+    case 'go-back':
+      return { traffic: operation.from ?? named, mark: 'undone' }
+    case 'concede':
+      return { traffic: named, mark: 'undone' }
+    case 'commit':
+    case 'retire':
+      return { traffic: named, mark: 'good' }
+    case 'give-up':
+      return { traffic: named, mark: 'failed' }
+    case 'nothing':
+      return { traffic: named, mark: markOf(operation) }
+    default:
+      throw new Error(`The table should not say "${closing.kind}" here.`)
+  }
+}
+
+const markOf = ({ state }: Operation): Closed['mark'] =>
+  (({ open: null, committed: 'good', undone: 'undone', failed: 'failed' }) as const)[state]

@@ -1,0 +1,112 @@
+/** What is wrong at the end of a case, in a user's words; nothing, when all is well. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Story } from './case.ts'
+import { type Closed, closingsAllowed } from './expectations.ts'
+import { processesWith } from './processes.ts'
+import { lastRelease, nextRelease } from './scenarios.ts'
+import type { Scene } from './scene.ts'
+
+export type Question = (scene: Scene, story: Story) => readonly string[] | Promise<readonly string[]>
+
+/** Where traffic was before the next release moved it, when there was one. */
+function trafficOf({ after, next }: Story) {
+  if (next === null) return after.named
+  const { operation } = after.document
+  return operation?.release.version === nextRelease.version ? operation.from : after.named
+}
+
+const isLeftAlone = ({ given, found }: Story) =>
+  given.aftermath === 'resume' || found.document.operation === null
+
+export function trafficElsewhere(_: Scene, story: Story): readonly string[] {
+  if (isLeftAlone(story)) return []
+  const allowed = closingsAllowed(story.found, story.given).map(({ traffic }) => traffic)
+  const traffic = trafficOf(story)
+  return traffic !== null && allowed.includes(traffic)
+    ? []
+    : [`${traffic} instead of ${[...new Set(allowed)].join(' or ')} (${describe(story)})`]
+}
+
+export function closedOtherwise(_: Scene, story: Story): readonly string[] {
+  if (isLeftAlone(story)) return []
+  const { found, given, after } = story
+  const ids = [found.document.operation?.id, found.pending?.id]
+  const mark = (after.document.history.find(({ operation }) => ids.includes(operation))?.mark ??
+    null) as string
+  const allowed = closingsAllowed(found, given).map((closed: Closed) => closed.mark as string)
+  return allowed.includes(mark)
+    ? []
+    : [`${mark} instead of ${[...new Set(allowed)].join(' or ')} (${describe(story)})`]
+}
+
+function describe({ found: { document, pending, named } }: Story): string {
+  const stand = (operation: typeof document.operation) =>
+    operation === null
+      ? 'none'
+      : `${operation.state}, traffic ${operation.traffic}${operation.verified ? ', verified' : ''}${operation.retiring ? ', retiring' : ''}`
+  return `found: ${stand(document.operation)}; pending: ${stand(pending)}; router: ${named}`
+}
+
+export function endedOtherwise(_: Scene, { given, after }: Story): readonly string[] {
+  if (given.aftermath !== 'resume') return []
+  const { color } = given.point.scenario.ends
+  return after.named === color ? [] : [`traffic is on ${after.named} instead of ${color}`]
+}
+
+export const nextFailed: Question = (_, { next }) =>
+  next === null || next.outputs.result === 'deployed' ? [] : [next.log + next.stderr]
+
+export const lastFailed: Question = (_, { last }) =>
+  last.outputs.result === 'deployed' ? [] : [last.log + last.stderr]
+
+export async function usersElsewhere(scene: Scene, { last }: Story): Promise<readonly string[]> {
+  if (last.outputs.result !== 'deployed') return []
+  const { headers } = await fetch(scene.one.url)
+  const [color, version] = [headers.get('x-color'), headers.get('x-version')]
+  const fine = color === scene.named() && version === lastRelease.version
+  return fine
+    ? []
+    : [`${color} ${version} answers; the flag names ${scene.named()}, deployed was ${lastRelease.version}`]
+}
+
+export const uncheckedAnswers: Question = ({ one }) =>
+  one.served
+    .filter((served) => served.public && (served.passed === 0 || served.stopped))
+    .slice(0, 3)
+    .map((served) => JSON.stringify(served))
+
+/** The first start is the test's own. */
+export const liveColorsChanged: Question = ({ one }) =>
+  one.changes
+    .slice(1)
+    .filter(({ color, named }) => color === named)
+    .map((change) => JSON.stringify(change))
+
+export function requestsLost({ load }: Scene, { given }: Story): readonly string[] {
+  const { lost } = load.report()
+  // The release that breaks in public answers with 500 until traffic is back.
+  return lost
+    .filter(({ reason }) => !(given.point.scenario.breaksInPublic && reason === 'status 500'))
+    .map((one) => JSON.stringify(one))
+}
+
+export function leaseHeld(scene: Scene, { leaseAfter }: Story): readonly string[] {
+  return [leaseAfter, scene.lease()].filter((line) => !/ (free|parked) /.test(line))
+}
+
+export function rollbackToldTwice(scene: Scene): readonly string[] {
+  const told = scene.log().filter(({ command, moment }) => command === 'on-rollback' && moment === 'begin')
+  const versions = told.map(({ version }) => version)
+  return versions.filter((version, index) => versions.indexOf(version) !== index)
+}
+
+/** Watchers of what was killed a moment ago may still be on their way out. */
+export async function processesLeft(scene: Scene): Promise<readonly string[]> {
+  const deadline = performance.now() + 3_000
+  let left = processesWith(scene.mark)
+  while (left.length > 0 && performance.now() < deadline) {
+    await sleep(100)
+    left = processesWith(scene.mark)
+  }
+  return left.map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`)
+}

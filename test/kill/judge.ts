@@ -1,0 +1,36 @@
+/** Everything that must hold at the end of every case. */
+import type { Story } from './case.ts'
+import * as faults from './faults.ts'
+import { ownershipFaults } from './owners.ts'
+import type { Scene } from './scene.ts'
+
+export interface Verdict {
+  readonly kind: string
+  readonly text: string
+}
+
+const questions: Readonly<Record<string, faults.Question>> = {
+  'traffic is not where the closing table says': faults.trafficElsewhere,
+  'the operation was not closed as the table says': faults.closedOtherwise,
+  'undisturbed, it did not end as it should': faults.endedOtherwise,
+  'the next run did not deploy': faults.nextFailed,
+  'one more deployment did not succeed': faults.lastFailed,
+  'users and the flag disagree': faults.usersElsewhere,
+  'users reached a color that had not passed or was stopped': faults.uncheckedAnswers,
+  'a color was changed while the router named it': faults.liveColorsChanged,
+  'two owners at a time': (scene) => ownershipFaults(scene.log()),
+  'requests were lost': faults.requestsLost,
+  'the lease was left held': faults.leaseHeld,
+  'on-rollback ran twice': faults.rollbackToldTwice,
+  'a folder of an ended job was left behind': (_, { folders }) => folders,
+  'a process was left behind': faults.processesLeft,
+}
+
+export async function judge(scene: Scene, story: Story): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const [kind, ask] of Object.entries(questions)) {
+    const wrong = await ask(scene, story)
+    if (wrong.length > 0) verdicts.push({ kind, text: wrong.join('\n') })
+  }
+  return verdicts
+}

@@ -1,0 +1,105 @@
+/** Runs a share of the matrix, or all of it: `KILL_CASES`, `KILL_SEED`, `KILL_CASE`, `KILL_SIDE_BY_SIDE`, `KILL_DIST`. */
+import { join } from 'node:path'
+import { type Bed, sideBySide, startBed } from './bed.ts'
+import { runCase } from './case.ts'
+import type { Verdict } from './judge.ts'
+import { type Case, chooseShare, enumerateCases, shuffle } from './matrix.ts'
+import { findAllPoints, makeStates } from './states.ts'
+
+export interface Failed {
+  readonly given: Case
+  readonly verdicts: readonly Verdict[]
+}
+
+export interface Report {
+  readonly seed: number
+  readonly matrix: number
+  readonly run: number
+  readonly failed: readonly Failed[]
+  readonly seconds: number
+}
+
+export interface Wanted {
+  /** `KILL_CASE`: this one alone. */
+  readonly only: string | null
+  readonly cases: number
+  readonly seed: number
+  readonly dist: string
+}
+
+export const wantedBy = (environment: NodeJS.ProcessEnv, cases: number): Wanted => ({
+  only: environment.KILL_CASE ?? null,
+  cases:
+    environment.KILL_CASES === 'all' ? Number.POSITIVE_INFINITY : Number(environment.KILL_CASES ?? cases),
+  seed: Number(environment.KILL_SEED ?? 1),
+  dist: environment.KILL_DIST ?? join(import.meta.dirname, '../../dist'),
+})
+
+export async function runShare(wanted: Wanted, say: (line: string) => void): Promise<Report> {
+  const began = performance.now()
+  const { seed } = wanted
+  await using bed = await startBed({ dist: wanted.dist, slots: 4 * sideBySide() })
+  await makeStates(bed)
+  const all = shuffle(enumerateCases(await findAllPoints(bed)), seed)
+  const share = chooseCases(all, wanted)
+  say(`${share.length} of ${all.length} cases, seed ${seed}, ${sideBySide()} side by side`)
+  const failed = await runAll(bed, share, say)
+  return {
+    seed,
+    matrix: all.length,
+    run: share.length,
+    failed,
+    seconds: Math.round((performance.now() - began) / 1000),
+  }
+}
+
+function chooseCases(all: readonly Case[], { only, cases }: Wanted): readonly Case[] {
+  if (only === null) return chooseShare(all, cases)
+  const chosen = all.filter(({ id }) => id === only)
+  if (chosen.length === 0) throw new Error(`There is no case ${only}; one of them is ${all[0]?.id}.`)
+  return chosen
+}
+
+async function runAll(
+  bed: Bed,
+  share: readonly Case[],
+  say: (line: string) => void,
+): Promise<readonly Failed[]> {
+  const failed: Failed[] = []
+  const waiting = [...share]
+  const work = async () => {
+    for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
+      const verdicts = await runCase(bed, given)
+      const done = share.length - waiting.length
+      if (done % 100 === 0) say(`${done} begun, ${failed.length} failed`)
+      if (verdicts.length === 0) continue
+      failed.push({ given, verdicts })
+      say(describeFailure({ given, verdicts }))
+    }
+  }
+  await Promise.all(Array.from({ length: sideBySide() }, work))
+  return failed
+}
+
+export const describeFailure = ({ given, verdicts }: Failed): string =>
+  [
+    `KILL_CASE=${given.id}`,
+    ...verdicts.map(({ kind, text }) => `  ${kind}:\n    ${text.trim().replaceAll('\n', '\n    ')}`),
+  ].join('\n')
+
+export function describe({ seed, matrix, run, failed, seconds }: Report): string {
+  const kinds = new Map<string, number>()
+  for (const { kind } of failed.flatMap(({ verdicts }) => verdicts))
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+  return [
+    ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
+    ...failed.map(({ given }) => `KILL_CASE=${given.id} npm run kill`),
+    `${run} of ${matrix} cases run with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
+  ].join('\n')
+}
+
+if (import.meta.main) {
+  const report = await runShare(wantedBy(process.env, Number.POSITIVE_INFINITY), console.log)
+  console.log(describe(report))
+  process.exitCode = report.failed.length === 0 ? 0 : 1
+}

@@ -1,0 +1,60 @@
+/** The inputs of the runs of a case: everything short, so that a case is over in seconds. */
+import { hookNames } from '../../src/targets/intent.ts'
+import type { HostedCase } from '../bed/color-host.ts'
+import { type CommandTexts, hookText } from './commands.ts'
+
+/** Milliseconds; the shortest the action takes. */
+export const leaseTime = 2_000
+
+export interface RunWanted {
+  readonly mode: 'deploy' | 'rollback'
+  readonly version: string
+  /** `all`: a hook at every point there is. */
+  readonly hooks: 'all' | 'on-rollback'
+  /** `warm`: the old color is left to post. */
+  readonly oldColor: 'warm' | 'retired by main'
+  /** Also how long a release that breaks in public is borne. */
+  readonly healthTimeout: '3s' | '20s'
+}
+
+const onTarget: readonly string[] = ['migrate', 'before-switch', 'after-cleanup']
+
+export function inputsOf(one: HostedCase, commands: CommandTexts, run: RunWanted): Record<string, string> {
+  const hooks = hookNames
+    .filter((name) => run.hooks === 'all' || name === run.hooks)
+    .map((name) => [
+      name,
+      JSON.stringify({ run: hookText(one, name), where: onTarget.includes(name) ? 'target' : 'runner' }),
+    ])
+  return {
+    target: 'command',
+    mode: run.mode,
+    app: 'app',
+    ...(run.mode === 'deploy'
+      ? { version: run.version, ...Object.fromEntries(hooks) }
+      : onlyForRollback(hooks)),
+    url: one.url,
+    'color-url': JSON.stringify(one.colorUrl),
+    'state-directory': one.stateDirectory,
+    commands: JSON.stringify(commands),
+    'health-successes': '2',
+    'health-interval': '20ms',
+    'health-timeout': run.healthTimeout,
+    'request-timeout': '5s',
+    'rollback-timeout': '20s',
+    drain: '0s',
+    'lock-wait': '60s',
+    'lease-ttl': `${leaseTime / 1000}s`,
+    ...(run.mode === 'deploy' ? courseOf(run) : {}),
+  }
+}
+
+const courseOf = ({ oldColor }: RunWanted) => ({
+  bake: '0s',
+  'sample-rate': '0',
+  'migrate-rerun': 'true',
+  'rollback-on-job-failure': oldColor === 'warm' ? 'true' : 'false',
+})
+
+const onlyForRollback = (hooks: readonly (readonly string[])[]) =>
+  Object.fromEntries(hooks.filter(([name]) => name !== 'migrate'))
