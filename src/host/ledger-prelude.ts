@@ -99,7 +99,7 @@ export function ledgerPrelude(directory: string): string {
   ].join('')
 }
 
-/** Compares fence and nonce; for scripts that hold lease.lock. */
+/** What `ours` compares the lease with. */
 export const leaseText = (lease: Lease): string => `FENCE=${lease.fence}\nNONCE=${word(lease.nonce)}\n`
 
 /** Nonces stand between blanks in the lease. */

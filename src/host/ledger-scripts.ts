@@ -123,7 +123,7 @@ export const freeScript = (directory: string, lease: Lease) =>
 export const writeScript = (directory: string, lease: Lease, name: string, text: string) =>
   ownScript(directory, lease, `put "$L/${name}" ${quote(text)} || fail write "$L/${name}" "$why"`)
 
-/** A file that `writeScript` wrote; `none` when there is no such file. */
+/** Says name and content, a line each, of those files that `writeScript` wrote and that are there. */
 export const readFileScript = (directory: string, names: readonly string[]) =>
   script(`${ledgerPrelude(directory)}
 look || exit 0

@@ -105,9 +105,13 @@ function exitOf(child: ChildProcessWithoutNullStreams, clock: Clock): Promise<Ex
   return exit
 }
 
-/** The process goes on without us and keeps its streams; we do not stay alive for it. */
+/**
+ * The process goes on without us: its streams are drained, so that nothing in it blocks, but not heard, and we do not stay
+ * alive for it.
+ */
 function letGo(child: ChildProcessWithoutNullStreams) {
   child.unref()
+  for (const stream of [child.stdout, child.stderr]) stream.removeAllListeners('data').resume()
   for (const stream of [child.stdin, child.stdout, child.stderr]) {
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
   }

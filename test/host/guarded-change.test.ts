@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import {
@@ -233,6 +234,29 @@ describe.each(shells)('a change under $name', (shell) => {
     expect((await running1).result).toMatchObject({ kind: 'finished', ended: 'ended' })
     expect(existsSync(at('late'))).toBe(false)
   }, 30_000)
+
+  it('has ended or is refused, whenever the next owner comes', async () => {
+    const { directory, at } = await held()
+    const ledger = ledgerAt(directory, connection)
+    for (let round = 0; round < 15; round++) {
+      const lease = leaseOf(await ledger.acquire(owner('n-1'), { ...open, claim: 'break' }))
+      const begun = at(`begun-${round}`)
+      const late = at(`late-${round}`)
+      const former = change(connection, {
+        directory,
+        lease,
+        run: `echo $$ >${begun}; sleep 1; echo 1 >${late}`,
+      })
+      await sleep(round * 4)
+      await ledgerAt(directory, connection).acquire(owner('n-2'), { ...open, claim: 'break' })
+      const ran = isNumberIn(begun)
+      if (ran) expect(running(pidIn(begun))).toBe(false)
+      const { result } = await former
+      expect(isNumberIn(begun)).toBe(ran)
+      expect(existsSync(late)).toBe(false)
+      if (ran) expect(result).not.toMatchObject({ kind: 'finished', code: 0 })
+    }
+  }, 60_000)
 
   it('lets a switch of the former owner end by itself before the next one begins', async () => {
     const { directory, lease, at } = await held()
