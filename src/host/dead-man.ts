@@ -90,7 +90,7 @@ const watchTime = `${processFunctions}
 sleep "$3"
 trap '' TERM
 start_of "$1" && [ "$start" = "$2" ] || exit 0
-kill -s USR1 "$1"
+kill -s USR1 "$4"
 end_group "$1"
 `
 
@@ -102,7 +102,7 @@ const leaderFunctions = `
 watch_client=${quote(watchClient)}
 watch_time=${quote(watchTime)}
 watch() {
-  BG_WATCH=$1 setsid sh -c 'eval "$BG_WATCH"' blue-green-watch "$$" "$born" "$2" <&3 >/dev/null 2>&1 3<&- 8>&- 9>&- &
+  BG_WATCH=$1 setsid sh -c 'eval "$BG_WATCH"' blue-green-watch "$leader" "$born" "$2" "$$" <&3 >/dev/null 2>&1 3<&- 8>&- 9>&- &
   watcher=$!
 }
 unwatch() {
@@ -146,7 +146,7 @@ ask() {
 }
 record_group() {
   boot_of_host
-  put "$1" "$$ $born $boot $on_client_death"
+  put "$1" "$leader $born $boot $on_client_death"
 }
 `
 
@@ -176,7 +176,10 @@ trap 'late=1' USR1
 trap : HUP PIPE
 on_client_death=${options.onClientDeath}
 mark=${quote(options.mark)}
-start_of "$$"
+stat_of "$$"
+set -- \${stat##*)}
+leader=$3
+start_of "$leader"
 born=$start
 if [ "$on_client_death" = end ]; then
   watch "$watch_client" 0

@@ -337,6 +337,21 @@ describe.each(shells)('a change under $name', (shell) => {
     ).rejects.toThrow('interrupted')
   }, 30_000)
 
+  it('is ended as well where sh is a script around another sh', async () => {
+    const { directory, lease, at } = await held()
+    const shims = folder()
+    writeFileSync(join(shims, 'sh'), `#!/bin/sh\nPATH=\${PATH#*:} sh "$@"\nexit $?\n`, { mode: 0o755 })
+    const wrapped = connect({ name: 'wrapped', path: `${shims}:${shell.path}` })
+    const { result } = await change(wrapped, {
+      directory,
+      lease,
+      run: `sleep 300 & echo $! >${at('child')}; wait`,
+      limit: 1_000,
+    })
+    expect(result).toMatchObject({ kind: 'finished', ended: 'late' })
+    expect(running(pidIn(at('child')))).toBe(false)
+  }, 30_000)
+
   it('kills what does not listen', async () => {
     const { directory, lease, at } = await held()
     const { result } = await change(connection, {
