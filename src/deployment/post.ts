@@ -30,9 +30,11 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
   if (session === null) return null
   try {
     const goesBack = world.intent.goesBackOn.includes(jobStatus)
-    const settled = await settle(session, { kind: 'post', mine: true, goesBack })
+    // Another run may have come and gone between our look at the ledger and our hold on it.
+    const mine = isOwn(session.journal.operation, world.owner.nonce)
+    const settled = await settle(session, { kind: 'post', mine, goesBack })
     const { operation } = session.journal
-    if (operation === null) return null
+    if (operation === null || !mine) return nothing(world, whyNothing(operation))
     const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
     // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
     return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending
