@@ -39,7 +39,7 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
     // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
     return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending
   } finally {
-    await endSession(session, 'free')
+    await endSession(session)
   }
 }
 
@@ -55,7 +55,7 @@ async function takeOwn(world: World): Promise<Session | null> {
       return nothing(world, `${nameOwner(lease)} has taken over; this step leaves everything to it.`)
     }
     if (isOwn(operation, owner.nonce)) return await acquireSession(world, 'own', 0)
-    if (held !== null) await endSession(await acquireSession(world, 'own', 0), 'free')
+    if (held !== null) await endSession(await acquireSession(world, 'own', 0))
     return nothing(world, whyNothing(operation))
   } catch (error) {
     if (error instanceof LeaseHeld)

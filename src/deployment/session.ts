@@ -4,14 +4,17 @@ import { PlanRefused } from './plan.ts'
 import { settle } from './settle.ts'
 import { messageOf, type Session, warn } from './world.ts'
 
-/** Gives the lease to whoever comes. An interrupted run leaves it as it is: its post step takes it by its nonce. */
-export async function endSession(session: Session, how: 'free' | 'park'): Promise<void> {
+/**
+ * Gives the lease to whoever comes. With an operation still open it keeps our nonce, by which our post step takes it even on a
+ * full disk. An interrupted run leaves it as it is.
+ */
+export async function endSession(session: Session): Promise<void> {
   if (session.signal.aborted) return
   await session.keeper.stop()
+  const { ledger } = session.target
   try {
-    await (how === 'park'
-      ? session.target.ledger.park(session.lease)
-      : session.target.ledger.free(session.lease))
+    if (session.journal.operation?.state === 'open') await ledger.park(session.lease)
+    else await ledger.free(session.lease)
   } catch (error) {
     if (!(error instanceof LeaseLost)) warn(session, `The lease was not given back: ${messageOf(error)}`)
   }

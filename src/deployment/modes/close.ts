@@ -38,7 +38,7 @@ async function closeOpen(
     }
     return endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
   } finally {
-    await endSession(session, 'free')
+    await endSession(session)
   }
 }
 

@@ -16,18 +16,15 @@ import { messageOf, type Session, type World } from '../world.ts'
 export async function deploy(world: World): Promise<Ending> {
   await preflight(world)
   const session = await acquireSession(world, 'open', world.intent.lockWait)
-  let end: 'free' | 'park' = 'free'
   try {
     if (session.degraded)
       throw new Error('The ledger takes no writes (a full disk?): nothing new is started.')
     await closeFormer(session)
     const planned = await inPhase(session, 'determine-color', () => determineColor(session))
     if (planned.kind === 'unchanged') return endingOfUnchanged(planned.why, planned.live)
-    const ending = await carry(session, planned.operation)
-    if (session.journal.operation?.state === 'open' && ending.ok) end = 'park'
-    return ending
+    return await carry(session, planned.operation)
   } finally {
-    await endSession(session, end)
+    await endSession(session)
   }
 }
 
