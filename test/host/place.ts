@@ -24,7 +24,7 @@ export const forever = new AbortController().signal
 
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'host-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }))
   return path
 }
 
@@ -39,6 +39,7 @@ export const shells: readonly Shell[] = ['dash', 'bash', 'busybox'].flatMap((nam
   const at = locate(name)
   if (at === null) return []
   const shims = mkdtempSync(join(tmpdir(), `sh-${name}-`))
+  process.once('exit', () => rmSync(shims, { recursive: true, force: true }))
   if (name === 'bash')
     writeFileSync(join(shims, 'sh'), `#!${at}\nexec -a sh ${at} --posix "$@"\n`, { mode: 0o755 })
   else symlinkSync(at, join(shims, 'sh'))
