@@ -1,0 +1,234 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { phaseNames } from '../../src/deployment/report.ts'
+import { isSettingName, settingNames } from '../../src/settings/catalog/catalog.ts'
+import type { Given } from '../../src/settings/given.ts'
+import { outputNames } from '../../src/settings/outputs.ts'
+import { readSettings } from '../../src/settings/read.ts'
+import { commandNames } from '../../src/targets/command/settings.ts'
+import { hookNames, modes } from '../../src/targets/intent.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const filesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+
+const examples = filesIn('examples')
+const pages = ['README.md', ...filesIn('docs'), ...examples].filter((path) => path.endsWith('.md'))
+const configPath = 'examples/command/blue-green.yml'
+
+interface Example {
+  readonly place: string
+  readonly content: unknown
+}
+
+const yamlBlocks = pages.flatMap((path): Example[] =>
+  [...read(path).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([block, text = ''], index) => ({
+    place: `${path}, block ${index + 1}: ${block.split('\n')[1]}`,
+    content: parse(text),
+  })),
+)
+const yamlFiles = examples
+  .filter((path) => path.endsWith('.yml'))
+  .map((path): Example => ({ place: path, content: parse(read(path)) }))
+const yamlExamples = [...yamlBlocks, ...yamlFiles]
+
+type Map = Readonly<Record<string, unknown>>
+const isMap = (value: unknown): value is Map =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const mapsIn = (value: unknown): readonly Map[] => {
+  if (Array.isArray(value)) return value.flatMap(mapsIn)
+  return isMap(value) ? [value, ...Object.values(value).flatMap(mapsIn)] : []
+}
+
+/** The inputs of every step in a workflow, a job or a list of steps that uses this action. */
+const stepsOf = ({ content }: Example): readonly Map[] =>
+  mapsIn(content)
+    .filter(({ uses }) => typeof uses === 'string' && uses.startsWith('org/blue-green-action@'))
+    .map((step) => (isMap(step.with) ? step.with : {}))
+
+/** A file for `config`, or a part of one. */
+const isConfig = ({ content }: Example): boolean =>
+  isMap(content) && Object.keys(content).every(isSettingName)
+
+const machine = { GITHUB_SHA: 'c0ffee', RUNNER_ENVIRONMENT: 'self-hosted' }
+
+function problemsOf(given: Pick<Given, 'inputs' | 'config'>): readonly string[] {
+  const reading = readSettings({ ...given, environment: machine })
+  return reading.kind === 'problems' ? reading.problems.map(({ text }) => text) : []
+}
+
+function problemsOfStep(inputs: Map): readonly string[] {
+  const texts = Object.entries(inputs).map(([name, value]): [string, string] => [
+    name,
+    String(value).replaceAll(/\$\{\{.*?\}\}/g, '1.4.2'),
+  ])
+  const config = inputs.config === undefined ? null : { path: configPath, text: read(configPath) }
+  return problemsOf({ inputs: Object.fromEntries(texts), config })
+}
+
+/** What a part of a file leaves to the rest of it. */
+const rest = `
+target: command
+app: shop
+color-url: 'http://{color}.local'
+commands: { observe: cat live, deploy: ./deploy, switch: ./switch, stop: ./stop }
+`
+
+const problemsOfConfig = (content: Map): readonly string[] =>
+  problemsOf({
+    inputs: {},
+    config: { path: 'part.yml', text: JSON.stringify({ ...parse(rest), ...content }) },
+  })
+
+describe('examples', () => {
+  it.each(yamlExamples.filter((example) => stepsOf(example).length > 0))(
+    '$place: its steps would run',
+    (example) => {
+      expect(stepsOf(example).flatMap(problemsOfStep)).toEqual([])
+    },
+  )
+
+  it.each(yamlExamples.filter(isConfig))('$place: its settings are good', ({ content }) => {
+    expect(problemsOfConfig(content as Map)).toEqual([])
+  })
+
+  it.each(yamlExamples)('$place is one of both', (example) => {
+    expect(stepsOf(example).length > 0 || isConfig(example)).toBe(true)
+  })
+
+  it('the file for `config` needs nothing besides', () => {
+    expect(problemsOf({ inputs: {}, config: { path: configPath, text: read(configPath) } })).toEqual([])
+  })
+
+  it('the first step a reader sees has at most 15 lines', () => {
+    const [, step = ''] = /^( {6}- uses: org\/blue-green-action[\s\S]*?)^```$/m.exec(read('README.md')) ?? []
+    expect(step).toContain('target: command')
+    expect(step.trimEnd().split('\n').length).toBeLessThanOrEqual(15)
+  })
+
+  it.each(yamlExamples.filter(({ content }) => isMap(content) && 'jobs' in content))(
+    '$place: a workflow runs one at a time, with few permissions, where its lock is kept',
+    ({ content }) => {
+      const { concurrency, permissions, jobs } = content as Record<string, Map>
+      expect(concurrency).toMatchObject({ 'cancel-in-progress': false })
+      expect(permissions).toEqual({ contents: 'read' })
+      for (const job of Object.values(jobs ?? {})) {
+        expect(job).toMatchObject({ 'runs-on': expect.arrayContaining(['self-hosted']) })
+      }
+    },
+  )
+})
+
+/** Words with a dash that are no setting: of ours, of the runner, of the tools in the recipes. */
+const otherWords = new Set<string>([
+  ...outputNames,
+  ...phaseNames,
+  ...hookNames,
+  ...modes,
+  ...commandNames,
+  ...[
+    'failure-or-cancelled',
+    'rolled-back',
+    'rollback-failed',
+    'rolled-back-from',
+    'not-live',
+    'go-back',
+    'go-forward',
+    'give-up',
+  ],
+  ...['max-latency', 'deployed-blue', 'deployed-green', 'state-blue', 'state-green', 'change-lock'],
+  ...['runs-on', 'timeout-minutes', 'cancel-in-progress', 'self-hosted', 'dry-run'],
+])
+
+/** Generated tables are held to the settings by a test of their own. */
+const withoutBlocks = (text: string) =>
+  text.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/<!-- (\w+):start -->[\s\S]*?<!-- \1:end -->/g, '')
+const codeIn = (path: string) =>
+  [...withoutBlocks(read(path)).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+
+describe.each(pages)('%s', (path) => {
+  it('names only settings that exist', () => {
+    const named = codeIn(path).flatMap((code) => /^([a-z]+(?:-[a-z0-9]+)+)(?:$|: )/.exec(code)?.[1] ?? [])
+    expect(named.filter((name) => !isSettingName(name) && !otherWords.has(name))).toEqual([])
+  })
+
+  it('gives settings values that they take', () => {
+    const given = codeIn(path).flatMap((code) => {
+      const [, name, value] = /^([a-z][a-z0-9-]*): (.+)$/.exec(code) ?? []
+      const isExample =
+        name !== undefined && isSettingName(name) && value !== undefined && !value.includes('…')
+      return isExample ? [{ [name]: parse(value) as unknown }] : []
+    })
+    const refused = given.flatMap((setting) =>
+      problemsOfConfig({ ...setting }).filter((text) => isAbout(text, setting)),
+    )
+    expect(refused).toEqual([])
+  })
+
+  it('links to what is there', () => {
+    const links = [...withoutBlocks(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+    expect(links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(path, link))).toEqual([])
+  })
+})
+
+/** A value can be good where its mode demands more than this test gives. */
+const isAbout = (problem: string, setting: Map) =>
+  Object.keys(setting).some(
+    (name) => problem.startsWith(`\`${name}\`:`) || problem.startsWith(`\`${name}\` (`),
+  )
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [file = '', anchor] = link.split('#')
+  const path = file === '' ? from : join(dirname(from), file)
+  if (!existsSync(join(root, path))) return false
+  return anchor === undefined || anchorsOf(path).includes(anchor)
+}
+
+/** As GitHub makes them from headings. */
+const anchorsOf = (path: string) =>
+  [...withoutBlocks(read(path)).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+
+describe('the way through the docs', () => {
+  it('reaches every page and example from the README in two clicks', () => {
+    const linked = (path: string) =>
+      [...read(path).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^https?:/.test(link))
+        .map((link) => join(dirname(path), link))
+    const first = linked('README.md')
+    const second = first
+      .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
+      .flatMap(linked)
+    const reached = new Set(['README.md', ...first, ...second])
+    expect([...pages, ...examples].filter((path) => !reached.has(path))).toEqual([])
+  })
+
+  it('the README names every target and mode that is not built yet', () => {
+    const readme = read('README.md')
+    const words = ['vps', 'kubernetes', 'ecs', 'stage', 'promote', 'abort']
+    expect(words.filter((word) => !readme.includes(`\`${word}\``))).toEqual([])
+    expect(settingNames.every((name) => readme.includes(`| \`${name}\` |`))).toBe(true)
+  })
+
+  it('the nginx of the README is the one of the example', () => {
+    const lines = (text: string) =>
+      text
+        .split('\n')
+        .map((line) => line.replace(/\s+#.*$/, '').trim())
+        .filter((line) => /^(upstream|set|if|return|proxy_pass|open_file_cache|location)/.test(line))
+    const [, snippet = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(read('README.md')) ?? []
+    expect(lines(snippet)).not.toEqual([])
+    expect(lines(read('examples/command/nginx.conf'))).toEqual(expect.arrayContaining(lines(snippet)))
+    expect(basename(configPath)).toBe('blue-green.yml')
+  })
+})
