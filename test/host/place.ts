@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { Connection, Finish } from '../../src/host/connection.ts'
 import { fileLedger } from '../../src/host/file-ledger.ts'
@@ -39,7 +39,7 @@ export const shells: readonly Shell[] = ['dash', 'bash', 'busybox'].flatMap((nam
   const at = locate(name)
   if (at === null) return []
   const shims = mkdtempSync(join(tmpdir(), `sh-${name}-`))
-  process.once('exit', () => rmSync(shims, { recursive: true, force: true }))
+  afterAll(() => rmSync(shims, { recursive: true, force: true }))
   if (name === 'bash')
     writeFileSync(join(shims, 'sh'), `#!${at}\nexec -a sh ${at} --posix "$@"\n`, { mode: 0o755 })
   else symlinkSync(at, join(shims, 'sh'))
