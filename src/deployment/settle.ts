@@ -1,5 +1,5 @@
 /** Closes what is open: asks the table, and does what it says. */
-import type { Diagnosis, Traffic } from '../targets/target.ts'
+import { type Diagnosis, TargetUnreachable, type Traffic } from '../targets/target.ts'
 import { type Asker, type Closing, decideClosing, wayBackMatters } from './close.ts'
 import { describeTraffic } from './color-choice.ts'
 import { changeOperation, closeOperation, type Document, withRelease } from './document.ts'
@@ -31,7 +31,29 @@ export type Fate = 'never started' | 'stopped' | 'kept' | 'left running'
 const mendsAllowed = 3
 const pauseBetweenReads = 1_000
 
-export async function settle(session: Session, asker: Asker, mends = 0): Promise<Settled> {
+/**
+ * What a lost connection left undone is unknown, so everything is read and decided anew, for `rollback-timeout` at most. Nothing
+ * is closed on the strength of an answer that never came.
+ */
+export async function settle(session: Session, asker: Asker): Promise<Settled> {
+  const { clock, intent, signal } = session
+  const deadline = clock.monotonic() + intent.rollbackTimeout
+  for (;;) {
+    try {
+      return await settleOnce(session, asker)
+    } catch (error) {
+      if (!(error instanceof TargetUnreachable)) throw error
+      warn(session, error.message)
+      if (clock.monotonic() >= deadline) {
+        const repair = session.journal.operation?.inverse ?? []
+        return { kind: 'left-open', why: error.message, repair }
+      }
+    }
+    await clock.sleep(pauseBetweenReads, signal)
+  }
+}
+
+async function settleOnce(session: Session, asker: Asker, mends = 0): Promise<Settled> {
   const { operation } = session.journal
   if (operation === null || operation.state !== 'open') return { kind: 'nothing' }
   const traffic = await readTraffic(session, operation)
@@ -106,6 +128,7 @@ async function goBack(scene: Scene): Promise<Settled> {
     await moveBack(session, operation, traffic)
   } catch (error) {
     rethrowIfOver(session, error)
+    if (error instanceof TargetUnreachable) throw error
     const why = `traffic could not be put back on ${operation.from}: ${messageOf(error)}`
     return { kind: 'left-open', why, repair: operation.inverse }
   }
@@ -162,7 +185,7 @@ async function mend(scene: Scene): Promise<Settled> {
   await session.target.router.switch(traffic, operation.to, guard(session, 'any'))
   const proof = await provePublicly(session, { version: operation.release.version })
   if (!proof.passed) return leaveOpen(scene, proof.reason)
-  return settle(session, asker, mends + 1)
+  return settleOnce(session, asker, mends + 1)
 }
 
 /** From here on our own troubles are warnings: the release is verified and live. */
@@ -199,7 +222,6 @@ function leaveOpen({ operation, traffic }: Scene, reason?: string): Settled {
 async function close(session: Session, state: 'committed' | 'undone' | 'failed'): Promise<void> {
   const change = (document: Document) =>
     closeOperation(document, { state, at: session.clock.now(), reason: session.intent.reason })
-  if (state === 'committed') return session.journal.record(change)
   const error = await session.journal.recordIfPossible(change)
   if (error !== null)
     warn(session, `The ledger could not be told that this operation is ${state}: ${messageOf(error)}`)

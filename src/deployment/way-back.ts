@@ -1,5 +1,5 @@
 /** Whether there is a color to go back to, and the going back itself. */
-import { type Color, LeaseLost, type Traffic } from '../targets/target.ts'
+import { type Color, LeaseLost, TargetUnreachable, type Traffic } from '../targets/target.ts'
 import { changeOperation } from './document.ts'
 import { runHook } from './hooks.ts'
 import { locate, mayGoBack, type Operation } from './operation.ts'
@@ -8,7 +8,7 @@ import { messageOf, type Session, say, warn } from './world.ts'
 
 /**
  * Asks the old color whether it passes its checks, and starts it again first when it is stopped. The time for a running color
- * is `rollback-timeout`; a cold one has the times of a deployment besides.
+ * is `rollback-timeout`; a cold one has the times of a deployment besides. Throws TargetUnreachable.
  */
 export async function hasWayBack(session: Session, operation: Operation): Promise<boolean> {
   if (!mayGoBack(operation) || operation.from === null) return false
@@ -21,6 +21,8 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
     return verdict.passed
   } catch (error) {
     rethrowIfOver(session, error)
+    // No answer is not a no: with it a color that could take traffic would be given up, or retired.
+    if (error instanceof TargetUnreachable) throw error
     warn(session, `${from} cannot take traffic back: ${messageOf(error)}`)
     return false
   }
