@@ -3,13 +3,13 @@ import type { Sampler } from '../../checks/sampler.ts'
 import { acquireSession } from '../acquire.ts'
 import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
-import type { Operation } from '../operation.ts'
+import { locate, type Operation } from '../operation.ts'
 import { determineColor } from '../phases/determine-color.ts'
 import { inPhase, PhaseFailed, runPhases } from '../phases/pipeline.ts'
 import { preflight } from '../preflight.ts'
 import { samplePublic } from '../samples.ts'
 import { closeFormer, endSession } from '../session.ts'
-import { settle } from '../settle.ts'
+import { type Settled, settle } from '../settle.ts'
 import { rethrowIfOver } from '../way-back.ts'
 import { messageOf, type Session, type World } from '../world.ts'
 
@@ -31,8 +31,8 @@ export async function deploy(world: World): Promise<Ending> {
 async function carry(session: Session, operation: Operation): Promise<Ending> {
   const sampler = samplePublic(session, operation)
   try {
-    await runPhases({ session, sampler })
-    return await succeed(session, sampler, session.journal.begun)
+    const settled = await runPhases({ session, sampler })
+    return await conclude(session, sampler, settled)
   } catch (error) {
     rethrowIfOver(session, error)
     return await putRight(session, sampler, error)
@@ -41,9 +41,16 @@ async function carry(session: Session, operation: Operation): Promise<Ending> {
   }
 }
 
-async function succeed(session: Session, sampler: Sampler, operation: Operation): Promise<Ending> {
+/** The release was verified; whether it is still what users get depends on who else moves traffic. */
+async function conclude(session: Session, sampler: Sampler, settled: Settled): Promise<Ending> {
   await sampler.stop()
-  return endingOfSuccess({ operation, traffic: await trafficNow(session), evidence: sampler.evidence() })
+  const operation = session.journal.begun
+  const evidence = sampler.evidence()
+  const traffic = await trafficNow(session)
+  const position = locate(operation, traffic)
+  if (position === 'to' || position === 'unknown') return endingOfSuccess({ operation, traffic, evidence })
+  const cause = `${operation.release.version} was verified on ${operation.to}, and then somebody else moved traffic.`
+  return { ...endingOfFailure({ phase: 'cleanup', cause, operation, settled, traffic }), evidence }
 }
 
 /** Asks the table what to do about our own failure, and does it. */

@@ -15,6 +15,7 @@ export async function cleanUp(course: Course): Promise<Settled> {
     const keepsOpen = session.intent.goesBackOn.length > 0
     const settled = await settle(session, { kind: 'main-cleanup', keepsOpen })
     if (settled.kind === 'parked') say(session, whatPostWillDo(course))
+    if (settled.kind === 'left-open') warn(session, `This deployment could not be closed yet: ${settled.why}`)
     return settled
   } catch (error) {
     rethrowIfOver(session, error)
