@@ -66,6 +66,8 @@ const ofMachines = [
   'kill',
   'cancel',
   'freeze',
+  'freeze',
+  'drop',
   'drop',
   'disk-full',
   'rival',
@@ -76,17 +78,21 @@ const ofMachines = [
 const ofColors = ['sicken-live', 'sicken-idle'] as const
 const ofPeople = ['move-to-blue', 'move-to-green', 'move-away-and-back', 'split'] as const
 
-const trouble = (kinds: readonly Trouble['what'][]): fc.Arbitrary<Trouble> =>
+/** How many calls a run makes to its end, at most and nearly. */
+const callsOfMain = 50
+const callsOfPost = 20
+
+const trouble = (kinds: readonly Trouble['what'][], calls: number): fc.Arbitrary<Trouble> =>
   fc.record({
-    at: fc.integer({ min: 1, max: 50 }),
+    at: fc.integer({ min: 1, max: calls }),
     when: fc.constantFrom('before', 'after'),
     what: fc.constantFrom(...kinds),
   })
 
-const troubles = (kinds: readonly Trouble['what'][]) =>
+const troubles = (kinds: readonly Trouble['what'][], calls: number) =>
   fc.oneof(
     { weight: 3, arbitrary: fc.constant([]) },
-    { weight: 4, arbitrary: fc.array(trouble(kinds), { minLength: 1, maxLength: 2 }) },
+    { weight: 4, arbitrary: fc.array(trouble(kinds, calls), { minLength: 1, maxLength: 2 }) },
   )
 
 const options: fc.Arbitrary<Partial<Intent>> = fc.oneof(
@@ -117,8 +123,8 @@ const use = (kinds: readonly Trouble['what'][]): fc.Arbitrary<Use> =>
     mode: fc.constantFrom(...modes),
     release: fc.constantFrom(...releases),
     options,
-    main: troubles(kinds),
-    post: troubles(kinds),
+    main: troubles(kinds, callsOfMain),
+    post: troubles(kinds, callsOfPost),
   })
 
 const job = (kinds: readonly Trouble['what'][]): fc.Arbitrary<Action> =>
@@ -126,7 +132,7 @@ const job = (kinds: readonly Trouble['what'][]): fc.Arbitrary<Action> =>
     kind: fc.constant('job' as const),
     uses: fc.array(use(kinds), { minLength: 1, maxLength: 2 }),
     later: fc.constantFrom('success', 'success', 'failure', 'cancelled'),
-    runnerLost: fc.integer({ min: 0, max: 6 }).map((each) => each === 0),
+    runnerLost: fc.integer({ min: 0, max: 4 }).map((each) => each === 0),
   })
 
 const elsewhere: fc.Arbitrary<Action> = fc.oneof(

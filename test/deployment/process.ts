@@ -18,9 +18,10 @@ export type Blow =
   /** Something else happens in the world. */
   | { readonly kind: 'meanwhile'; happen(): void }
 
-/** Before or after the call numbered `at` had its effect. */
+/** Before or after a call had its effect. */
 export interface Fault {
-  readonly at: number
+  /** The number of the call, or its name: then the first call of that name. */
+  readonly at: number | string
   readonly when: 'before' | 'after'
   readonly blow: Blow
 }
@@ -82,11 +83,11 @@ export class Process {
   async call<T>(name: string, step: () => T, time = 0): Promise<T> {
     await this.#alive()
     const at = this.calls.push(name)
-    await this.#strike(at, 'before')
+    await this.#strike({ name, at }, 'before')
     this.signal.throwIfAborted()
     if (time > 0) await this.clock.sleep(time, this.signal)
     const answer = step()
-    await this.#strike(at, 'after')
+    await this.#strike({ name, at }, 'after')
     await this.#alive()
     return answer
   }
@@ -97,9 +98,11 @@ export class Process {
     if (this.#dead) await never
   }
 
-  async #strike(at: number, when: Fault['when']): Promise<void> {
+  async #strike({ name, at }: { name: string; at: number }, when: Fault['when']): Promise<void> {
+    const first = this.calls.indexOf(name) === at - 1
     for (const fault of this.#faults) {
-      if (fault.at === at && fault.when === when) await this.#suffer(fault.blow)
+      const hit = fault.at === at || (fault.at === name && first)
+      if (hit && fault.when === when) await this.#suffer(fault.blow)
     }
   }
 

@@ -82,6 +82,24 @@ export class Step {
   }
 }
 
+export const kill = (when: Fault['when'], at: Fault['at']): Fault => ({ at, when, blow: { kind: 'kill' } })
+export const cancel = (when: Fault['when'], at: Fault['at']): Fault => ({
+  at,
+  when,
+  blow: { kind: 'cancel' },
+})
+export const freeze = (when: Fault['when'], at: Fault['at']): Fault => ({
+  at,
+  when,
+  blow: { kind: 'freeze' },
+})
+export const drop = (when: Fault['when'], at: Fault['at']): Fault => ({ at, when, blow: { kind: 'drop' } })
+export const meanwhile = (when: Fault['when'], at: Fault['at'], happen: () => void): Fault => ({
+  at,
+  when,
+  blow: { kind: 'meanwhile', happen },
+})
+
 const longest = 60 * 60_000
 
 export class Simulation {
@@ -114,6 +132,13 @@ export class Simulation {
   ): Promise<{ step: Step; end: MainEnd }> {
     const step = this.step(changes, faults)
     return { step, end: await this.finish(step.runMain()) }
+  }
+
+  /** A place where `good-1` is live on blue, deployed by us. */
+  static async withLive(): Promise<Simulation> {
+    const simulation = new Simulation()
+    await simulation.job({ version: 'good-1' })
+    return simulation
   }
 
   post(step: Step, status: JobStatus, faults: readonly Fault[] = []): Promise<PostEnd> {
