@@ -52,7 +52,7 @@ export async function runCase(
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
   await scene.load.stop()
-  return judge(scene, { given, found, next, post, after, leaseAfter, last, folders })
+  return await judge(scene, { given, found, next, post, after, leaseAfter, last, folders })
 }
 
 /** main, or a post whose main has done its work. */

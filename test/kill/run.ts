@@ -38,7 +38,7 @@ export const wantedBy = (environment: NodeJS.ProcessEnv, cases: number): Wanted 
 export async function runShare(wanted: Wanted, say: (line: string) => void): Promise<Report> {
   const began = performance.now()
   const { seed } = wanted
-  await using bed = await startBed({ dist: wanted.dist, slots: 4 * sideBySide() })
+  await using bed = await startBed({ dist: wanted.dist, slots: 4 * sideBySide() + 10 })
   await makeStates(bed)
   const all = shuffle(enumerateCases(await findAllPoints(bed)), seed)
   const share = chooseCases(all, wanted)
