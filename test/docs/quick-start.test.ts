@@ -1,4 +1,4 @@
-/** The quick start of the README word for word, but for host, ports and folders. systemd is a double. */
+/** The quick start and the example word for word, but for host, ports, folders and TLS. systemd is a double. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -32,14 +32,31 @@ const inputs = jobs.deploy.steps.find(({ uses }) => uses?.startsWith('org/'))?.w
 
 /** Of no matter to what a reader copies. */
 const quick = {
-  bake: '1s',
+  bake: '2s',
   drain: '0s',
   'health-interval': '50ms',
   'health-timeout': '2s',
   'sample-rate': '60/s',
 }
 
-async function setUp() {
+interface Recipe {
+  readonly nginx: string
+  readonly inputs: Readonly<Record<string, string>>
+  /** Text of the file that `config` names. */
+  readonly config?: string
+}
+
+const quickStart: Recipe = {
+  nginx: blockOf('nginx', 'upstream').replace('server_name', 'listen 443 ssl; server_name'),
+  inputs,
+}
+const example: Recipe = {
+  nginx: readFileSync(join(root, 'examples/command/nginx.conf'), 'utf8'),
+  inputs: {},
+  config: readFileSync(join(root, 'examples/command/blue-green.yml'), 'utf8'),
+}
+
+async function setUp(recipe: Recipe) {
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(await temporaryFolder())
   const ports = { public: await freePort(), blue: await freePort(), green: await freePort() }
@@ -58,18 +75,19 @@ async function setUp() {
     .split('\n')
     .filter((line) => /^(sudo install|touch)/.test(line))
   execFileSync('sh', ['-euc', once.join('\n')], { env: { ...process.env, ...env } })
-  const server = here(blockOf('nginx', 'upstream')).replace(
-    'server_name',
-    `listen 127.0.0.1:${ports.public}; server_name`,
-  )
-  stack.use(
-    await runNginx({ folder: join(path, 'nginx'), http: server, address: `127.0.0.1:${ports.public}` }),
-  )
-  const given = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, here(value)]))
+  const http = here(recipe.nginx)
+    .replace('listen 443 ssl', `listen 127.0.0.1:${ports.public}`)
+    .replaceAll(/^ *ssl_.*$/gm, '')
+  stack.use(await runNginx({ folder: join(path, 'nginx'), http, address: `127.0.0.1:${ports.public}` }))
+  const given = Object.entries(recipe.inputs).map(([name, value]) => [name, here(value)])
+  if (recipe.config !== undefined) {
+    writeFileSync(join(path, 'blue-green.yml'), here(recipe.config))
+    given.push(['config', join(path, 'blue-green.yml')])
+  }
   const owned = stack.move()
   return {
     url,
-    given: { ...given, ...quick, 'state-directory': join(path, 'state') },
+    given: { ...Object.fromEntries(given), ...quick, 'state-directory': join(path, 'state') },
     env,
     addRelease(version: string, behavior = '') {
       mkdirSync(join(path, 'srv/releases', version), { recursive: true })
@@ -90,13 +108,16 @@ function writePrograms(folder: string, ports: { readonly blue: number; readonly 
   program('sudo', '[ "$1" != -n ] || shift\nexec "$@"')
   program(
     'systemctl',
-    `case $1 in restart) verb=start ;; stop) verb=stop ;; esac
-color=\${2#shop@}
+    `for unit; do :; done
+color=\${unit#shop@}
+case $1 in restart) verb=start ;; stop) verb=stop ;; is-active | status) verb=status ;; esac
+if [ "$verb" = status ]; then sh '${root}/test/bed/color.sh' status "$color" | grep -x running; exit; fi
 release=$(readlink '${folder}/srv/'"$color")
 BLUE_GREEN_VERSION=\${release##*/}
 export BLUE_GREEN_VERSION
 exec sh '${root}/test/bed/color.sh' "$verb" "$color"`,
   )
+  program('journalctl', 'echo "last words of $*"')
   return { PATH: `${bin}${delimiter}${process.env.PATH}` }
 }
 
@@ -130,7 +151,7 @@ const whoAnswers = async ({ url }: Machine) => (await fetch(url)).text()
 
 describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', () => {
   it('deploys, goes on without a lost request, survives a bad release and a failed job, and rolls back', async () => {
-    await using machine = await setUp()
+    await using machine = await setUp(quickStart)
     machine.addRelease('v1')
     machine.addRelease('v2')
     machine.addRelease('v3', 'HEALTH=bad')
@@ -176,7 +197,7 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
   }, 120_000)
 
   it('refuses to guess when nginx has lost its folder', async () => {
-    await using machine = await setUp()
+    await using machine = await setUp(quickStart)
     machine.addRelease('v1')
     execFileSync('rm', [join(machine.given['state-directory'], 'ready')])
     const { main, outputs, log } = await runJob(machine, { version: 'v1' })
@@ -184,4 +205,27 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
     expect(outputs).toMatchObject({ switched: 'false', 'active-color': '' })
     expect(log).toContain('not blue, green or none')
   }, 60_000)
+})
+
+describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the example', () => {
+  it('deploys, shows the last words of a release that fails in public, and rolls back', async () => {
+    await using machine = await setUp(example)
+    machine.addRelease('v1')
+    machine.addRelease('v2')
+    machine.addRelease('v3', 'PUBLIC=bad')
+
+    const first = await runJob(machine, { version: 'v1' })
+    expect(first.outputs, first.log).toMatchObject({ result: 'deployed', 'active-color': 'green' })
+    const second = await runJob(machine, { version: 'v2' })
+    expect(second.outputs, second.log).toMatchObject({ result: 'deployed', 'active-color': 'blue' })
+
+    const bad = await runJob(machine, { version: 'v3' })
+    expect(bad.outputs, bad.log).toMatchObject({ result: 'rolled-back', 'failed-phase': 'verify' })
+    expect(bad.main?.summary).toContain('last words of --no-pager --lines 40 --unit shop@green')
+    expect(await whoAnswers(machine)).toBe('blue v2\n')
+
+    const back = await runJob(machine, { more: { mode: 'rollback', version: 'v1' } })
+    expect(back.outputs, back.log).toMatchObject({ result: 'rolled-back', version: 'v1' })
+    expect(await whoAnswers(machine)).toBe('green v1\n')
+  }, 120_000)
 })
