@@ -15,14 +15,14 @@ export type ReleaseChoice =
 export function chooseRelease(document: Document, live: Color | null, version: string | null): ReleaseChoice {
   const liveRelease = live === null ? null : document.colors[live]
   if (version !== null) return chooseNamed(document, liveRelease?.id ?? null, version)
-  const [newest] = document.history
-  if (newest?.kind === 'rollback' && newest.mark === 'good') {
+  const newest = document.history.find(({ switched }) => switched)
+  if (newest?.kind === 'rollback' && newest.mark === 'good' && newest.color === live) {
     return {
       kind: 'unchanged',
       why: `${newest.release.version} is live since the last rollback, and nothing was deployed since`,
     }
   }
-  if (newest?.mark === 'undone' && newest.switched) {
+  if (newest?.mark === 'undone' && newest.color !== live) {
     return {
       kind: 'unchanged',
       why: `${newest.release.version} was taken back already, and nothing was deployed since`,
