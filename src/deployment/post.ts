@@ -55,7 +55,8 @@ async function takeOwn(world: World): Promise<Session | null> {
       return nothing(world, `${nameOwner(lease)} has taken over; this step leaves everything to it.`)
     }
     if (isOwn(operation, owner.nonce)) return await acquireSession(world, 'own', 0)
-    if (held !== null) await endSession(await acquireSession(world, 'own', 0))
+    const left = lease.status === 'expired' ? lease.owner : held
+    if (left?.nonce === owner.nonce) await endSession(await acquireSession(world, 'own', 0))
     return nothing(world, whyNothing(operation))
   } catch (error) {
     if (error instanceof LeaseHeld)
