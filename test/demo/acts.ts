@@ -1,0 +1,118 @@
+/** What happens in the demo, one act after the other, each on what the one before has left. */
+import type { Color } from '../../src/targets/target.ts'
+
+export interface Act {
+  /** Of its files. */
+  readonly name: string
+  readonly title: string
+  readonly runs: readonly Run[]
+  /** What users are told in the end; the router must name the same color. */
+  readonly answer: `${Color} ${string}`
+}
+
+/** One job with the action as its step, and what goes wrong. */
+export interface Run {
+  readonly inputs: Readonly<Record<string, string>>
+  /** How the release misbehaves, as variables of its server. */
+  readonly release?: Readonly<Record<string, string>>
+  /** The user's own switch command sends SIGKILL to main. */
+  readonly mainKilled?: 'before the rename' | 'after the rename'
+  /** A lost runner starts no post step. */
+  readonly afterMain?: 'a later step fails' | 'the runner is lost'
+  readonly ends: Ends
+}
+
+/** Exit code and `result`, or the signal. Post tells no result when there is nothing to close; null: it did not run. */
+export interface Ends {
+  readonly main: string
+  readonly post: string | null
+}
+
+const deployed: Ends = { main: '0 deployed', post: '0 deployed' }
+
+export const acts: readonly Act[] = [
+  {
+    name: 'first-deployment',
+    title: 'First deployment: nobody was routed, now blue is',
+    runs: [{ inputs: { version: 'v1' }, ends: deployed }],
+    answer: 'blue v1',
+  },
+  {
+    name: 'blue-to-green',
+    title: 'The next release: from blue to green',
+    runs: [{ inputs: { version: 'v2' }, ends: deployed }],
+    answer: 'green v2',
+  },
+  {
+    name: 'never-healthy',
+    title: 'A release that never gets healthy: traffic stays',
+    runs: [
+      {
+        inputs: { version: 'v3', 'health-timeout': '2s' },
+        release: { HEALTH: 'bad' },
+        ends: { main: '1 failed', post: '0' },
+      },
+    ],
+    answer: 'green v2',
+  },
+  {
+    name: 'broken-in-public',
+    title: 'Healthy, but broken in public: traffic goes back by itself',
+    runs: [
+      {
+        // Only the check asks for this path, so that what it finds costs no user an answer.
+        inputs: { version: 'v4', 'health-timeout': '2s', 'verify-path': '/checkout' },
+        release: { PUBLIC: '/checkout' },
+        ends: { main: '1 rolled-back', post: '0' },
+      },
+    ],
+    answer: 'green v2',
+  },
+  {
+    name: 'later-step-fails',
+    title: 'A later step of the job fails: the post step goes back',
+    runs: [
+      {
+        inputs: { version: 'v5' },
+        afterMain: 'a later step fails',
+        ends: { main: '0 deployed', post: '0 rolled-back' },
+      },
+    ],
+    answer: 'green v2',
+  },
+  {
+    name: 'main-killed',
+    title: 'Main is killed in the switch: its post step goes back',
+    runs: [
+      {
+        inputs: { version: 'v6' },
+        mainKilled: 'after the rename',
+        ends: { main: 'SIGKILL', post: '0 rolled-back' },
+      },
+    ],
+    answer: 'green v2',
+  },
+  {
+    name: 'no-post-step',
+    title: 'Killed there without a post step: the next run clears up first',
+    runs: [
+      {
+        inputs: { version: 'v7' },
+        mainKilled: 'before the rename',
+        afterMain: 'the runner is lost',
+        ends: { main: 'SIGKILL', post: null },
+      },
+      { inputs: { version: 'v8' }, ends: deployed },
+    ],
+    answer: 'blue v8',
+  },
+  {
+    name: 'rollback-twice',
+    title: 'Rollback, pressed twice: the second press changes nothing',
+    runs: [
+      { inputs: { mode: 'rollback' }, ends: { main: '0 rolled-back', post: '0 rolled-back' } },
+      { inputs: { mode: 'rollback' }, ends: { main: '0 unchanged', post: '0' } },
+    ],
+    answer: 'green v2',
+  },
+]
