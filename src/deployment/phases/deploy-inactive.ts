@@ -20,9 +20,12 @@ export async function deployInactive(course: Course): Promise<void> {
   if (kind !== 'rollback') await runHook(session, 'migrate', 'deploy-inactive')
 }
 
+/** Only a release that took traffic there is known to be there: what was merely sent may never have arrived. */
 async function runsAlready(course: Course): Promise<boolean> {
   const { journal, target } = course.session
   const { to, release } = operationOf(course)
-  if (journal.document.colors[to]?.id !== release.id) return false
+  const { colors, history } = journal.document
+  const last = history.find(({ color }) => color === to)
+  if (colors[to]?.id !== release.id || last?.release.id !== release.id || !last.switched) return false
   return (await target.runtime.observe(to)).presence === 'running'
 }
