@@ -1,6 +1,6 @@
 /** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
 import type { Acquisition, Claim, LeaseView } from '../targets/target.ts'
-import { type Document, emptyDocument, parseDocument } from './document.ts'
+import { type Document, emptyDocument, formatDocument, parseDocument } from './document.ts'
 import { Journal } from './journal.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { type Session, say, type World, warn } from './world.ts'
@@ -50,6 +50,7 @@ async function readDocument(world: World, { document, lease }: Acquired): Promis
   }
   if (world.intent.mode === 'unlock' && world.intent.force) {
     warn(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`)
+    await world.target.ledger.write(lease, formatDocument(emptyDocument))
     return emptyDocument
   }
   await world.target.ledger.free(lease)

@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest'
+import { parseDocument } from '../../src/deployment/document.ts'
+import { aHook, withHooks } from './intents.ts'
+import { mixed, named, unknown } from './place.ts'
+import { operationIn } from './play.ts'
+import { kill, meanwhile, Simulation } from './simulation.ts'
+
+const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state
+
+describe('somebody else moves traffic', () => {
+  test('to the new color before it was checked: nothing is moved or stopped', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { end } = await simulation.run({ version: 'good-2' }, [
+      meanwhile('after', 'deploy green', () => {
+        place.traffic = named('green')
+      }),
+    ])
+    expect(end).toMatchObject({
+      ok: false,
+      result: 'rollback-failed',
+      activeColor: 'green',
+      failure: { cause: expect.stringContaining('somebody else moved traffic') },
+    })
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+
+  test('away from it while it is watched: both colors are left running', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step, end } = await simulation.run({ version: 'good-2' })
+    expect(end).toMatchObject({ result: 'deployed' })
+    place.traffic = named('blue')
+    await simulation.post(step, 'failure')
+    expect([place.live, stateOf(simulation)]).toEqual(['blue', 'undone'])
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+
+  test('after it went back: traffic stays where they put it', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'breaks-2' }, [kill('before', 'diagnose green')])
+    place.traffic = named('green')
+    expect(await simulation.post(step, 'failure')).toMatchObject({
+      result: 'rollback-failed',
+      activeColor: 'green',
+    })
+    expect(place.colors.green.presence).toBe('running')
+  })
+
+  test('away and back again in between is not noticed, and harms nothing', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { end } = await simulation.run(
+      { version: 'good-2', ...withHooks({ 'before-deploy': [aHook('build')] }) },
+      [
+        meanwhile('before', 'hook build', () => {
+          place.traffic = named('green')
+        }),
+        meanwhile('after', 'hook build', () => {
+          place.traffic = named('blue')
+        }),
+      ],
+    )
+    expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
+  })
+})
+
+describe('a verified switch that comes apart', () => {
+  test('is brought together on the new color before the old one is retired', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2' })
+    place.traffic = mixed
+    expect(await simulation.post(step, 'success')).toMatchObject({ result: 'deployed', activeColor: 'green' })
+    expect(place.colors).toMatchObject({ blue: { presence: 'stopped' }, green: { presence: 'running' } })
+  })
+})
+
+describe('a switch that came apart with no way back', () => {
+  test.each([
+    ['goes on to the new color when that passes its checks', false, 'color'],
+    ['is left as it is when that does not', true, 'mixed'],
+  ] as const)('%s', async (_, sick, kind) => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2', noRollback: true }, [
+      meanwhile('before', 'switch to green', () => {
+        place.switchBehavior = 'splits'
+      }),
+      kill('after', 'switch to green'),
+    ])
+    place.traffic = mixed
+    place.switchBehavior = 'moves'
+    place.set('green', { sick })
+    expect(await simulation.post(step, 'failure')).toMatchObject({ result: 'rollback-failed' })
+    expect([place.traffic.kind, stateOf(simulation)]).toEqual([kind, 'failed'])
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+})
+
+describe('a router that cannot be read', () => {
+  test.each([
+    ['unknown', unknown, 'look at the router'],
+    ['nobody', { kind: 'nobody' } as const, 'route blue'],
+  ] as const)(
+    '(%s) leaves all as it is, until `unlock` with `force` closes it',
+    async (_, traffic, repair) => {
+      const simulation = await Simulation.withLive()
+      const { place } = simulation
+      const { step } = await simulation.run({ version: 'good-2' })
+      place.traffic = traffic
+      const untouched = JSON.stringify(place.colors)
+
+      const post = await simulation.post(step, 'failure')
+      expect(post).toMatchObject({ ok: false, result: 'rollback-failed' })
+      expect(post).toMatchObject({ failure: { next: expect.arrayContaining([repair]) } })
+      expect(stateOf(simulation)).toBe('open')
+
+      expect(await simulation.job({ version: 'good-3' })).toMatchObject({ ok: false })
+      expect(await simulation.job({ mode: 'unlock', version: null })).toMatchObject({ ok: false })
+      expect(stateOf(simulation)).toBe('open')
+
+      expect(await simulation.job({ mode: 'unlock', version: null, force: true })).toMatchObject({
+        ok: false,
+      })
+      expect([stateOf(simulation), JSON.stringify(place.colors)]).toEqual(['failed', untouched])
+    },
+  )
+
+  test('for a moment is asked again', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2' })
+    place.traffic = unknown
+    const post = step.runPost('failure')
+    await place.clock.advance(3_000)
+    place.traffic = named('green')
+    expect(await simulation.finish(post)).toMatchObject({ result: 'rolled-back', activeColor: 'blue' })
+  })
+
+  test.each([
+    ['mixed', mixed, 'put both right'],
+    ['unknown', unknown, 'look at the router'],
+  ] as const)('(%s) begins nothing', async (_, traffic, repair) => {
+    const simulation = await Simulation.withLive()
+    simulation.place.traffic = traffic
+    const before = simulation.place.snapshot()
+    const end = await simulation.job({ version: 'good-2' })
+    expect(end).toMatchObject({
+      ok: false,
+      failure: { done: ['Nothing was changed.'], next: [repair] },
+    })
+    expect(simulation.place.snapshot()).toBe(before)
+  })
+})
+
+describe('unlock', () => {
+  test('without anything open gives the lease free', async () => {
+    const simulation = await Simulation.withLive()
+    expect(await simulation.job({ mode: 'unlock', version: null })).toMatchObject({
+      ok: true,
+      result: 'unchanged',
+    })
+    expect(simulation.place.ledger.view().status).toBe('free')
+  })
+
+  test('leaves a verified release live and the old color as it is', async () => {
+    const simulation = await Simulation.withLive()
+    await simulation.run({ version: 'good-2' })
+    expect(await simulation.job({ mode: 'unlock', version: null })).toMatchObject({
+      ok: true,
+      activeColor: 'green',
+    })
+    expect([stateOf(simulation), simulation.place.colors.blue.presence]).toEqual(['committed', 'running'])
+  })
+})
+
+describe('looking', () => {
+  test.each([
+    ['status', { mode: 'status', version: null }],
+    ['a dry run', { version: 'good-3', dryRun: true }],
+  ] as const)('%s closes and changes nothing', async (_, intent) => {
+    const simulation = await Simulation.withLive()
+    await simulation.run({ version: 'good-2' })
+    const before = simulation.place.snapshot()
+    const end = await simulation.job(intent)
+    expect(end).toMatchObject({ ok: true, result: 'unchanged' })
+    expect(end.plan.length).toBeGreaterThan(2)
+    expect(simulation.place.snapshot()).toBe(before)
+  })
+})
+
+test('a document that cannot be read is replaced by `unlock` with `force` alone', async () => {
+  const simulation = await Simulation.withLive()
+  const { place } = simulation
+  place.ledger.document = '{"schema":1,'
+  expect(await simulation.job({ version: 'good-2' })).toMatchObject({ ok: false })
+  expect(await simulation.job({ mode: 'unlock', version: null })).toMatchObject({ ok: false })
+  expect(place.live).toBe('blue')
+  expect(await simulation.job({ mode: 'unlock', version: null, force: true })).toMatchObject({ ok: true })
+  expect(await simulation.job({ version: 'good-2' })).toMatchObject({ result: 'deployed' })
+  expect(parseDocument(place.ledger.document).kind).toBe('document')
+})
