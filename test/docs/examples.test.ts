@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { phaseNames } from '../../src/deployment/report.ts'
+import { phaseNames, results } from '../../src/deployment/report.ts'
 import { isSettingName, settingNames } from '../../src/settings/catalog/catalog.ts'
 import type { Given } from '../../src/settings/given.ts'
 import { outputNames } from '../../src/settings/outputs.ts'
@@ -131,18 +131,23 @@ const otherWords = new Set<string>([
   ...hookNames,
   ...modes,
   ...commandNames,
-  ...[
-    'failure-or-cancelled',
-    'rolled-back',
-    'rollback-failed',
-    'rolled-back-from',
-    'not-live',
-    'go-back',
-    'go-forward',
-    'give-up',
-  ],
-  ...['max-latency', 'deployed-blue', 'deployed-green', 'state-blue', 'state-green', 'change-lock'],
-  ...['runs-on', 'timeout-minutes', 'cancel-in-progress', 'self-hosted', 'dry-run'],
+  ...results,
+  'failure-or-cancelled',
+  'rolled-back-from',
+  'max-latency',
+  'not-live',
+  'go-back',
+  'go-forward',
+  'give-up',
+  'deployed-blue',
+  'deployed-green',
+  'state-blue',
+  'state-green',
+  'shop-stop',
+  'runs-on',
+  'timeout-minutes',
+  'cancel-in-progress',
+  'self-hosted',
 ])
 
 /** Generated tables are held to the settings by a test of their own. */
@@ -178,9 +183,7 @@ describe.each(pages)('%s', (path) => {
 
 /** A value can be good where its mode demands more than this test gives. */
 const isAbout = (problem: string, setting: Map) =>
-  Object.keys(setting).some(
-    (name) => problem.startsWith(`\`${name}\`:`) || problem.startsWith(`\`${name}\` (`),
-  )
+  Object.keys(setting).some((name) => problem.startsWith(`\`${name}`))
 
 function leadsSomewhere(from: string, link: string): boolean {
   const [file = '', anchor] = link.split('#')
@@ -230,5 +233,21 @@ describe('the way through the docs', () => {
     expect(lines(snippet)).not.toEqual([])
     expect(lines(read('examples/command/nginx.conf'))).toEqual(expect.arrayContaining(lines(snippet)))
     expect(basename(configPath)).toBe('blue-green.yml')
+  })
+})
+
+describe('troubleshooting', () => {
+  const source = filesIn('src').map(read).join('').replaceAll('\\`', '`')
+  const messages = [...read('docs/troubleshooting.md').matchAll(/^\| `([^`]+)`/gm)].map(
+    ([, code = '']) => code,
+  )
+  const pieces = (message: string) =>
+    message
+      .split(/…|200-299|NAME/)
+      .map((piece) => piece.replaceAll(/^[\s",]+|[\s",.]+$/g, ''))
+      .filter((piece) => piece.length > 4)
+
+  it.each(messages)('%s: the code says so', (message) => {
+    expect(pieces(message).filter((piece) => !source.includes(piece))).toEqual([])
   })
 })
