@@ -13,6 +13,8 @@ export interface Bed extends AsyncDisposable {
   readonly bundles: { readonly main: string; readonly post: string }
   /** For everything that runs a bundle. */
   readonly env: NodeJS.ProcessEnv
+  /** Where a state is kept that cases start from. */
+  stateFolder(name: string): string
   /** A number of the host that no living case has. */
   takeSlot(): number
   giveSlot(number: number): void
@@ -24,7 +26,7 @@ export interface BedOptions {
   readonly slots: number
 }
 
-export const sideBySide = (): number => Number(process.env.KILL_SIDE_BY_SIDE ?? 10 * cpus().length)
+export const sideBySide = (): number => Number(process.env.KILL_SIDE_BY_SIDE ?? 6 * cpus().length)
 
 export async function startBed({ dist, slots }: BedOptions): Promise<Bed> {
   await using stack = new AsyncDisposableStack()
@@ -44,6 +46,7 @@ export async function startBed({ dist, slots }: BedOptions): Promise<Bed> {
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'trap.mjs')}`,
       NODE_COMPILE_CACHE: join(root, 'compiled'),
     },
+    stateFolder: (name) => join(root, 'states', name.replaceAll(' ', '-')),
     takeSlot: () => {
       const slot = free.shift()
       if (slot === undefined) throw new Error('More cases at once than there are slots.')

@@ -7,8 +7,9 @@ import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
 import { judge, type Verdict } from './judge.ts'
 import type { Case } from './matrix.ts'
+import type { Run } from './runs.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
-import { openScene, type Run, type Scene, type SceneOptions } from './scene.ts'
+import { openScene, type Scene, type SceneOptions } from './scene.ts'
 import { leaseTime } from './settings.ts'
 
 /** What happened, for the judge. */
@@ -111,6 +112,11 @@ async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After
 
 /** Two lease times, in which the next run may come. */
 async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
+  if (given.aftermath === 'beside') {
+    const post = await run.postBeside('cancelled')
+    await stage.finished
+    return { next: null, post }
+  }
   const coming = given.aftermath === 'takeover' ? runNext(scene) : null
   await sleep(2 * leaseTime)
   const next = await coming

@@ -45,6 +45,7 @@ function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
   switch (aftermath) {
     case 'post-failure':
     case 'post-cancelled':
+    case 'beside':
       return [post(true)]
     case 'post-success':
       return [post(false)]

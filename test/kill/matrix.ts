@@ -22,6 +22,8 @@ export type Aftermath =
   | 'resume'
   /** The next run came while it was frozen. */
   | 'takeover'
+  /** In a container job the runner ends its own client alone: post finds main alive. */
+  | 'beside'
 
 export interface Case {
   readonly id: string
@@ -35,7 +37,7 @@ const moments: readonly Moment[] = ['before', 'after']
 const ways: readonly Way[] = ['kill', 'interrupt', 'freeze']
 
 function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
-  if (way === 'freeze') return ['resume', 'takeover']
+  if (way === 'freeze') return stage === 'post' ? ['resume', 'takeover'] : ['resume', 'takeover', 'beside']
   // There is no second post.
   return stage === 'post' ? ['next'] : ['post-failure', 'post-cancelled', 'post-success', 'next', 'both']
 }

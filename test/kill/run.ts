@@ -1,5 +1,6 @@
 /** Runs a share of the matrix, or all of it: `KILL_CASES`, `KILL_SEED`, `KILL_CASE`, `KILL_SIDE_BY_SIDE`, `KILL_DIST`. */
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Bed, sideBySide, startBed } from './bed.ts'
 import { runCase } from './case.ts'
 import type { Verdict } from './judge.ts'
@@ -17,6 +18,8 @@ export interface Report {
   readonly run: number
   readonly failed: readonly Failed[]
   readonly seconds: number
+  /** Milliseconds in which the bed answered nobody: when it is seconds, the machine had no time to spare. */
+  readonly longestPause: number
 }
 
 export interface Wanted {
@@ -38,6 +41,8 @@ export const wantedBy = (environment: NodeJS.ProcessEnv, cases: number): Wanted 
 export async function runShare(wanted: Wanted, say: (line: string) => void): Promise<Report> {
   const began = performance.now()
   const { seed } = wanted
+  const pauses = monitorEventLoopDelay()
+  pauses.enable()
   await using bed = await startBed({ dist: wanted.dist, slots: 4 * sideBySide() + 10 })
   await makeStates(bed)
   const all = shuffle(enumerateCases(await findAllPoints(bed)), seed)
@@ -50,6 +55,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
     run: share.length,
     failed,
     seconds: Math.round((performance.now() - began) / 1000),
+    longestPause: Math.round(pauses.max / 1e6),
   }
 }
 
@@ -87,12 +93,13 @@ export const describeFailure = ({ given, verdicts }: Failed): string =>
     ...verdicts.map(({ kind, text }) => `  ${kind}:\n    ${text.trim().replaceAll('\n', '\n    ')}`),
   ].join('\n')
 
-export function describe({ seed, matrix, run, failed, seconds }: Report): string {
+export function describe({ seed, matrix, run, failed, seconds, longestPause }: Report): string {
   const kinds = new Map<string, number>()
   for (const { kind } of failed.flatMap(({ verdicts }) => verdicts))
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
+    `The bed was busy for ${longestPause} ms at most.`,
     ...failed.map(({ given }) => `KILL_CASE=${given.id} npm run kill`),
     `${run} of ${matrix} cases run with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
   ].join('\n')

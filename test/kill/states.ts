@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finished } from '../runner/runner.ts'
 import type { Bed } from './bed.ts'
+import { saveState } from './ledger.ts'
 import type { Point } from './matrix.ts'
 import { nextRelease, type Scenario, scenarios } from './scenarios.ts'
-import { openScene, saveState } from './scene.ts'
+import { openScene } from './scene.ts'
 import type { RunWanted } from './settings.ts'
 
 export async function makeStates(bed: Bed): Promise<void> {
@@ -18,7 +19,7 @@ export async function makeStates(bed: Bed): Promise<void> {
     const step = scene.begin({ ...run, version }, { label: version })
     expectDone(await step.main())
     expectDone(await step.post('success'))
-    saveState(bed, scene.one, start)
+    saveState(scene.one, bed.stateFolder(start))
   }
 }
 

@@ -9,7 +9,11 @@
 import childProcess from 'node:child_process'
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { setPriority } from 'node:os'
 import { basename, dirname } from 'node:path'
+
+// With many cases side by side, users and colors must not wait for processors longer than the bundles do.
+setPriority(10)
 
 const stage = basename(dirname(process.argv[1] ?? ''))
 const { KILL_POINTS, KILL_AT, KILL_TRAPPED } = process.env
