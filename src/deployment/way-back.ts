@@ -88,5 +88,7 @@ const wayBackGuard = (session: Session) => ({ lease: session.lease, color: 'any'
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 export function rethrowIfOver(session: Pick<Session, 'signal'>, error: unknown): void {
   session.signal.throwIfAborted()
-  if (error instanceof LeaseLost) throw error
+  // A phase wraps what ended it.
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  if (cause instanceof LeaseLost) throw error
 }
