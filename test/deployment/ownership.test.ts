@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { aHook, withHooks } from './intents.ts'
+import type { Place } from './place.ts'
 import { drop, freeze, kill, meanwhile, Simulation } from './simulation.ts'
 
 describe('a run that lost its lease', () => {
@@ -22,6 +24,171 @@ describe('a run that lost its lease', () => {
     // The one call that was under way, a renewal, a last look at the router, and the lease that is not its own any more.
     const after = slow.main.calls.slice(callsBefore)
     expect(after.filter((call) => !['renew', 'observe router', 'free'].includes(call))).toEqual([])
+  })
+})
+
+const stranger = {
+  nonce: 'x',
+  run: '77',
+  attempt: '1',
+  job: 'ship',
+  step: '',
+  url: 'https://ci/77',
+  actor: 'lisa',
+}
+
+/** Another owner comes by force. */
+const takeOver = ({ ledger }: Place): void => {
+  ledger.acquire(stranger, 60_000, { claim: 'break', unchangedMark: null })
+}
+
+describe('a lease broken by force', () => {
+  test.each(['deploy green', 'write', 'switch to green', 'hook look', 'quiet blue'])(
+    'at "%s" ends the run there: it asks and changes nothing more',
+    async (call) => {
+      const simulation = await Simulation.withLive()
+      const { place } = simulation
+      let before = ''
+      const step = simulation.step({ version: 'good-2', ...withHooks({ 'after-switch': [aHook('look')] }) }, [
+        meanwhile('before', call, () => {
+          takeOver(place)
+          before = place.snapshot()
+        }),
+      ])
+      const end = await simulation.finish(step.runMain())
+      expect(end).toMatchObject({
+        result: 'failed',
+        failure: { done: ['This run stopped at once and undid nothing.'] },
+      })
+      expect(place.snapshot()).toBe(before)
+      const rest = step.main.calls.slice(step.main.calls.indexOf(call) + 1)
+      const looks = ['renew', 'observe router', 'free', 'park', 'quiet blue', 'write']
+      expect(rest.filter((each) => !looks.includes(each))).toEqual([])
+    },
+  )
+
+  test('keeps post from undoing anything', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
+    takeOver(place)
+    const before = place.snapshot()
+    expect(await simulation.post(step, 'failure')).toBeNull()
+    expect(place.snapshot()).toBe(before)
+    expect(step.lines.at(-1)).toContain('run 77, job ship, started by lisa (https://ci/77) has taken over')
+  })
+})
+
+describe('a run that comes while another one works', () => {
+  test('waits `lock-wait` and names the owner', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const slow = simulation.step({ version: 'good-2', bake: 600_000 })
+    const working = slow.runMain()
+    await place.clock.advance(20_000)
+    const { end } = await simulation.run({ version: 'good-3', lockWait: 30_000 })
+    expect(end).toMatchObject({
+      ok: false,
+      failure: { cause: expect.stringContaining('run run-2, job deploy, started by mona holds shop') },
+    })
+    expect(await simulation.finish(working)).toMatchObject({ result: 'deployed' })
+  })
+
+  test('goes on when the other one has ended', async () => {
+    const simulation = await Simulation.withLive()
+    const [first, second] = [simulation.step({ version: 'good-2' }), simulation.step({ version: 'good-3' })]
+    const ends = Promise.all([first.runMain(), second.runMain()])
+    expect(await simulation.finish(ends)).toMatchObject([{ result: 'deployed' }, { result: 'deployed' }])
+    expect(simulation.place.live).toBe('blue')
+  })
+
+  test.each([
+    ['right', 0],
+    ['an hour behind since', -3_600_000],
+  ])("takes over from a dead one when the target's clock is %s", async (_, jump) => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
+    place.skew += jump
+    const { step, end } = await simulation.run({ version: 'good-3' })
+    expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
+    // The dead one's half-done switch was taken back first.
+    expect(step.main.calls).toContain('switch to blue')
+  })
+
+  test("never takes over from a living one whose target's clock jumped, without ending it", async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const living = simulation.step({ version: 'good-2', bake: 120_000 })
+    const working = living.runMain()
+    await place.clock.advance(20_000)
+    place.skew += 3_600_000
+    const { end } = await simulation.run({ version: 'good-3' })
+    expect(end).toMatchObject({ result: 'deployed' })
+    expect(await simulation.finish(working)).toMatchObject({ ok: false })
+    expect(place.colors[place.live ?? 'blue'].release?.version).toBe('good-3')
+  })
+})
+
+describe('a ledger that takes no writes', () => {
+  test('begins nothing new', async () => {
+    const simulation = await Simulation.withLive()
+    simulation.place.ledger.takesWrites = false
+    const before = simulation.place.snapshot()
+    expect(await simulation.job({ version: 'good-2' })).toMatchObject({ ok: false })
+    expect(simulation.place.snapshot()).toBe(before)
+  })
+
+  test.each(['deploy green', 'switch to green', 'hook look'])(
+    'from "%s" on does not keep traffic from going back',
+    async (call) => {
+      const simulation = await Simulation.withLive()
+      const { place } = simulation
+      const { end } = await simulation.run(
+        { version: 'good-2', ...withHooks({ 'after-switch': [aHook('look')] }) },
+        [
+          meanwhile('before', call, () => {
+            place.ledger.takesWrites = false
+          }),
+        ],
+      )
+      expect(end).toMatchObject({ ok: false })
+      expect([place.live, place.colors.blue.presence]).toEqual(['blue', 'running'])
+    },
+  )
+
+  test('for two renewals starts no new change, though it takes them again', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const step = simulation.step({ version: 'good-2', bake: 44_000, goesBackOn: [] })
+    const working = step.runMain()
+    await place.clock.advance(20_000)
+    place.ledger.takesWrites = false
+    await place.clock.advance(27_000)
+    place.ledger.takesWrites = true
+    expect(await simulation.finish(working)).toMatchObject({ ok: true, result: 'deployed' })
+    expect(step.lines.join('\n')).toMatch(/blue could not be stopped: .* no new change is started/)
+    expect(place.colors.blue.presence).toBe('running')
+  })
+
+  test('and cannot be read either: post goes by the copy on the runner', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
+    const end = await simulation.post(step, 'failure', [drop('before', 'read')])
+    expect(end).toMatchObject({ result: 'rolled-back', activeColor: 'blue' })
+    expect(step.lines.join('\n')).toContain('going by the copy kept on the runner')
+    expect(place.live).toBe('blue')
+  })
+
+  test('and cannot be read, while another run has taken over: post changes nothing', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
+    takeOver(place)
+    const before = place.snapshot()
+    expect(await simulation.post(step, 'failure', [drop('before', 'read')])).toMatchObject({ ok: false })
+    expect(place.snapshot()).toBe(before)
   })
 })
 
