@@ -4,7 +4,7 @@
  * when interrupted. BLUE_GREEN_DIST names another folder of bundles.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { acts } from './acts.ts'
 import { findAction } from './job.ts'
 import { createPage } from './page.ts'
@@ -12,12 +12,12 @@ import { faultsOfUsers, type Played, play } from './play.ts'
 import { openShop, users } from './shop.ts'
 
 const root = join(import.meta.dirname, '../..')
-const kept = process.argv[2] ?? join(root, '.cache/demo')
+const kept = resolve(process.argv[2] ?? join(root, '.cache/demo'))
 const colored = process.stdout.isTTY === true && !process.env.NO_COLOR
 const page = createPage({ acts, users: users.keepAlive + users.fresh, colored })
 
 async function demonstrate(signal: AbortSignal): Promise<boolean> {
-  const action = findAction(process.env.BLUE_GREEN_DIST ?? join(root, 'dist'))
+  const action = findAction(resolve(process.env.BLUE_GREEN_DIST ?? join(root, 'dist')))
   await mkdir(kept, { recursive: true })
   console.log(page.head())
   const begun = performance.now()
@@ -50,12 +50,16 @@ async function keep(number: number, { act, summary, log }: Played): Promise<stri
   return here(`${path}.md`)
 }
 
-const here = (path: string): string => relative(process.cwd(), path)
+/** Short where it can be. */
+const here = (path: string): string => {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') ? path : short
+}
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => interrupted.abort(new Error(name)))
-// Who reads may leave: what was started must end all the same.
+// Whoever reads through a pipe may leave early.
 process.stdout.on('error', (error) => interrupted.abort(error))
 
 try {

@@ -23,6 +23,24 @@ export interface Total {
 
 type Style = Parameters<typeof styleText>[0]
 
+interface Cells {
+  readonly act: string
+  readonly took: string
+  readonly sent: string
+  readonly lost: string
+  readonly now: string
+  readonly link: string
+}
+
+const titles: Cells = {
+  act: '',
+  took: 'took',
+  sent: 'sent',
+  lost: 'lost',
+  now: 'answers',
+  link: 'job summary',
+}
+
 export interface PageOptions {
   readonly acts: readonly Act[]
   readonly users: number
@@ -33,20 +51,22 @@ export function createPage({ acts, users, colored }: PageOptions): Page {
   const paint = (style: Style, text: string) =>
     colored ? styleText(style, text, { validateStream: false }) : text
   const width = Math.max(...acts.map(({ title }) => title.length))
-  const columns = (act: string, took: string, sent: string, lost: string, answers: string, link: string) =>
-    `${act.padEnd(width + 5)}${took.padStart(7)}${sent.padStart(7)}${lost.padStart(6)}  ${answers.padEnd(10)}${link}`
+  const line = ({ act, took, sent, lost, now, link }: Cells) =>
+    [act.padEnd(width + 2), took.padStart(6), sent.padStart(5), lost.padStart(4), now.padEnd(8), link].join(
+      '  ',
+    )
   return {
     head: () =>
       [
         paint('bold', 'The built action, as a runner runs it, deploys a small server behind a real nginx.'),
         `${users} users never stop asking, with GET and POST, half of them on a new connection each time.`,
         '',
-        paint('dim', columns('', 'took', 'sent', 'lost', 'now', 'job summary')),
+        paint('dim', `  ${line(titles)}`),
       ].join('\n'),
     row(number, { act, time, sent, lost, answer, faults }, link) {
       const mark = faults.length === 0 ? paint('green', '✔') : paint('red', '✘')
-      const row = columns(`  ${number} ${act.title}`, seconds(time), `${sent}`, `${lost}`, answer, link)
-      return mark + row.slice(1)
+      const cells = { took: seconds(time), sent: `${sent}`, lost: `${lost}`, now: answer, link }
+      return `${mark} ${line({ act: `${number} ${act.title}`, ...cells })}`
     },
     faults: (faults) => faults.map((fault) => paint('red', `    ${fault}`)).join('\n'),
     end({ ok, acts: played, time, sent, lost, folder }) {
