@@ -13,11 +13,12 @@ export async function findProblems(
   manual: Map<Color, readonly string[]>,
 ): Promise<readonly Problem[]> {
   const host = await inspect(workplace)
-  if (host.length > 0) return [...missingCommands(workplace), ...host]
+  const canRun = host.every(({ setting }) => setting === 'state-directory')
   return [
     ...missingCommands(workplace),
-    ...(await observeProblems(workplace, router)),
-    ...(await askManual(workplace, manual)),
+    ...host,
+    ...(canRun ? await observeProblems(workplace, router) : []),
+    ...(host.length === 0 ? await askManual(workplace, manual) : []),
   ]
 }
 

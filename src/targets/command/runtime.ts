@@ -145,8 +145,13 @@ async function diagnose(workplace: Workplace, color: Color): Promise<Diagnosis> 
   if (workplace.settings.commands.diagnose.length === 0) return { cause: null, sections: [] }
   const { said } = await look(workplace, 'diagnose', await tell(workplace, color))
   const lines = said.split('\n').slice(-diagnosisLines).join('\n')
-  const text = Buffer.from(lines).subarray(-diagnosisBytes).toString('utf8')
-  return { cause: null, sections: [{ title: `diagnose ${color}`, text }] }
+  return { cause: null, sections: [{ title: `diagnose ${color}`, text: lastBytes(lines, diagnosisBytes) }] }
+}
+
+/** Whole characters alone: half of one would become a longer mark of replacement. */
+function lastBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text).subarray(-limit)
+  return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8')
 }
 
 const lastLine = (text: string) => text.slice(text.lastIndexOf('\n') + 1)
