@@ -61,7 +61,7 @@ export const acts: readonly Act[] = [
     runs: [
       {
         // Only the check asks for this path, so that what it finds costs no user an answer.
-        inputs: { version: 'v4', 'health-timeout': '2s', 'verify-path': '/checkout' },
+        inputs: { version: 'v4', 'health-timeout': '4s', 'verify-path': '/checkout' },
         release: { PUBLIC: '/checkout' },
         ends: { main: '1 rolled-back', post: '0' },
       },
@@ -97,7 +97,8 @@ export const acts: readonly Act[] = [
     title: 'Killed there without a post step: the next run clears up first',
     runs: [
       {
-        inputs: { version: 'v7' },
+        // The next run waits for the lease of the dead one to expire.
+        inputs: { version: 'v7', 'lease-ttl': '2s' },
         mainKilled: 'before the rename',
         afterMain: 'the runner is lost',
         ends: { main: 'SIGKILL', post: null },

@@ -72,7 +72,6 @@ const inputsOf = (shop: Shop, { inputs, mainKilled }: Run): Record<string, strin
   bake: '2s',
   'sample-rate': '50/s',
   drain: '0s',
-  'lease-ttl': '2s',
   ...inputs,
 })
 
