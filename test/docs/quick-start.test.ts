@@ -35,7 +35,7 @@ const quick = {
   bake: '2s',
   drain: '0s',
   'health-interval': '50ms',
-  'health-timeout': '2s',
+  'health-timeout': '30s',
   'sample-rate': '60/s',
 }
 
@@ -161,7 +161,7 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
     expect(first.outputs, first.log).toMatchObject({ result: 'deployed', 'active-color': 'green' })
     expect(await whoAnswers(machine)).toBe('green v1\n')
 
-    const users = startLoad({ url: machine.url, keepAlive: 4, fresh: 2, think: { min: 5, max: 15 } })
+    const users = startLoad({ url: machine.url, keepAlive: 2, fresh: 1, think: { min: 10, max: 30 } })
     const second = await runJob(machine, { version: 'v2' })
     expect(second.outputs, second.log).toMatchObject({
       result: 'deployed',
@@ -194,7 +194,7 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
     const { sent, lost } = await users.stop()
     expect(lost).toEqual([])
     expect(sent).toBeGreaterThan(100)
-  }, 120_000)
+  }, 240_000)
 
   it('refuses to guess when nginx has lost its folder', async () => {
     await using machine = await setUp(quickStart)
@@ -204,7 +204,7 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
     expect(main?.code, log).not.toBe(0)
     expect(outputs).toMatchObject({ switched: 'false', 'active-color': '' })
     expect(log).toContain('not blue, green or none')
-  }, 60_000)
+  }, 120_000)
 })
 
 describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the example', () => {
@@ -227,5 +227,5 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the example', () => 
     const back = await runJob(machine, { more: { mode: 'rollback', version: 'v1' } })
     expect(back.outputs, back.log).toMatchObject({ result: 'rolled-back', version: 'v1' })
     expect(await whoAnswers(machine)).toBe('green v1\n')
-  }, 120_000)
+  }, 240_000)
 })
