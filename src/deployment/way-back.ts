@@ -1,5 +1,5 @@
 /** Whether there is a color to go back to, and the going back itself. */
-import { type Color, LeaseLost, TargetUnreachable, type Traffic } from '../targets/target.ts'
+import { type Color, type Guard, LeaseLost, TargetUnreachable, type Traffic } from '../targets/target.ts'
 import { changeOperation } from './document.ts'
 import { runHook } from './hooks.ts'
 import { locate, mayGoBack, type Operation } from './operation.ts'
@@ -82,8 +82,11 @@ async function tellOnce(session: Session): Promise<void> {
   }
 }
 
-/** Going back does not ask whether the lease was renewed lately; the fence is still compared at the target. */
-const wayBackGuard = (session: Session) => ({ lease: session.lease, color: 'any' as const })
+/**
+ * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
+ * target still ends it.
+ */
+const wayBackGuard = ({ lease }: Session): Guard => ({ lease, color: 'any', unreadableLedger: 'ignore' })
 
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 export function rethrowIfOver(session: Pick<Session, 'signal'>, error: unknown): void {

@@ -135,16 +135,16 @@ function parseOwner(text: string): Owner | null {
   }
 }
 
-/** The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. */
+/**
+ * The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. A file
+ * that was cut is handed on for what it is; whoever reads it sees that it is not whole.
+ */
 function documentAfter(stdout: string, headerLines: number): string | null {
   let start = 0
   for (let line = 0; line < headerLines; line++) start = stdout.indexOf('\n', start) + 1
   const rest = stdout.slice(start)
   if (rest === 'none\nend\n') return null
-  if (rest.startsWith('document\n') && rest.endsWith('\nend\n'))
-    return rest.slice('document\n'.length, -'\nend\n'.length)
-  throw new ChangeFailed(
-    'The file "document" in the ledger is torn: its last line is not complete. Look at it and repair it, or move it away; ' +
-      'then run the mode "unlock" with force.',
-  )
+  if (rest.startsWith('document\n') && rest.endsWith('end\n'))
+    return rest.slice('document\n'.length, -'end\n'.length).replace(/\n$/, '')
+  throw new TargetUnreachable('The answer of the ledger was cut short; what it holds is unknown.')
 }

@@ -34,6 +34,8 @@ export interface GuardedChange {
   readonly record: { readonly name: string; readonly text: string } | null
   /** Files of the ledger, removed after commands that ended with 0. */
   readonly forget: readonly string[]
+  /** 'ignore': goes on without a lease that is gone or damaged, and without locks where there is no place for them. */
+  readonly unreadableLedger?: 'refuse' | 'ignore'
 }
 
 export interface Observation {
@@ -72,37 +74,58 @@ export function guardedChangeScript(change: GuardedChange): string {
     body: leaderBody(change),
   })
   // What a deployment starts outlives the job; with this variable the runner would end it when the job completes.
+  const ignores = change.unreadableLedger === 'ignore'
   return script(`${ledgerPrelude(change.directory)}
 unset RUNNER_TRACKING_ID
 trap : HUP PIPE
-look || { printf 'refused fence 0\\n'; exit 0; }
+lead_change() {
+  ${lead(leader)}
+  left=$?
+}
+${ignores ? '( open_ledger ) >/dev/null' : `look || fail directory "$L" 'it is gone'`}
 opened=
 {
   opened=1
   lock_change
   end_former
-  ${lead(leader)}
-  left=$?
+  lead_change
   end_former
   rm -f "$L"/output.??????
 } 9>>"$L/change.lock"
-[ -n "$opened" ] || fail write "$L/change.lock" ''
+[ -n "$opened" ] || ${ignores ? 'lead_change' : `fail write "$L/change.lock" ''`}
 exit "$left"`)
 }
 
+const overtaken = 'overtaken() { read_lease; ! ours; }'
+
+/** A lease that is gone or damaged names nobody; the highest fence there was tells whether somebody has come since. */
+const overtakenForCertain = `overtaken() {
+  if ( read_lease ) >/dev/null; then
+    read_lease
+    [ "$lease_line" = none ] || { ! ours; return; }
+    [ "$fence" -gt "$FENCE" ]
+  else
+    ( read_floor; [ "$floor" -gt "$FENCE" ] ) >/dev/null
+  fi
+}`
+
 function leaderBody(change: GuardedChange): string {
+  const ignores = change.unreadableLedger === 'ignore'
   return `${ledgerPrelude(change.directory)}${leaseText(change.lease)}${wordFunction(change.observe)}
 ${commandFunction('change', change.commands)}
 ${change.allowed ? compareText(change.allowed) : ''}
+${ignores ? overtakenForCertain : overtaken}
+begin() {
+  ! overtaken || { printf 'refused fence %s\\n' "$fence"; exit 0; }
+  ${recordText(change)}
+}
 opened=
 {
   opened=1
   lock_lease
-  read_lease
-  ours || { printf 'refused fence %s\\n' "$fence"; exit 0; }
-  ${recordText(change)}
+  begin
 } 8>>"$L/lease.lock"
-[ -n "$opened" ] || fail write "$L/lease.lock" ''
+[ -n "$opened" ] || ${ignores ? 'begin' : `fail write "$L/lease.lock" ''`}
 BLUE_GREEN_OUTPUT=$(LC_ALL=C mktemp "$L/output.XXXXXX" 2>&1) || ${
     change.lenient ? 'BLUE_GREEN_OUTPUT=/dev/null' : 'fail write "$L" "$BLUE_GREEN_OUTPUT"'
   }

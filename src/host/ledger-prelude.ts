@@ -61,7 +61,10 @@ read_lease() {
   case $owner in '{'*'}') ;; *) garbage "$L/lease" "$owner" ;; esac
   fence=$1 nonce=$2 status=$3 renewed=$4 ttl=$5
 }
-ours() { [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]; }
+ours() {
+  [ "$lease_line" != none ] || fail directory "$L/lease" 'it is gone'
+  [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]
+}
 put_lease() { put "$L/lease" "$1 $2 $3 $(date +%s) $4
 $5"; }
 `

@@ -96,7 +96,7 @@ show_document`)
 /** `action` runs under lease.lock, with the lease read and found to be ours. */
 const ownScript = (directory: string, lease: Lease, action: string): string =>
   script(`${ledgerPrelude(directory)}${leaseText(lease)}
-look || { printf 'lost\\n'; exit 0; }
+look || fail directory "$L" 'it is gone'
 opened=
 {
   opened=1

@@ -97,6 +97,8 @@ export interface Evidence {
 export interface Guard {
   readonly lease: Lease
   readonly color: 'not-live' | 'live' | 'any'
+  /** A way back may go on where the lease cannot be read; one that names another owner is refused all the same. */
+  readonly unreadableLedger?: 'refuse' | 'ignore'
 }
 
 export interface Lease {

@@ -98,7 +98,8 @@ export async function keepSaid(
     const { state } = await readRecord(workplace, color)
     await keepState(workplace, lease, color, { ...state, ...said.state })
   } catch (error) {
-    if (!lenient || !(error instanceof ChangeFailed)) throw error
-    workplace.surroundings.output(name, `${error.message}\n`)
+    workplace.surroundings.signal.throwIfAborted()
+    if (!lenient || error instanceof LeaseLost) throw error
+    workplace.surroundings.output(name, `${error instanceof Error ? error.message : error}\n`)
   }
 }

@@ -38,7 +38,8 @@ export async function observeTraffic(
 const exitText = (code: number | null) =>
   code === null ? 'did not end in time' : `ended with exit code ${code}`
 
-async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, { lease }: Guard) {
+async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, guard: Guard) {
+  const { lease, unreadableLedger = 'refuse' } = guard
   const { commands } = workplace.settings
   const env = {
     ...(await tell(workplace, to)),
@@ -56,6 +57,7 @@ async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, { l
     lenient: true,
     record: null,
     forget: [],
+    unreadableLedger,
   })
   if (result.kind === 'refused-color') {
     const expected = from.kind === 'color' ? from.color : 'none'

@@ -77,29 +77,26 @@ async function answers({ services, surroundings }: Workplace, color: Color): Pro
 
 async function deploy(workplace: Workplace, color: Color, release: Release, guard: Guard): Promise<void> {
   const { settings, surroundings } = workplace
+  const { lease, unreadableLedger = 'refuse' } = guard
+  const lenient = unreadableLedger === 'ignore'
   const record = await readRecord(workplace, color)
   const deployed = deployedFrom(release)
   const env = await tell(workplace, color, { ...record, deployed })
   const result = await change(workplace, 'deploy', {
-    lease: guard.lease,
+    lease,
     commands: withEnvironment(settings.commands.deploy, env),
     limit: surroundings.deployTimeout,
     observe: observing(workplace),
     allowed: allowedBy(guard, color),
     confirm: false,
     onClientDeath: 'end',
-    lenient: false,
+    lenient,
     record: { name: deployedFile(color), text: JSON.stringify(deployed) },
     forget: [],
+    unreadableLedger,
   })
   if (result.kind === 'refused-color') throw refused('deploy', color, result.observed)
-  await keepSaid(workplace, {
-    name: 'deploy',
-    lease: guard.lease,
-    color,
-    output: result.output,
-    lenient: false,
-  })
+  await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient })
 }
 
 async function retire(
