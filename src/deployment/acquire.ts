@@ -1,6 +1,6 @@
 /** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
 import type { Acquisition, Claim, LeaseView } from '../targets/target.ts'
-import { type Document, emptyDocument, formatDocument, parseDocument } from './document.ts'
+import { type Document, documentOf, emptyDocument, formatDocument, parseDocument } from './document.ts'
 import { Journal } from './journal.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { type Session, say, type World, warn } from './world.ts'
@@ -46,7 +46,7 @@ async function readDocument(world: World, { document, lease }: Acquired): Promis
   const what = `The ledger of ${world.intent.app} cannot be read (${parsed.why}).`
   if (world.recorded !== null) {
     warn(world, `${what} Going on with the copy kept on the runner.`)
-    return { ...emptyDocument, operation: world.recorded.operation }
+    return documentOf(world.recorded.operation)
   }
   if (world.intent.mode === 'unlock' && world.intent.force) {
     warn(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`)

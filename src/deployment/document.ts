@@ -51,6 +51,17 @@ export const emptyDocument: Document = {
   history: [],
 }
 
+/** What an operation alone tells of the document it stood in. Before `deploy-inactive` nothing of it runs. */
+export function documentOf(operation: Operation): Document {
+  const { from, to, previous, phase, release } = operation
+  const colors = {
+    ...emptyDocument.colors,
+    ...(from === null ? {} : { [from]: previous }),
+    ...(phase === 'determine-color' ? {} : { [to]: release }),
+  }
+  return { ...emptyDocument, operation, colors }
+}
+
 export type ParsedDocument =
   | { readonly kind: 'document'; readonly document: Document }
   | { readonly kind: 'unreadable'; readonly why: string }

@@ -2,7 +2,7 @@
 import type { JobStatus } from '../targets/intent.ts'
 import { acquireSession, LeaseHeld, nameOwner } from './acquire.ts'
 import { chronicled, type Ending, trafficNow, writeOutcome } from './chronicle.ts'
-import { emptyDocument, parseDocument } from './document.ts'
+import { documentOf, parseDocument } from './document.ts'
 import { endingOfError } from './ending-of-error.ts'
 import { endingOfClosing } from './endings.ts'
 import { Journal } from './journal.ts'
@@ -54,6 +54,9 @@ async function takeOwn(world: World): Promise<Session | null> {
     if (held !== null && held.nonce !== owner.nonce) {
       return nothing(world, `${nameOwner(lease)} has taken over; this step leaves everything to it.`)
     }
+    if (recorded !== null && lease.fence < recorded.lease.fence) {
+      throw new Error('it is older than this deployment, so it was lost or put back from a copy')
+    }
     if (isOwn(operation, owner.nonce)) return await acquireSession(world, 'own', 0)
     const left = lease.status === 'expired' ? lease.owner : held
     if (left?.nonce === owner.nonce) await endSession(await acquireSession(world, 'own', 0))
@@ -61,7 +64,11 @@ async function takeOwn(world: World): Promise<Session | null> {
   } catch (error) {
     if (error instanceof LeaseHeld)
       return nothing(world, `${error.message} This step leaves everything to it.`)
-    if (recorded === null || !isOwn(recorded.operation, owner.nonce)) throw error
+    if (recorded === null) {
+      warn(world, `The ledger cannot be used: ${messageOf(error)}`)
+      return nothing(world, whyNothing(null))
+    }
+    if (!isOwn(recorded.operation, owner.nonce)) throw error
     warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${messageOf(error)}`)
     return withoutLedger(world, recorded)
   }
@@ -84,7 +91,7 @@ function nothing(world: World, why: string): null {
 /** A session on what the runner remembers: every change still names our fence, and the target refuses it if it knows better. */
 function withoutLedger(world: World, { operation, lease }: Recorded): Session {
   const { target, clock, signal, intent } = world
-  const document = { ...emptyDocument, operation }
+  const document = documentOf(operation)
   return {
     ...world,
     lease,
