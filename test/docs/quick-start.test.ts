@@ -171,7 +171,7 @@ describe.skipIf(lacks('nginx', 'curl', 'flock', 'setsid'))('the quick start', ()
     })
     expect(await whoAnswers(machine)).toBe('blue v2\n')
 
-    const bad = await runJob(machine, { version: 'v3' })
+    const bad = await runJob(machine, { version: 'v3', more: { 'health-timeout': '2s' } })
     expect(bad.outputs, bad.log).toMatchObject({
       result: 'failed',
       switched: 'false',
