@@ -70,7 +70,7 @@ export function writeOutcome(
     activeColor: active,
     previousColor: operation?.from ?? null,
     inactiveColor: active === null ? null : otherColor(active),
-    switched: operation !== null && operation.traffic !== 'from',
+    switched: operation !== null && !['from', 'switching'].includes(operation.traffic),
     rolledBack: ending.rolledBack ?? false,
     version: operation?.release.version ?? intent.version,
     previousVersion: operation?.previous?.version ?? null,

@@ -121,9 +121,9 @@ function consequences(operation: Operation, settled: Settled): Consequences {
 
 type Undone = Extract<Settled, { kind: 'undone' }>
 
-function undoneWords(operation: Operation, { how, newColor }: Undone): Omit<Consequences, 'next'> {
+function undoneWords(operation: Operation, { how, newColor, diagnosis }: Undone): Omit<Consequences, 'next'> {
   const { from, to, release } = operation
-  const fate = fateSentence(to, newColor)
+  const fate = fateSentence(to, newColor, (diagnosis?.sections.length ?? 0) > 0)
   switch (how) {
     case 'went-back':
       return {
@@ -147,12 +147,12 @@ function undoneWords(operation: Operation, { how, newColor }: Undone): Omit<Cons
   }
 }
 
-function fateSentence(to: Color, fate: Undone['newColor']): string {
+function fateSentence(to: Color, fate: Undone['newColor'], diagnosed: boolean): string {
   switch (fate) {
     case 'never started':
       return `${to} was not touched.`
     case 'stopped':
-      return `${to} was stopped after its logs were kept.`
+      return diagnosed ? `${to} was stopped after its logs were kept.` : `${to} was stopped.`
     case 'kept':
       return `${to} is left running for a look, as \`on-failure: keep\` asks.`
     case 'left running':

@@ -8,8 +8,9 @@ export const outputs = {
   'rolled-back': '`true` when this run put traffic back',
   'failed-phase':
     'Phase that failed: `determine-color`, `deploy-inactive`, `health`, `switch`, `verify` or `cleanup`',
-  version: 'Version that users reach now',
-  'previous-version': 'Version that users reached before',
+  version:
+    'Version this run deployed, went to or tried to deploy: with `rolled-back` it is the one that failed',
+  'previous-version': 'Version that users reached before; after a way back they reach it again',
   url: 'Public URL of the app',
   duration: 'How long the run took, in whole seconds',
   'requests-sent': 'Samples sent to the public URLs around the switch',

@@ -2,6 +2,7 @@ import { findDoubts } from '../../checks/evidence.ts'
 import { ChecksFailed } from '../proof.ts'
 import { messageOf, say, warn } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
+import { assertTrafficStayed } from './traffic.ts'
 
 const pause = 1_000
 
@@ -15,6 +16,7 @@ export async function bake(course: Course): Promise<void> {
   const deadline = clock.monotonic() + intent.bake
   const restartsBefore = await countRestarts(course)
   for (;;) {
+    await assertTrafficStayed(course)
     if ((await countRestarts(course)) > restartsBefore) {
       throw new ChecksFailed(`An instance of ${to} was restarted while it was watched.`)
     }

@@ -8,7 +8,8 @@ import type { Course, Phase } from './course.ts'
 import { deployInactive } from './deploy-inactive.ts'
 import { health } from './health.ts'
 import { switchTraffic } from './switch-traffic.ts'
-import { assertTrafficStayed, verify } from './verify.ts'
+import { assertTrafficStayed } from './traffic.ts'
+import { verify } from './verify.ts'
 
 /** What comes after determine-color, which decides whether there is anything to do. */
 const phases: readonly Phase[] = [

@@ -27,12 +27,12 @@ export async function switchTraffic(course: Course): Promise<void> {
 }
 
 function sayWayBack({ session }: Course, operation: Operation): void {
-  if (mayGoBack(operation)) {
-    say(session, 'To go back by hand:')
-    for (const line of operation.inverse) say(session, `  ${line}`)
-    return
+  if (!mayGoBack(operation)) {
+    announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`)
   }
-  announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`)
+  if (operation.inverse.length === 0) return
+  say(session, 'To go back by hand:')
+  for (const line of operation.inverse) say(session, `  ${line}`)
 }
 
 function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }: Operation): string {

@@ -1,6 +1,5 @@
 import { changeOperation } from '../document.ts'
 import { runHook } from '../hooks.ts'
-import { locate } from '../operation.ts'
 import { ChecksFailed, provePublicly } from '../proof.ts'
 import { say } from '../world.ts'
 import { bake } from './bake.ts'
@@ -18,18 +17,4 @@ export async function verify(course: Course): Promise<void> {
   await runHook(session, 'after-switch', 'verify')
   if (kind !== 'rollback') await bake(course)
   await session.journal.record((document) => changeOperation(document, { verified: true }))
-}
-
-/** Throws when the router is not where the operation left it: somebody else moves traffic too. */
-export async function assertTrafficStayed(course: Course): Promise<void> {
-  const operation = operationOf(course)
-  const traffic = await course.session.target.router.observe()
-  const expected = operation.traffic === 'to' ? 'to' : 'from'
-  const position = locate(operation, traffic)
-  if (position === expected) return
-  throw new Error(
-    `The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${
-      traffic.kind === 'color' ? traffic.color : traffic.kind
-    }: somebody else moved traffic.`,
-  )
 }

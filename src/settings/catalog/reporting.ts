@@ -33,7 +33,7 @@ export const reportingSettings = {
     expression: 'github.token',
     defaultNote: 'the token of the job',
     secret: true,
-    description: 'Token to ask GitHub whether the run that holds the lock has ended',
+    description: 'Token for the API of GitHub. Nothing in this version asks it',
   },
   'github-deployment': {
     ...inModes('deploy', 'promote', 'rollback'),
