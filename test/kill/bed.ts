@@ -26,7 +26,7 @@ export interface BedOptions {
   readonly slots: number
 }
 
-export const sideBySide = (): number => Number(process.env.KILL_SIDE_BY_SIDE ?? 6 * cpus().length)
+export const sideBySide = (): number => Number(process.env.KILL_SIDE_BY_SIDE ?? 5 * cpus().length)
 
 export async function startBed({ dist, slots }: BedOptions): Promise<Bed> {
   await using stack = new AsyncDisposableStack()

@@ -5,7 +5,7 @@ import type { Operation } from '../../src/deployment/operation.ts'
 import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
 import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
-import { judge, type Verdict } from './judge.ts'
+import { judge, neverReached, type Verdict } from './judge.ts'
 import type { Case } from './matrix.ts'
 import type { Run } from './runs.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
@@ -16,6 +16,8 @@ import { leaseTime } from './settings.ts'
 export interface Story {
   readonly given: Case
   readonly found: Found
+  /** Of the bundle that was stopped. */
+  readonly stopped: Finished
   readonly next: Finished | null
   readonly post: Finished | null
   /** Right after the aftermath. */
@@ -42,9 +44,7 @@ export async function runCase(
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
-    return [
-      { kind: 'never-reached', text: `It ended before ${given.point.name}:\n${(await stage.finished).log}` },
-    ]
+    return [{ kind: neverReached, text: (await stage.finished).log }]
   }
   const found = await lookAround(scene)
   const { next, post } = await goOn(scene, { run, stage, given })
@@ -53,7 +53,8 @@ export async function runCase(
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
   await scene.load.stop()
-  return await judge(scene, { given, found, next, post, after, leaseAfter, last, folders })
+  const stopped = await stage.finished
+  return await judge(scene, { given, found, stopped, next, post, after, leaseAfter, last, folders })
 }
 
 /** main, or a post whose main has done its work. */

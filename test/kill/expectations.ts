@@ -39,15 +39,16 @@ function colorsPossible({ named }: Found, operation: Operation | null): readonly
   return moving ? [named, otherColor(named)] : [named]
 }
 
+/** By default a later step that failed takes a verified release back; a cancelled job does not. */
 const post = (goesBack: boolean): Asker => ({ kind: 'post', mine: true, goesBack })
 
 function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
   switch (aftermath) {
     case 'post-failure':
-    case 'post-cancelled':
-    case 'beside':
       return [post(true)]
+    case 'post-cancelled':
     case 'post-success':
+    case 'beside':
       return [post(false)]
     case 'both':
       return [post(true), { kind: 'next-run' }]

@@ -26,6 +26,18 @@ const questions: Readonly<Record<string, faults.Question>> = {
   'a process was left behind': faults.processesLeft,
 }
 
+export const neverReached = 'the run ended before it could be stopped'
+
+/**
+ * A lease of seconds may go unrenewed on a machine with too much to do, and then the action starts no new change, as it
+ * should. Such a case says nothing about what was to be shown, unless it shows something else.
+ */
+export const saysNothing = (verdicts: readonly Verdict[]): boolean =>
+  verdicts.some(({ kind, text }) => kind === neverReached || faults.starved(text)) &&
+  verdicts.every(({ kind }) => kind === neverReached || mayStarve.has(kind))
+
+const mayStarve = new Set(['the next run did not deploy', 'one more deployment did not succeed'])
+
 export async function judge(scene: Scene, story: Story): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = []
   for (const [kind, ask] of Object.entries(questions)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Bed, sideBySide, startBed } from './bed.ts'
 import { runCase } from './case.ts'
-import type { Verdict } from './judge.ts'
+import { saysNothing, type Verdict } from './judge.ts'
 import { type Case, chooseShare, enumerateCases, shuffle } from './matrix.ts'
 import { findAllPoints, makeStates } from './states.ts'
 
@@ -75,7 +75,7 @@ async function runAll(
   const waiting = [...share]
   const work = async () => {
     for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
-      const verdicts = await runCase(bed, given)
+      const verdicts = await runPatiently(bed, given)
       const done = share.length - waiting.length
       if (done % 100 === 0) say(`${done} begun, ${failed.length} failed`)
       if (verdicts.length === 0) continue
@@ -85,6 +85,13 @@ async function runAll(
   }
   await Promise.all(Array.from({ length: sideBySide() }, work))
   return failed
+}
+
+const attempts = 3
+
+async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<readonly Verdict[]> {
+  const verdicts = await runCase(bed, given)
+  return saysNothing(verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : verdicts
 }
 
 export const describeFailure = ({ given, verdicts }: Failed): string =>
