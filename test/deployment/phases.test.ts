@@ -123,7 +123,7 @@ describe('before the switch', () => {
     const simulation = await Simulation.withLive()
     const { end } = await simulation.run(
       { version: 'good-2', ...withHooks({ 'before-switch': [aHook('warm')] }) },
-      [meanwhile('after', 'hook warm', () => simulation.place.set('green', { sick: true }))],
+      [meanwhile('after', 'hook warm', () => simulation.place.sicken('green'))],
     )
     expect(end).toMatchObject({ result: 'failed', failure: { phase: 'switch' }, activeColor: 'blue' })
   })
@@ -216,7 +216,7 @@ describe('after the switch', () => {
 
   test('a sick live color does not keep the fix from being shipped', async () => {
     const simulation = await Simulation.withLive()
-    simulation.place.set('blue', { sick: true })
+    simulation.place.sicken('blue')
     expect(await simulation.job({ version: 'good-2' })).toMatchObject({
       result: 'deployed',
       activeColor: 'green',
@@ -226,7 +226,7 @@ describe('after the switch', () => {
   test('an old color that fell ill since keeps the new one live', async () => {
     const simulation = await Simulation.withLive()
     const { end } = await simulation.run({ version: 'breaks-2' }, [
-      meanwhile('after', 'switch to green', () => simulation.place.set('blue', { sick: true })),
+      meanwhile('after', 'switch to green', () => simulation.place.sicken('blue')),
     ])
     expect(end).toMatchObject({ result: 'rollback-failed', activeColor: 'green' })
   })

@@ -22,9 +22,20 @@ export interface PlacedColor {
   readonly proven: boolean
   /** Broken by something that is no deployment. */
   readonly sick: boolean
+  /** When it fell ill; no check sees what happens between it and the switch. */
+  readonly sickSince: number
 }
 
-const absent: PlacedColor = { presence: 'absent', release: null, proven: false, sick: false }
+const absent: PlacedColor = {
+  presence: 'absent',
+  release: null,
+  proven: false,
+  sick: false,
+  sickSince: Number.NEGATIVE_INFINITY,
+}
+
+/** Milliseconds that may lie between a check and the switch that relies on it. */
+const justBefore = 1_000
 
 /** A change as it happened, with what was true in that very moment. */
 export interface Applied {
@@ -34,10 +45,12 @@ export interface Applied {
   readonly by: string
   readonly fence: number
   readonly newestFence: number
-  /** The color had answered well since it was deployed last. */
+  /** The color had answered well since it was deployed last, and had not fallen ill since. */
   readonly proven: boolean
   /** The router named the color. */
   readonly live: boolean
+  /** The router was of two minds. */
+  readonly split: boolean
   /** The ledger's document before the change. */
   readonly document: string | null
 }
@@ -68,6 +81,11 @@ export class Place {
     this.colors[color] = { ...this.colors[color], ...change }
   }
 
+  sicken(color: Color): void {
+    const { proven } = this.colors[color]
+    this.set(color, { sick: true, proven: false, ...(proven ? { sickSince: this.clock.monotonic() } : {}) })
+  }
+
   isLive(color: Color): boolean {
     return this.traffic.kind === 'color' && this.traffic.color === color
   }
@@ -89,7 +107,7 @@ export class Place {
 
   deploy(by: string, color: Color, release: Release, guard: Guard): void {
     this.#change(by, 'deploy', color, guard)
-    this.colors[color] = { presence: 'running', release, proven: false, sick: false }
+    this.colors[color] = { ...absent, presence: 'running', release }
     if (release.version.startsWith('refused')) throw new ChangeFailed('The image does not exist.')
   }
 
@@ -135,6 +153,11 @@ export class Place {
     return JSON.stringify({ colors, traffic, document: ledger.document })
   }
 
+  #isProven(color: Color): boolean {
+    const { proven, sickSince } = this.colors[color]
+    return proven || this.clock.monotonic() - sickSince <= justBefore
+  }
+
   #names(traffic: Traffic): boolean {
     if (traffic.kind !== this.traffic.kind) return false
     return traffic.kind !== 'color' || this.isLive(traffic.color)
@@ -175,8 +198,9 @@ export class Place {
       by,
       fence,
       newestFence: this.ledger.fence,
-      proven: color !== null && this.colors[color].proven,
+      proven: color !== null && this.#isProven(color),
       live: color !== null && this.isLive(color),
+      split: this.traffic.kind === 'mixed',
       document,
     })
   }

@@ -58,7 +58,7 @@ describe('a rollback', () => {
   test('to a release that is sick now changes nothing', async () => {
     const simulation = await deployed('good-1')
     await simulation.job({ version: 'good-2', oldColor: 'keep' })
-    simulation.place.set('blue', { sick: true })
+    simulation.place.sicken('blue')
     expect(await simulation.job(back)).toMatchObject({ ok: false, activeColor: 'green' })
   })
 
