@@ -72,7 +72,7 @@ config: other.yml
     ['app: &a [*a]', 'is not YAML: An alias stands inside what it names'],
     [`${'['.repeat(20_000)}`, 'is not YAML'],
     ['- app', 'does not hold a map'],
-  ])('of a file as a whole, with those of the inputs: %s', (file, why) => {
+  ])('of a file as a whole, with those of the inputs (%#)', (file, why) => {
     expect(problemsOf({ config: 'deploy.yml', bake: '30' }, file)).toEqual([
       expect.stringContaining(`\`config\`: \`deploy.yml\` ${why}`),
       expect.stringMatching(/^`bake`: `30` has no unit/),
