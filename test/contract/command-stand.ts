@@ -71,6 +71,7 @@ async function openStand(app: HostedCase): Promise<Stand> {
     shell: async (text) => void (await promisify(execFile)('sh', ['-c', text])),
     breakObserve: () => put('unreadable'),
     breakSwitch: () => put('lying'),
+    breakLedger: async () => writeFileSync(join(stateDirectory, 'ledger/lease'), 'what was here?\n'),
     hold: async () => {
       await put('held')
       return {

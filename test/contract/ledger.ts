@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ChangeFailed } from '../../src/targets/target.ts'
 import { acquire, breaking, open as claim, leaseOf, type Open, own, owner } from './stand.ts'
 
 const hostile: readonly (readonly [string, string])[] = [
@@ -148,6 +149,17 @@ export function describeLedger(open: Open): void {
       expect((await ledger.read()).lease).toMatchObject({ status: 'free', fence: lease.fence })
       expect([await ledger.write(lease, 'late'), await ledger.renew(lease)]).toEqual(['lost', 'lost'])
     })
+  })
+
+  test('ledger: a lease that cannot be read is not taken for a free one', async ({ skip }) => {
+    await using stand = await open()
+    if (!stand.breakLedger) return skip('this ledger cannot be broken')
+    const lease = await acquire(stand.target, 'a')
+    await stand.breakLedger()
+    const { ledger } = await stand.another()
+    await expect(ledger.read()).rejects.toThrow(ChangeFailed)
+    await expect(ledger.acquire(owner('b'), claim)).rejects.toThrow(ChangeFailed)
+    await expect(stand.target.ledger.renew(lease)).rejects.toThrow(ChangeFailed)
   })
 
   describe('ledger: silence', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Guard, type Hook, LeaseLost, type Target } from '../../src/targets/target.ts'
+import { ChangeFailed, type Guard, type Hook, LeaseLost, type Target } from '../../src/targets/target.ts'
 import { acquire, breaking, deploy, goLive, type Live, look, type Open, type Stand, to } from './stand.ts'
 
 const hook: Hook = { run: 'true', where: 'target', timeout: 10_000, env: {} }
@@ -52,6 +52,43 @@ export function describeOwnership(open: Open): void {
       await runHook(hook, {}, guard('any'))
       await acquire(await stand.another(), 'second', breaking)
       await expect(runHook(hook, {}, guard('any'))).rejects.toThrow(LeaseLost)
+    })
+  })
+
+  describe('ownership: where the lease cannot be read', () => {
+    test('nothing is changed', async ({ skip }) => {
+      await using stand = await open()
+      if (!stand.breakLedger) return skip('this ledger cannot be broken')
+      const live = await goLive(stand)
+      await deploy(stand, live.idle, 'v2', live.guard())
+      await stand.breakLedger()
+      const before = await look(stand)
+      for (const change of Object.values(changes))
+        await expect(change(stand, live, live.guard('any'))).rejects.toThrow(ChangeFailed)
+      expect(await look(stand)).toEqual(before)
+    })
+
+    test('a way back goes on, to a color that runs or has to be started', async ({ skip }) => {
+      await using stand = await open()
+      if (!stand.breakLedger) return skip('this ledger cannot be broken')
+      const { live, idle, guard } = await goLive(stand)
+      await stand.breakLedger()
+      const wayBack: Guard = { ...guard('any'), unreadableLedger: 'ignore' }
+      await deploy(stand, idle, 'v2', wayBack)
+      await stand.target.router.switch(to(live), idle, wayBack)
+      expect([await stand.answers(), await stand.running(idle)]).toEqual([idle, 'v2'])
+    })
+
+    test('a way back past another owner is refused all the same', async () => {
+      await using stand = await open()
+      const live = await goLive(stand)
+      await deploy(stand, live.idle, 'v2', live.guard())
+      await acquire(await stand.another(), 'second', breaking)
+      const before = await look(stand)
+      const wayBack: Guard = { ...live.guard('any'), unreadableLedger: 'ignore' }
+      for (const change of [changes.deploy, changes.switch])
+        await expect(change?.(stand, live, wayBack)).rejects.toThrow(LeaseLost)
+      expect(await look(stand)).toEqual(before)
     })
   })
 

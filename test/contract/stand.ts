@@ -47,6 +47,8 @@ export interface Stand extends AsyncDisposable {
   breakObserve?(): Promise<void>
   /** From now on a switch ends as if all were well and moves nobody. */
   breakSwitch?(): Promise<void>
+  /** From now on the lease at the place is garbage. */
+  breakLedger?(): Promise<void>
   /** The next change waits at its beginning. */
   hold?(): Promise<Held>
   /** A release that can never get ready. */
