@@ -1,6 +1,7 @@
 /** The post step: it knows how the job went, and closes what its own main left open. */
 import type { JobStatus } from '../targets/intent.ts'
-import { acquireSession, LeaseHeld, nameOwner } from './acquire.ts'
+import { ChangeFailed, type Ledger } from '../targets/target.ts'
+import { acquireSession, insist, LeaseHeld, nameOwner } from './acquire.ts'
 import { chronicled, type Ending, trafficNow, writeOutcome } from './chronicle.ts'
 import { documentOf, parseDocument } from './document.ts'
 import { endingOfError } from './ending-of-error.ts'
@@ -47,7 +48,7 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
 async function takeOwn(world: World): Promise<Session | null> {
   const { owner, recorded, target } = world
   try {
-    const { lease, document } = await target.ledger.read()
+    const { lease, document } = await insist(world, () => target.ledger.read())
     const parsed = parseDocument(document)
     const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null)
     const held = lease.status === 'held' ? lease.owner : null
@@ -64,11 +65,10 @@ async function takeOwn(world: World): Promise<Session | null> {
   } catch (error) {
     if (error instanceof LeaseHeld)
       return nothing(world, `${error.message} This step leaves everything to it.`)
-    if (recorded === null) {
+    if (recorded === null || !isOwn(recorded.operation, owner.nonce)) {
       warn(world, `The ledger cannot be used: ${messageOf(error)}`)
-      return nothing(world, whyNothing(null))
+      return nothing(world, whyNothing(recorded?.operation ?? null))
     }
-    if (!isOwn(recorded.operation, owner.nonce)) throw error
     warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${messageOf(error)}`)
     return withoutLedger(world, recorded)
   }
@@ -88,6 +88,13 @@ function nothing(world: World, why: string): null {
   return null
 }
 
+/** What could not be read is not written either: the history is in there, and we do not know it. */
+const unwritten: Pick<Ledger, 'write'> = {
+  write: async () => {
+    throw new ChangeFailed('what it holds could not be read')
+  },
+}
+
 /** A session on what the runner remembers: every change still names our fence, and the target refuses it if it knows better. */
 function withoutLedger(world: World, { operation, lease }: Recorded): Session {
   const { target, clock, signal, intent } = world
@@ -95,7 +102,7 @@ function withoutLedger(world: World, { operation, lease }: Recorded): Session {
   return {
     ...world,
     lease,
-    journal: new Journal({ ledger: target.ledger, lease, document, keep: world.keep }),
+    journal: new Journal({ ledger: unwritten, lease, document, keep: world.keep }),
     keeper: new LeaseKeeper({
       ledger: target.ledger,
       lease,
