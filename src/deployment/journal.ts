@@ -3,7 +3,7 @@ import { type Document, formatDocument } from './document.ts'
 import type { Operation } from './operation.ts'
 
 interface JournalOptions {
-  readonly ledger: Ledger
+  readonly ledger: Pick<Ledger, 'write'>
   readonly lease: Lease
   readonly document: Document
   readonly keep: (operation: Operation | null, lease: Lease) => void

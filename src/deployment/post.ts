@@ -65,10 +65,11 @@ async function takeOwn(world: World): Promise<Session | null> {
   } catch (error) {
     if (error instanceof LeaseHeld)
       return nothing(world, `${error.message} This step leaves everything to it.`)
-    if (recorded === null || !isOwn(recorded.operation, owner.nonce)) {
+    if (recorded === null) {
       warn(world, `The ledger cannot be used: ${messageOf(error)}`)
-      return nothing(world, whyNothing(recorded?.operation ?? null))
+      return nothing(world, whyNothing(null))
     }
+    if (!isOwn(recorded.operation, owner.nonce)) throw error
     warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${messageOf(error)}`)
     return withoutLedger(world, recorded)
   }
