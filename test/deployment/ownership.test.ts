@@ -171,14 +171,17 @@ describe('a ledger that takes no writes', () => {
     expect(place.colors.blue.presence).toBe('running')
   })
 
-  test('and cannot be read either: post goes by the copy on the runner', async () => {
+  test('and cannot be read either: post goes by the copy on the runner, and the history is not lost', async () => {
     const simulation = await Simulation.withLive()
     const { place } = simulation
     const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
-    const end = await simulation.post(step, 'failure', [drop('before', 'read')])
+    place.ledger.isReadable = false
+    const end = await simulation.post(step, 'failure')
     expect(end).toMatchObject({ result: 'rolled-back', activeColor: 'blue' })
     expect(step.lines.join('\n')).toContain('going by the copy kept on the runner')
-    expect(place.live).toBe('blue')
+    place.ledger.isReadable = true
+    expect(await simulation.job({ version: 'good-3' })).toMatchObject({ result: 'deployed' })
+    expect(await simulation.job({ mode: 'rollback', version: null })).toMatchObject({ version: 'good-1' })
   })
 
   test('and cannot be read, while another run has taken over: post changes nothing', async () => {
@@ -186,8 +189,9 @@ describe('a ledger that takes no writes', () => {
     const { place } = simulation
     const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
     takeOver(place)
+    place.ledger.isReadable = false
     const before = place.snapshot()
-    expect(await simulation.post(step, 'failure', [drop('before', 'read')])).toMatchObject({ ok: false })
+    expect(await simulation.post(step, 'failure')).toMatchObject({ ok: false })
     expect(place.snapshot()).toBe(before)
   })
 })
@@ -223,12 +227,32 @@ describe('a post step', () => {
     expect(place.live).toBe('blue')
   })
 
-  test('asks again when one look at the router fails', async () => {
+  test.each([
+    ['before', 'read'],
+    ['before', 'acquire'],
+    ['after', 'acquire'],
+    ['before', 'observe router'],
+    ['before', 'observe blue'],
+    ['before', 'ready blue'],
+    ['after', 'write'],
+    ['before', 'switch to blue'],
+    ['after', 'switch to blue'],
+    ['after', 'stop green'],
+  ] as const)('goes back although the connection was lost once, %s "%s"', async (when, call) => {
     const simulation = await Simulation.withLive()
     const { place } = simulation
     const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
-    await simulation.post(step, 'failure', [drop('before', 'observe router')])
+    expect(await simulation.post(step, 'failure', [drop(when, call)])).toMatchObject({
+      result: 'rolled-back',
+      activeColor: 'blue',
+    })
     expect(place.live).toBe('blue')
+    // The history has outlived it too.
+    expect(await simulation.job({ mode: 'rollback', version: 'good-1' })).toMatchObject({
+      result: 'unchanged',
+    })
+    expect(await simulation.job({ version: 'good-3' })).toMatchObject({ result: 'deployed' })
+    expect(await simulation.job({ mode: 'rollback', version: null })).toMatchObject({ version: 'good-1' })
   })
 
   test.each(['observe blue', 'ready blue'])(

@@ -6,6 +6,7 @@ import {
   type LeaseView,
   type LedgerView,
   type Owner,
+  TargetUnreachable,
 } from '../../src/targets/target.ts'
 
 interface Holding {
@@ -24,6 +25,8 @@ export class SimulatedLedger {
   document: string | null = null
   /** A full disk: what is there can be read, and nothing new is written. */
   takesWrites = true
+  /** Whether it answers anybody who would read it. */
+  isReadable = true
   #holding = nobody
   #renewals = 0
   readonly #now: () => number
@@ -48,9 +51,13 @@ export class SimulatedLedger {
     }
   }
 
-  read = (): LedgerView => ({ lease: this.view(), document: this.document })
+  read = (): LedgerView => {
+    this.#assertReadable()
+    return { lease: this.view(), document: this.document }
+  }
 
   acquire(owner: Owner, ttl: number, options: { claim: Claim; unchangedMark: string | null }): Acquisition {
+    this.#assertReadable()
     const view = this.view()
     const own = this.#holding.nonce === owner.nonce
     const free = view.status !== 'held' || view.mark === options.unchangedMark
@@ -87,6 +94,10 @@ export class SimulatedLedger {
     if (!this.takesWrites) throw new ChangeFailed('No space left on device')
     change()
     return 'kept'
+  }
+
+  #assertReadable(): void {
+    if (!this.isReadable) throw new TargetUnreachable('The ledger does not answer.')
   }
 
   #hold(holding: Omit<Holding, 'renewedAt'>): void {
