@@ -65,11 +65,10 @@ async function takeOwn(world: World): Promise<Session | null> {
   } catch (error) {
     if (error instanceof LeaseHeld)
       return nothing(world, `${error.message} This step leaves everything to it.`)
-    if (recorded === null) {
+    if (recorded === null || !isOwn(recorded.operation, owner.nonce)) {
       warn(world, `The ledger cannot be used: ${messageOf(error)}`)
-      return nothing(world, whyNothing(null))
+      return nothing(world, whyNothing(recorded?.operation ?? null))
     }
-    if (!isOwn(recorded.operation, owner.nonce)) throw error
     warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${messageOf(error)}`)
     return withoutLedger(world, recorded)
   }
