@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { ChangeFailed, type Guard, type Hook, LeaseLost, type Target } from '../../src/targets/target.ts'
-import { acquire, breaking, deploy, goLive, type Live, look, type Open, type Stand, to } from './stand.ts'
+import {
+  acquire,
+  breaking,
+  deploy,
+  failureOf,
+  goLive,
+  type Live,
+  look,
+  type Open,
+  type Stand,
+  to,
+} from './stand.ts'
 
 const hook: Hook = { run: 'true', where: 'target', timeout: 10_000, env: {} }
 
@@ -112,15 +123,13 @@ export function describeOwnership(open: Open): void {
       if (!stand.hold) return skip('changes cannot be held up here')
       const { live, idle, guard } = await goLive(stand)
       const held = await stand.hold()
-      const deploying = expect(
-        stand.target.runtime.deploy(idle, stand.release('v2'), null, guard()),
-      ).rejects.toThrow(Error)
+      const deploying = failureOf(stand.target.runtime.deploy(idle, stand.release('v2'), null, guard()))
       await held.begun()
       const other = await stand.another()
       const lease = await acquire(other, 'second', breaking)
       await other.runtime.deploy(idle, stand.release('v3'), null, { lease, color: 'not-live' })
       await held.go()
-      await deploying
+      expect(await deploying).toBeInstanceOf(Error)
       expect(await other.runtime.observe(idle)).toMatchObject({ version: 'v3' })
       expect([await stand.answers(), await stand.running(idle)]).toEqual([live, 'v3'])
     })
@@ -131,7 +140,7 @@ export function describeOwnership(open: Open): void {
       const { live, idle, guard } = await goLive(stand)
       await deploy(stand, idle, 'v2', guard())
       const held = await stand.hold()
-      const switching = stand.target.router.switch(to(live), idle, guard('any')).catch(() => {})
+      const switching = failureOf(stand.target.router.switch(to(live), idle, guard('any')))
       await held.begun()
       const other = await stand.another()
       const acquiring = acquire(other, 'second', breaking)

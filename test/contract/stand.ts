@@ -134,6 +134,13 @@ export async function look(stand: Stand) {
   return { answers: await stand.answers(), blue: await state('blue'), green: await state('green') }
 }
 
+/** What a call under way will be rejected with; null when it succeeds. */
+export const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  )
+
 export async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 1000; tries++) {
     if (await condition()) return
