@@ -1,11 +1,12 @@
 /** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from '../../src/deployment/operation.ts'
 import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
 import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
 import { judge, neverReached, type Verdict } from './judge.ts'
+import { textOf } from './ledger.ts'
 import type { Case } from './matrix.ts'
 import type { Run } from './runs.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
@@ -16,6 +17,7 @@ import { leaseTime } from './settings.ts'
 export interface Story {
   readonly given: Case
   readonly found: Found
+  readonly later: Operation | null
   /** Of the bundle that was stopped. */
   readonly stopped: Finished
   readonly next: Finished | null
@@ -46,7 +48,7 @@ export async function runCase(
   if (!(await freezes(scene, stage))) {
     return [{ kind: neverReached, text: (await stage.finished).log }]
   }
-  const found = await lookAround(scene)
+  const found = lookAround(scene)
   const { next, post } = await goOn(scene, { run, stage, given })
   const after = { document: scene.document(), named: scene.named() }
   const leaseAfter = scene.lease()
@@ -54,7 +56,18 @@ export async function runCase(
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
   await scene.load.stop()
   const stopped = await stage.finished
-  return await judge(scene, { given, found, stopped, next, post, after, leaseAfter, last, folders })
+  return await judge(scene, {
+    given,
+    found,
+    later: laterOf(scene),
+    stopped,
+    next,
+    post,
+    after,
+    leaseAfter,
+    last,
+    folders,
+  })
 }
 
 /** main, or a post whose main has done its work. */
@@ -81,14 +94,16 @@ async function freezes(scene: Scene, stage: Pick<Stage, 'finished'>): Promise<bo
   return false
 }
 
-async function lookAround(scene: Scene): Promise<Found> {
+function lookAround(scene: Scene): Found {
   const named = scene.named()
   if (named === null) throw new Error('The router names nobody.')
-  return { document: scene.document(), pending: pendingIn(readFileSync(scene.trapped, 'utf8')), named }
+  return { document: scene.document(), named }
 }
 
-const pendingIn = (text: string): Operation | null =>
-  text === '' ? null : (JSON.parse(text) as { pending: Operation | null }).pending
+function laterOf({ trapped }: Scene): Operation | null {
+  const text = textOf(`${trapped}.later`)
+  return text === '' ? null : (JSON.parse(text) as Operation)
+}
 
 interface GoingOn {
   readonly run: Run

@@ -45,7 +45,7 @@ note() {
 pause() {
   [ "\${KILL_AT-}" = "$KILL_STAGE/in:${name}-$BLUE_GREEN_COLOR/$1" ] || return 0
   kill -s STOP "$KILL_PID"
-  echo '{"pending":null}' >"$KILL_TRAPPED"
+  : >"$KILL_TRAPPED"
   sleep 0.3
 }
 note begin

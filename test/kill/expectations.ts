@@ -9,8 +9,6 @@ import type { Case } from './matrix.ts'
 /** As it was when the run was stopped. */
 export interface Found {
   readonly document: Document
-  /** The operation the run was about to write; it may still come to be written. */
-  readonly pending: Operation | null
   readonly named: Color
 }
 
@@ -20,12 +18,13 @@ export interface Closed {
   readonly mark: 'good' | 'undone' | 'failed' | null
 }
 
-export function closingsAllowed(found: Found, { way, aftermath }: Case): readonly Closed[] {
-  const operations = [
-    found.document.operation,
-    // A script that was handed to its shell is not called back by an interrupt.
-    ...(way === 'interrupt' && found.pending !== null ? [found.pending] : []),
-  ]
+/** `later`: what the run handed to a shell before it heard of its interrupt; that is not called back, and may come too late. */
+export function closingsAllowed(
+  found: Found,
+  later: Operation | null,
+  { way, aftermath }: Case,
+): readonly Closed[] {
+  const operations = [found.document.operation, ...(way === 'interrupt' && later !== null ? [later] : [])]
   return operations.flatMap((operation) =>
     colorsPossible(found, operation).flatMap((named) =>
       askersOf(aftermath).map((asker) => closedBy(asker, operation, named)),

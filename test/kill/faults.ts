@@ -1,5 +1,6 @@
 /** What is wrong at the end of a case, in a user's words; nothing, when all is well. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { otherColor } from '../../src/targets/target.ts'
 import type { Story } from './case.ts'
 import { type Closed, closingsAllowed } from './expectations.ts'
 import { processesWith } from './processes.ts'
@@ -10,9 +11,8 @@ export type Question = (scene: Scene, story: Story) => readonly string[] | Promi
 
 /** Where traffic was before the next release moved it, when there was one. */
 function trafficOf({ after, next }: Story) {
-  if (next === null) return after.named
-  const { operation } = after.document
-  return operation?.release.version === nextRelease.version ? operation.from : after.named
+  const moved = after.document.history.find(({ release }) => release.version === nextRelease.version)
+  return next === null || moved === undefined ? after.named : otherColor(moved.color)
 }
 
 const isLeftAlone = ({ given, found }: Story) =>
@@ -20,7 +20,7 @@ const isLeftAlone = ({ given, found }: Story) =>
 
 export function trafficElsewhere(_: Scene, story: Story): readonly string[] {
   if (isLeftAlone(story)) return []
-  const allowed = closingsAllowed(story.found, story.given).map(({ traffic }) => traffic)
+  const allowed = closingsAllowed(story.found, story.later, story.given).map(({ traffic }) => traffic)
   const traffic = trafficOf(story)
   return traffic !== null && allowed.includes(traffic)
     ? []
@@ -29,22 +29,22 @@ export function trafficElsewhere(_: Scene, story: Story): readonly string[] {
 
 export function closedOtherwise(_: Scene, story: Story): readonly string[] {
   if (isLeftAlone(story)) return []
-  const { found, given, after } = story
-  const ids = [found.document.operation?.id, found.pending?.id]
+  const { found, later, given, after } = story
+  const ids = [found.document.operation?.id, later?.id]
   const mark = (after.document.history.find(({ operation }) => ids.includes(operation))?.mark ??
     null) as string
-  const allowed = closingsAllowed(found, given).map((closed: Closed) => closed.mark as string)
+  const allowed = closingsAllowed(found, later, given).map((closed: Closed) => closed.mark as string)
   return allowed.includes(mark)
     ? []
     : [`${mark} instead of ${[...new Set(allowed)].join(' or ')} (${describe(story)})`]
 }
 
-function describe({ found: { document, pending, named } }: Story): string {
+function describe({ found: { document, named }, later }: Story): string {
   const stand = (operation: typeof document.operation) =>
     operation === null
       ? 'none'
       : `${operation.state}, traffic ${operation.traffic}${operation.verified ? ', verified' : ''}${operation.retiring ? ', retiring' : ''}`
-  return `found: ${stand(document.operation)}; pending: ${stand(pending)}; router: ${named}`
+  return `found: ${stand(document.operation)}; later: ${stand(later)}; router: ${named}`
 }
 
 export const starved = (log: string): boolean => log.includes('no new change is started')

@@ -11,6 +11,12 @@ import { makeStates } from './states.ts'
 
 const minutes = 60_000
 
+/** What a command does, without what it notes. */
+const work = (command: string) =>
+  command
+    .slice(command.indexOf('pause before\n'), command.indexOf('pause after'))
+    .replace('pause before\n', '')
+
 test(
   'a run that is stopped at any point leaves traffic, users and lease as promised',
   async () => {
@@ -30,10 +36,13 @@ describe('the harness sees', () => {
   })
   afterAll(() => bed[Symbol.asyncDispose]())
 
-  const faultsWith = async (change: Partial<Case>, spoil: (texts: CommandTexts) => Partial<CommandTexts>) => {
+  const faultsWith = async (
+    { name = 'park-1', ...change }: Partial<Case> & { name?: string },
+    spoil: (texts: CommandTexts) => Partial<CommandTexts>,
+  ) => {
     const [scenario] = scenarios
     if (scenario === undefined) throw new Error('There are no scenarios.')
-    const point = { scenario, name: 'main/park-1' }
+    const point = { scenario, name: `main/${name}` }
     const given: Case = {
       id: 'control',
       point,
@@ -66,6 +75,18 @@ describe('the harness sees', () => {
       switch: move.replace('case $BLUE_GREEN_COLOR in', 'rm ready; sleep 1\n$&'),
     }))
     expect(kinds).toContain('requests were lost')
+  })
+
+  test('a deployment that lets users in before any check', async () => {
+    const kinds = await faultsWith({ name: 'change:deploy-1' }, ({ deploy, switch: move }) => ({
+      deploy: `${deploy}\n${work(move)}`,
+    }))
+    expect(kinds).toContain('users reached a color that had not passed or was stopped')
+  })
+
+  test('a command that leaves something running', async () => {
+    const kinds = await faultsWith({}, ({ deploy }) => ({ deploy: `${deploy}\nsetsid sleep 30 >&- 2>&- &` }))
+    expect(kinds).toEqual(['a process was left behind'])
   })
 
   test('a switch that is not undone', async () => {

@@ -4,10 +4,10 @@
  * kills it, interrupts it or lets it go on.
  *
  * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`. KILL_TRAPPED: a file that appears when
- * the bundle is frozen, with the operation it was about to write.
+ * the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
  */
 import childProcess from 'node:child_process'
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { setPriority } from 'node:os'
 import { basename, dirname } from 'node:path'
@@ -41,14 +41,17 @@ function nameOf(script) {
   return 'other'
 }
 
-function operationIn(script) {
+function keepOperation(script) {
   const [, quoted] = /put "\$L\/document" '(\{.*\})' \|\| fail/.exec(script) ?? []
-  return quoted === undefined ? null : JSON.parse(quoted.replaceAll("'\\''", "'")).operation
+  if (quoted === undefined) return
+  const { operation } = JSON.parse(quoted.replaceAll("'\\''", "'"))
+  writeFileSync(`${KILL_TRAPPED}.later`, JSON.stringify(operation))
 }
 
-function freeze(script) {
-  writeFileSync(`${KILL_TRAPPED}.new`, JSON.stringify({ pending: operationIn(script) }))
-  renameSync(`${KILL_TRAPPED}.new`, KILL_TRAPPED)
+let frozen = false
+function freeze() {
+  frozen = true
+  writeFileSync(KILL_TRAPPED, '')
   process.kill(process.pid, 'SIGSTOP')
 }
 
@@ -64,11 +67,12 @@ function watchScript(child, script) {
   if (name === null) return
   const point = `${stage}/${count(name)}`
   if (KILL_POINTS) appendFileSync(KILL_POINTS, `${point}\n`)
-  if (KILL_AT === `${point}/before`) freeze(script)
+  if (KILL_AT === `${point}/before`) freeze()
+  if (frozen) keepOperation(script)
   if (KILL_AT !== `${point}/after`) return
   const emit = child.emit.bind(child)
   child.emit = (event, ...values) => {
-    if (event === 'exit') freeze('')
+    if (event === 'exit') freeze()
     return emit(event, ...values)
   }
 }
