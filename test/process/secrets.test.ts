@@ -6,6 +6,8 @@ import { contentsOf, type Inputs, openStreet, type Shop, type Street } from './s
 
 const token = 'ghs_T0ken-0f-the-job'
 const secret = `s3cr3t-'"$HOME-of-the-database`
+/** What no escaping changes. */
+const traces = ['T0ken-0f-the-job', 'HOME-of-the-database']
 
 /** Looks at the arguments of every process of the machine until it is stopped; those that held a secret are told. */
 function watchArguments(secrets: readonly string[]) {
@@ -45,14 +47,18 @@ const rawOf = ({ stdout, stderr }: Finished) =>
     .filter((line) => !line.startsWith('::add-mask::'))
     .join('\n')
 
-/** Secrets of a workflow are masked by the runner before any step; the double learns them from the first. */
+/** GitHub's runner masks the secrets of a workflow by itself; here nobody does, so that every leak shows. */
 const inputsWithSecrets = (shop: Shop): Inputs => ({
   'github-token': token,
   'health-path': JSON.stringify({ path: '/health', headers: { Authorization: `Bearer ${secret}` } }),
-  commands: JSON.stringify({
-    ...JSON.parse(shop.commands({})),
-    deploy: { run: shop.app.commands.deploy, env: { DATABASE_PASSWORD: secret } },
-  }),
+  commands: JSON.stringify(
+    Object.fromEntries(
+      Object.entries(JSON.parse(shop.commands({}))).map(([name, run]) => [
+        name,
+        { run, env: { DATABASE_PASSWORD: secret } },
+      ]),
+    ),
+  ),
   'smoke-test': JSON.stringify({ run: ': "$DATABASE_PASSWORD"', env: { DATABASE_PASSWORD: secret } }),
   migrate: JSON.stringify({
     run: ': "$DATABASE_PASSWORD"',
@@ -69,7 +75,7 @@ describe('secrets that settings hold', { timeout: 120_000 }, () => {
   afterAll(() => street[Symbol.asyncDispose]())
 
   const holders = (texts: Readonly<Record<string, string>>) =>
-    Object.keys(texts).filter((name) => [secret, token].some((one) => texts[name]?.includes(one)))
+    Object.keys(texts).filter((name) => traces.some((one) => texts[name]?.includes(one)))
 
   test.each([
     ['well', {}],
@@ -77,7 +83,7 @@ describe('secrets that settings hold', { timeout: 120_000 }, () => {
   ] as const)('of a run that ends %s are nowhere to be read', async (_, changes) => {
     const shop = await street.open('v1')
     const step = shop.step({ ...inputsWithSecrets(shop), ...changes })
-    const watching = watchArguments([secret, token])
+    const watching = watchArguments(traces)
     const main = await step.main()
     expect(holders(contentsOf(step.temp)), 'between main and post').toEqual([])
     const post = await step.post('failure')

@@ -1,5 +1,13 @@
 import { quote } from '../../host/script.ts'
-import { ChangeFailed, ChangeRefused, type Color, type Guard, type Router, type Traffic } from '../target.ts'
+import {
+  ChangeFailed,
+  ChangeRefused,
+  type Color,
+  type Guard,
+  otherColor,
+  type Router,
+  type Traffic,
+} from '../target.ts'
 import { observing } from './guarding.ts'
 import { keepSaid, tell } from './keeping.ts'
 import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
@@ -74,18 +82,20 @@ async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, gua
   return { detail: `"observe" says ${to} after "switch"` }
 }
 
-/** The user's own switch commands, with the environment they expect. */
+/**
+ * The user's own switch commands. What stands in their `env` is named and not shown: it may be a secret, and this text goes to
+ * the log, the summary and the ledger.
+ */
 function byHand({ settings, surroundings }: Workplace, to: Color): readonly string[] {
-  const secret = (value: string) => surroundings.secrets.some((each) => each !== '' && value.includes(each))
+  const told = {
+    BLUE_GREEN_APP: surroundings.app,
+    BLUE_GREEN_COLOR: to,
+    BLUE_GREEN_PREVIOUS_COLOR: otherColor(to),
+  }
+  const exports = Object.entries(told).map(([name, value]) => `${name}=${quote(value)}`)
   return settings.commands.switch.flatMap(({ run, env }) => [
-    `export ${Object.entries({
-      ...env,
-      BLUE_GREEN_APP: surroundings.app,
-      BLUE_GREEN_COLOR: to,
-      BLUE_GREEN_PREVIOUS_COLOR: to === 'blue' ? 'green' : 'blue',
-    })
-      .map(([name, value]) => `${name}=${secret(value) ? '***' : quote(value)}`)
-      .join(' ')}`,
+    ...(Object.keys(env).length > 0 ? [`# set as in the workflow: ${Object.keys(env).join(' ')}`] : []),
+    `export ${exports.join(' ')}`,
     ...run.split('\n'),
   ])
 }
