@@ -71,6 +71,8 @@ const ofMachines = [
   'freeze',
   'drop',
   'drop',
+  'drop',
+  'drop',
   'disk-full',
   'rival',
   'switch-fails',

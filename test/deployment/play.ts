@@ -144,7 +144,10 @@ async function runJob(course: Course, { uses, later, runnerLost }: Job): Promise
   }
   if (runnerLost) return
   if (status === 'success') status = later
-  for (const { step, use } of ran.toReversed()) await runPost(course, { step, use, status })
+  const newest = ran.at(-1)
+  for (const { step, use } of ran.toReversed()) {
+    await runPost(course, { step, use, status, newest: step === newest?.step })
+  }
 }
 
 const routerWorks = ({ simulation }: Course): boolean => simulation.place.switchBehavior === 'moves'
@@ -177,20 +180,21 @@ interface Posting {
   readonly step: Step
   readonly use: Use
   readonly status: JobStatus
+  /** A later use in the same job commits what the ones before it have deployed. */
+  readonly newest: boolean
 }
 
-async function runPost(course: Course, { step, use, status }: Posting): Promise<void> {
+async function runPost(course: Course, { step, use, status, newest }: Posting): Promise<void> {
   if (use.mode === 'status') return
   const process = step.postProcess(use.post.map((trouble) => faultOf(course, trouble)))
   course.processes.push(process)
   const { place } = course.simulation
   const operation = operationIn(place.ledger.document)
   const end = await step.runPost(status, [], process)
-  if (end === null) return
-  const harmless = use.post.every(isHarmless) && routerWorks(course)
-  course.atPeace = end !== 'died' && harmless
-  if (use.main.length > 0 || !harmless || course.disturbed || !alone(course)) return
-  if (status === 'success' || operation?.nonce !== step.nonce || operation.retiring) return
+  const harmless = end !== 'died' && use.post.every(isHarmless) && routerWorks(course)
+  if (end !== null) course.atPeace = harmless
+  if (!newest || use.main.length > 0 || !harmless || course.disturbed || !alone(course)) return
+  if (status === 'success' || operation?.nonce !== step.nonce) return
   if (mayGoBack(operation) && use.options.goesBackOn === undefined)
     expect(place.live, 'the job failed, and users stay on its release').toBe(operation.from)
 }
