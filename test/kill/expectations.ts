@@ -14,6 +14,8 @@ export interface Found {
 
 /** Where traffic is when the operation has been closed, and how history marks it; null: it is not closed by then. */
 export interface Closed {
+  /** Of the operation. */
+  readonly id: string | null
   readonly traffic: Color
   readonly mark: 'good' | 'undone' | 'failed' | null
 }
@@ -57,23 +59,24 @@ function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
 }
 
 function closedBy(asker: Asker, operation: Operation | null, named: Color): Closed {
-  if (operation === null) return { traffic: named, mark: null }
+  if (operation === null) return { id: null, traffic: named, mark: null }
+  const { id } = operation
   const position = named === operation.to ? 'to' : 'from'
   // In these cases the color that was live before is never broken.
   const closing = decideClosing({ operation, position, wayBack: mayGoBack(operation), asker })
   switch (closing.kind) {
     case 'undo':
     case 'go-back':
-      return { traffic: operation.from ?? named, mark: 'undone' }
+      return { id, traffic: operation.from ?? named, mark: 'undone' }
     case 'concede':
-      return { traffic: named, mark: 'undone' }
+      return { id, traffic: named, mark: 'undone' }
     case 'commit':
     case 'retire':
-      return { traffic: named, mark: 'good' }
+      return { id, traffic: named, mark: 'good' }
     case 'give-up':
-      return { traffic: named, mark: 'failed' }
+      return { id, traffic: named, mark: 'failed' }
     case 'nothing':
-      return { traffic: named, mark: markOf(operation) }
+      return { id, traffic: named, mark: markOf(operation) }
     default:
       throw new Error(`The table should not say "${closing.kind}" here.`)
   }

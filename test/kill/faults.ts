@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { otherColor } from '../../src/targets/target.ts'
 import type { Story } from './case.ts'
-import { type Closed, closingsAllowed } from './expectations.ts'
+import { closingsAllowed } from './expectations.ts'
 import { processesWith } from './processes.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
 import type { Scene } from './scene.ts'
@@ -15,28 +15,18 @@ function trafficOf({ after, next }: Story) {
   return next === null || moved === undefined ? after.named : otherColor(moved.color)
 }
 
-const isLeftAlone = ({ given, found }: Story) =>
-  given.aftermath === 'resume' || found.document.operation === null
-
-export function trafficElsewhere(_: Scene, story: Story): readonly string[] {
-  if (isLeftAlone(story)) return []
-  const allowed = closingsAllowed(story.found, story.later, story.given).map(({ traffic }) => traffic)
-  const traffic = trafficOf(story)
-  return traffic !== null && allowed.includes(traffic)
-    ? []
-    : [`${traffic} instead of ${[...new Set(allowed)].join(' or ')} (${describe(story)})`]
-}
-
+/** Both traffic and the mark in the history. */
 export function closedOtherwise(_: Scene, story: Story): readonly string[] {
-  if (isLeftAlone(story)) return []
   const { found, later, given, after } = story
-  const ids = [found.document.operation?.id, later?.id]
-  const mark = (after.document.history.find(({ operation }) => ids.includes(operation))?.mark ??
-    null) as string
-  const allowed = closingsAllowed(found, later, given).map((closed: Closed) => closed.mark as string)
-  return allowed.includes(mark)
-    ? []
-    : [`${mark} instead of ${[...new Set(allowed)].join(' or ')} (${describe(story)})`]
+  if (given.aftermath === 'resume') return []
+  const markOf = (id: string | null) =>
+    after.document.history.find(({ operation }) => operation === id)?.mark ?? null
+  const traffic = trafficOf(story)
+  const allowed = closingsAllowed(found, later, given)
+  if (allowed.some((closed) => closed.traffic === traffic && closed.mark === markOf(closed.id))) return []
+  const wanted = new Set(allowed.map((closed) => `${closed.traffic} and ${closed.mark}`))
+  const got = [...new Set(allowed.map(({ id }) => `${traffic} and ${markOf(id)}`))]
+  return [`${got.join(', ')} instead of ${[...wanted].join(' or ')} (${describe(story)})`]
 }
 
 function describe({ found: { document, named }, later }: Story): string {

@@ -10,8 +10,7 @@ export interface Verdict {
 }
 
 const questions: Readonly<Record<string, faults.Question>> = {
-  'traffic is not where the closing table says': faults.trafficElsewhere,
-  'the operation was not closed as the table says': faults.closedOtherwise,
+  'traffic or history is not as the closing table says': faults.closedOtherwise,
   'undisturbed, it did not end as it should': faults.endedOtherwise,
   'the next run did not deploy': faults.nextFailed,
   'one more deployment did not succeed': faults.lastFailed,

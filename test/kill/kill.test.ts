@@ -94,7 +94,7 @@ describe('the harness sees', () => {
       switch: `[ "$BLUE_GREEN_COLOR" = green ] || { : >back; exit 0; }\n${move}`,
       observe: `${observe.replace('; if', '; if [ -e back ]; then echo blue; elif')}`,
     }))
-    expect(kinds).toContain('traffic is not where the closing table says')
+    expect(kinds).toContain('traffic or history is not as the closing table says')
   })
 
   test('a former owner that comes back', () => {
