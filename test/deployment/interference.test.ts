@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseDocument } from '../../src/deployment/document.ts'
 import { aHook, withHooks } from './intents.ts'
 import { mixed, named, unknown } from './place.ts'
-import { operationIn } from './play.ts'
+import { operationIn } from './promises.ts'
 import { kill, meanwhile, Simulation } from './simulation.ts'
 
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state

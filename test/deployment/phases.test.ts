@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Intent } from '../../src/targets/intent.ts'
 import { aHook, withHooks } from './intents.ts'
 import { named, type SwitchBehavior } from './place.ts'
-import { operationIn } from './play.ts'
+import { operationIn } from './promises.ts'
 import { cancel, meanwhile, Simulation } from './simulation.ts'
 
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state

@@ -1,34 +1,24 @@
 /** Plays a history in a simulated place, and holds every step of it to the promises. */
 import { expect } from 'vitest'
-import { parseDocument } from '../../src/deployment/document.ts'
-import { mayGoBack, type Operation } from '../../src/deployment/operation.ts'
-import type { Outcome } from '../../src/deployment/report.ts'
+import { mayGoBack } from '../../src/deployment/operation.ts'
 import type { JobStatus } from '../../src/targets/intent.ts'
 import { otherColor } from '../../src/targets/target.ts'
 import { type Action, type History, isHarmless, type Trouble, trafficOf, type Use } from './history.ts'
 import { aRelease } from './intents.ts'
-import { type Applied, mixed, named, type Place } from './place.ts'
-import type { Blow, Fault, Process } from './process.ts'
+import { mixed, named, type Place } from './place.ts'
+import type { Blow, Fault } from './process.ts'
+import {
+  alone,
+  type Course,
+  expectKeptLease,
+  expectLive,
+  holdToPromises,
+  operationIn,
+  standing,
+} from './promises.ts'
 import { type MainEnd, Simulation, type Step } from './simulation.ts'
 
 type Job = Extract<Action, { kind: 'job' }>
-
-/** What a history has come to. */
-export interface Course {
-  readonly simulation: Simulation
-  /** Processes that stand still until somebody resumes them. */
-  readonly processes: Process[]
-  readonly working: Set<Promise<void>>
-  /** A person moved traffic, or a color fell ill, at some time. */
-  disturbed: boolean
-  /** The last actor came to its end and nothing befell it. */
-  atPeace: boolean
-  /** Promises that did not hold in the middle of a job. */
-  readonly broken: unknown[]
-  releases: number
-  /** What was seen after a rollback that went well; anything but time makes it stale. */
-  rolledBack: string | null
-}
 
 export function begin({ begins }: History): Course {
   const simulation = new Simulation()
@@ -208,25 +198,6 @@ function heed(course: Course, { main }: Use, end: MainEnd): void {
   if (end.mode === 'rollback' && end.result === 'rolled-back') course.rolledBack = standing(place)
 }
 
-/** Nobody takes the lease of a run that lives, unless the target's clock lied to them. */
-function expectKeptLease({ main }: Use, end: MainEnd): void {
-  if (end === 'died' || main.some(({ what }) => what === 'freeze' || what === 'disk-full')) return
-  expect(end.failure?.done ?? []).not.toContain('This run stopped at once and undid nothing.')
-}
-
-const alone = ({ processes, working }: Course): boolean =>
-  processes.every(({ isFrozen }) => !isFrozen) && working.size === 1
-
-/** What users get. */
-const standing = ({ traffic, colors, live }: Place): string =>
-  JSON.stringify([traffic, live === null ? null : colors[live].release])
-
-function expectLive({ live, colors }: Place, { activeColor, version }: Outcome): void {
-  // null: the last look at the router failed.
-  if (activeColor !== null) expect(live).toBe(activeColor)
-  expect(live === null ? null : colors[live].release?.version).toBe(version)
-}
-
 function faultOf(course: Course, { at, when, what }: Trouble): Fault {
   return { at, when, blow: blowOf(course, what) }
 }
@@ -302,53 +273,6 @@ function moveAwayAndBack(course: Course): void {
   void clock.sleep(absence).then(() => {
     place.traffic = traffic
   })
-}
-
-function holdToPromises(course: Course): void {
-  const { place } = course.simulation
-  for (const error of course.broken) throw error
-  for (const applied of place.applied) {
-    expect(`${applied.change} with fence ${applied.fence}`).toBe(
-      `${applied.change} with fence ${applied.newestFence}`,
-    )
-    if (applied.change === 'stop' || applied.change === 'remove') expect(applied.live).toBe(false)
-    if (applied.change === 'switch' && !isMending(applied))
-      expect(applied, 'moved to an unchecked color').toMatchObject({ proven: true })
-    if (applied.by.endsWith('post')) expectOwn(applied)
-  }
-  if (course.disturbed) return
-  expect(place.refused.filter((what) => what.endsWith('it is live'))).toEqual([])
-  if (course.atPeace && course.working.size === 0) expectServed(place)
-}
-
-/** A verified switch that came apart: users are on that color already. */
-function isMending({ document, color, split }: Applied): boolean {
-  const operation = operationIn(document)
-  return split && operation?.verified === true && operation.to === color
-}
-
-/** A post step touches nothing once the last operation is not its own. */
-function expectOwn({ by, document, change }: Applied): void {
-  const operation = operationIn(document)
-  expect(`${change} on the operation of ${operation?.nonce} post`).toBe(`${change} on the operation of ${by}`)
-  expect(operation?.state).toBe('open')
-}
-
-function expectServed(place: Place): void {
-  const { live, colors, traffic, ledger } = place
-  if (live === null) {
-    expect(traffic.kind, 'nobody is served, and somebody was before').toBe('nobody')
-    return
-  }
-  expect(colors[live], 'what users get').toMatchObject({ presence: 'running', proven: true })
-  const operation = operationIn(ledger.document)
-  if (operation === null || place.ready(live).kind === 'ready') return
-  expect(mayGoBack(operation), 'users get a broken release although there was a way back').toBe(false)
-}
-
-export function operationIn(document: string | null): Operation | null {
-  const parsed = parseDocument(document)
-  return parsed.kind === 'document' ? parsed.document.operation : null
 }
 
 /** Whatever has happened, the next good release goes live; a router that people have broken is put right by people. */
