@@ -1,5 +1,5 @@
 /** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from '../../src/deployment/operation.ts'
 import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
@@ -42,7 +42,7 @@ export async function runCase(
   })
   const run = scene.begin(scenario.run, {
     label: 'stopped',
-    killAt: `${given.point.name}/${given.moment}`,
+    killAt: `${given.point.name}/${given.moment} ${given.killsPostAt ?? ''}`,
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
@@ -151,6 +151,12 @@ async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<A
     case 'both': {
       const [next, post] = await Promise.all([runNext(scene), run.post('failure')])
       return { next, post }
+    }
+    case 'post-killed': {
+      rmSync(scene.trapped)
+      const post = run.startPost('failure')
+      if (await freezes(scene, post)) await post.kill()
+      return { next: await runNext(scene), post: null }
     }
     default:
       return { next: null, post: await run.post(aftermath.slice('post-'.length) as JobStatus) }

@@ -43,7 +43,10 @@ note() {
   echo "$KILL_RUN-$KILL_STAGE ${kind} $1 ${name} $BLUE_GREEN_COLOR \${BLUE_GREEN_VERSION:--} $fence" >>'${logOf(one.folder)}'
 }
 pause() {
-  [ "\${KILL_AT-}" = "$KILL_STAGE/in:${name}-$BLUE_GREEN_COLOR/$1" ] || return 0
+  case " \${KILL_AT-} " in
+    *" $KILL_STAGE/in:${name}-$BLUE_GREEN_COLOR/$1 "*) ;;
+    *) return 0 ;;
+  esac
   kill -s STOP "$KILL_PID"
   : >"$KILL_TRAPPED"
   sleep 0.3

@@ -52,6 +52,7 @@ function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
     case 'beside':
       return [post(false)]
     case 'both':
+    case 'post-killed':
       return [post(true), { kind: 'next-run' }]
     default:
       return [{ kind: 'next-run' }]

@@ -49,6 +49,7 @@ describe('the harness sees', () => {
       moment: 'after',
       way: 'kill',
       aftermath: 'post-success',
+      killsPostAt: null,
       ...change,
     }
     const commands = (one: HostedCase) => {

@@ -14,6 +14,8 @@ export type Aftermath =
   | 'post-failure'
   | 'post-cancelled'
   | 'post-success'
+  /** post is killed too, then the next run comes. */
+  | 'post-killed'
   /** The next run, without any post. */
   | 'next'
   /** post and the next run at the same moment. */
@@ -31,6 +33,8 @@ export interface Case {
   readonly moment: Moment
   readonly way: Way
   readonly aftermath: Aftermath
+  /** Where a post is killed that comes after. */
+  readonly killsPostAt: string | null
 }
 
 const moments: readonly Moment[] = ['before', 'after']
@@ -39,24 +43,32 @@ const ways: readonly Way[] = ['kill', 'interrupt', 'freeze']
 function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
   if (way === 'freeze') return stage === 'post' ? ['resume', 'takeover'] : ['resume', 'takeover', 'beside']
   // There is no second post.
-  return stage === 'post' ? ['next'] : ['post-failure', 'post-cancelled', 'post-success', 'next', 'both']
+  if (stage === 'post') return ['next']
+  const common = ['post-failure', 'post-cancelled', 'post-success', 'next', 'both'] as const
+  return way === 'kill' ? [...common, 'post-killed'] : common
 }
 
 export function enumerateCases(points: readonly Point[]): readonly Case[] {
+  const inPost = postPoints(points)
+  let kills = 0
   return points.flatMap((point) =>
     moments.flatMap((moment) =>
       ways.flatMap((way) =>
-        aftermathsOf(point.scenario, way).map((aftermath) => ({
-          id: [point.scenario.name, point.name, moment, way, aftermath].join('/'),
-          point,
-          moment,
-          way,
-          aftermath,
-        })),
+        aftermathsOf(point.scenario, way).map((aftermath) => {
+          const killsPostAt = aftermath === 'post-killed' ? (inPost[kills++ % inPost.length] ?? null) : null
+          const id = [point.scenario.name, point.name, moment, way, aftermath].join('/')
+          return { id, point, moment, way, aftermath, killsPostAt }
+        }),
       ),
     ),
   )
 }
+
+/** Of the post that goes back: the one with the most to do. Every point of it comes after many of main's. */
+const postPoints = (points: readonly Point[]): readonly string[] =>
+  points
+    .filter(({ scenario }) => scenario.stage === 'post' && scenario.job === 'failure')
+    .flatMap(({ name }) => moments.map((moment) => `${name}/${moment}`))
 
 /** The same seed, the same order. */
 export function shuffle<T>(values: readonly T[], seed: number): readonly T[] {

@@ -20,3 +20,11 @@ export function processesWith(mark: string): readonly Left[] {
       }
     })
 }
+
+/** Of this process and of all below it that have ended, in seconds: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+export function processorTime(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticksPerSecond = 100
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / ticksPerSecond
+}

@@ -5,6 +5,7 @@ import { type Bed, sideBySide, startBed } from './bed.ts'
 import { runCase } from './case.ts'
 import { saysNothing, type Verdict } from './judge.ts'
 import { type Case, chooseShare, enumerateCases, shuffle } from './matrix.ts'
+import { processorTime } from './processes.ts'
 import { findAllPoints, makeStates } from './states.ts'
 
 export interface Failed {
@@ -20,6 +21,8 @@ export interface Report {
   readonly seconds: number
   /** Milliseconds in which the bed answered nobody: when it is seconds, the machine had no time to spare. */
   readonly longestPause: number
+  /** Seconds of processor time, of the bed and of everything that was run. */
+  readonly processorTime: number
 }
 
 export interface Wanted {
@@ -56,6 +59,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
     failed,
     seconds: Math.round((performance.now() - began) / 1000),
     longestPause: Math.round(pauses.max / 1e6),
+    processorTime: processorTime(),
   }
 }
 
@@ -100,13 +104,21 @@ export const describeFailure = ({ given, verdicts }: Failed): string =>
     ...verdicts.map(({ kind, text }) => `  ${kind}:\n    ${text.trim().replaceAll('\n', '\n    ')}`),
   ].join('\n')
 
-export function describe({ seed, matrix, run, failed, seconds, longestPause }: Report): string {
+export function describe({
+  seed,
+  matrix,
+  run,
+  failed,
+  seconds,
+  longestPause,
+  processorTime,
+}: Report): string {
   const kinds = new Map<string, number>()
   for (const { kind } of failed.flatMap(({ verdicts }) => verdicts))
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
-    `The bed was busy for ${longestPause} ms at most.`,
+    `A case took ${(processorTime / run).toFixed(1)} s of processor time; the bed was busy for ${longestPause} ms at most.`,
     ...failed.map(({ given }) => `KILL_CASE=${given.id} npm run kill`),
     `${run} of ${matrix} cases run with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
   ].join('\n')

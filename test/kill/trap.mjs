@@ -3,7 +3,7 @@
  * script is handed to its shell or after the shell has ended and before the bundle hears of it. Whoever waits for it then
  * kills it, interrupts it or lets it go on.
  *
- * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`. KILL_TRAPPED: a file that appears when
+ * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`, several with blanks. KILL_TRAPPED: a file that appears when
  * the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
  */
 import childProcess from 'node:child_process'
@@ -16,7 +16,8 @@ import { basename, dirname } from 'node:path'
 setPriority(10)
 
 const stage = basename(dirname(process.argv[1] ?? ''))
-const { KILL_POINTS, KILL_AT, KILL_TRAPPED } = process.env
+const { KILL_POINTS, KILL_TRAPPED } = process.env
+const killAt = (process.env.KILL_AT ?? '').split(' ')
 // For the user's commands, which can freeze the bundle too.
 process.env.KILL_STAGE = stage
 process.env.KILL_PID = String(process.pid)
@@ -67,9 +68,9 @@ function watchScript(child, script) {
   if (name === null) return
   const point = `${stage}/${count(name)}`
   if (KILL_POINTS) appendFileSync(KILL_POINTS, `${point}\n`)
-  if (KILL_AT === `${point}/before`) freeze()
+  if (killAt.includes(`${point}/before`)) freeze()
   if (frozen) keepOperation(script)
-  if (KILL_AT !== `${point}/after`) return
+  if (!killAt.includes(`${point}/after`)) return
   const emit = child.emit.bind(child)
   child.emit = (event, ...values) => {
     if (event === 'exit') freeze()
