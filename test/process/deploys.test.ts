@@ -196,7 +196,7 @@ describe.concurrent('a deployment, as its users and the page of its run see it',
 
   test('requests before and after the switch are counted in the summary and the outputs', async () => {
     const shop = await street.open('v1')
-    const { main } = await shop.deploy({ bake: '1s', 'sample-rate': '100/s', 'identity-header': 'X-Color' })
+    const { main } = await shop.deploy({ bake: '4s', 'sample-rate': '100/s', 'identity-header': 'X-Color' })
     expect(main.outputs['requests-failed']).toBe('0')
     expect(Number(main.outputs['requests-sent'])).toBeGreaterThan(50)
     expect(main.summary).toMatch(/0 failed of \d+ sent/)

@@ -131,7 +131,7 @@ describe.concurrent('a run that is cut short', { timeout: 120_000 }, () => {
     })
     await step.until('now')
     step.stop()
-    const next = await shop.deploy({ version: 'v3', 'lease-ttl': '2s' })
+    const next = await shop.deploy({ version: 'v3' })
     expect([next.main.code, next.post.code]).toEqual([0, 0])
     const [changes, document] = [shop.app.changes.length, shop.document()]
     writeFileSync(gate, '')

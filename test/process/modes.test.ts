@@ -129,10 +129,10 @@ describe.concurrent('the other modes', { timeout: 120_000 }, () => {
 
   test('unlock closes what a lost runner left open', async () => {
     const shop = await street.open('v1')
-    const step = shop.step({ 'lease-ttl': '2s', 'smoke-test': 'echo now; sleep 300' })
+    const step = shop.step({ 'lease-ttl': '4s', 'smoke-test': 'echo now; sleep 300' })
     await step.until('now')
     await step.kill()
-    const { main } = await shop.deploy({ mode: 'unlock', version: '', 'lease-ttl': '2s' })
+    const { main } = await shop.deploy({ mode: 'unlock', version: '' })
     expect(main.code).toBe(0)
     expect(shop.document().operation).toMatchObject({ state: 'undone' })
     expect([await shop.answers(), shop.app.presence('green')]).toEqual(['blue v1', 'stopped'])
@@ -140,7 +140,7 @@ describe.concurrent('the other modes', { timeout: 120_000 }, () => {
 
   test('unlock breaks a living lease only with force; the run that lost it changes nothing more', async () => {
     const shop = await street.open('v1')
-    const step = shop.step({ 'smoke-test': 'echo now; sleep 300', 'lease-ttl': '2s' })
+    const step = shop.step({ 'smoke-test': 'echo now; sleep 300', 'lease-ttl': '8s' })
     await step.until('now')
     const polite = await shop.deploy({ mode: 'unlock', version: '', 'lock-wait': '0s' })
     expect(polite.main.code).toBe(1)

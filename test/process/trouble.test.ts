@@ -18,13 +18,12 @@ describe.concurrent('trouble at the target', { timeout: 120_000 }, () => {
   describe('another run', () => {
     test('a lock whose run died is taken over when its time is up, and what it left is closed', async () => {
       const shop = await street.open('v1')
-      const dead = shop.step({ 'lease-ttl': '2s', 'after-switch': 'echo now; sleep 300' })
+      const dead = shop.step({ 'lease-ttl': '4s', 'after-switch': 'echo now; sleep 300' })
       await dead.until('now')
       await dead.kill()
       expect(await shop.answers()).toBe('green v2')
       const { main, post } = await shop.deploy({ version: 'v3' })
       expect([main.code, post.code]).toEqual([0, 0])
-      expect(main.log).toContain('Waiting for run 4711, job deploy, started by octocat')
       expect(main.log).toMatch(/Closing what .*runs\/4711.* left open/)
       expect(main.log).toContain('Traffic is back on blue')
       expect(await shop.answers()).toBe('green v3')
@@ -170,7 +169,7 @@ describe.concurrent('trouble at the target', { timeout: 120_000 }, () => {
     test('post of a killed main goes back as well', async () => {
       const shop = await onSmallDisk(await street.open('v1'))
       const step = shop.step({
-        'lease-ttl': '2s',
+        'lease-ttl': '4s',
         'after-switch': `${fillCommand(shop)}; echo now; sleep 300`,
       })
       await step.until('now')
@@ -180,7 +179,7 @@ describe.concurrent('trouble at the target', { timeout: 120_000 }, () => {
       expect(warningsOf(post).join()).toMatch(/no space left/i)
       expect([await shop.answers(), shop.app.presence('green')]).toEqual(['blue v1', 'stopped'])
       rmSync(join(shop.app.stateDirectory, 'filler'))
-      const next = await shop.deploy({ version: 'v3', 'lease-ttl': '2s' })
+      const next = await shop.deploy({ version: 'v3' })
       expect([next.main.code, await shop.answers()]).toEqual([0, 'green v3'])
     })
   })
@@ -208,7 +207,7 @@ describe.concurrent('trouble at the target', { timeout: 120_000 }, () => {
       const shop = await street.open('v1')
       const broken = join(shop.app.folder, 'broken')
       const observe = `[ ! -e '${broken}' ] || { echo 'no answer' >&2; exit 4; }\n${observeCommand(shop.app.stateDirectory)}`
-      const inputs = { commands: shop.commands({ observe }), 'rollback-timeout': '1s', 'lease-ttl': '2s' }
+      const inputs = { commands: shop.commands({ observe }), 'rollback-timeout': '1s' }
       const step = shop.step({ ...inputs, 'after-switch': 'echo now; sleep 300' })
       await step.until('now')
       await step.kill()
