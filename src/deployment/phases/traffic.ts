@@ -1,0 +1,16 @@
+import { locate } from '../operation.ts'
+import { type Course, operationOf } from './course.ts'
+
+/** Throws when the router is not where the operation left it: somebody else moves traffic too. */
+export async function assertTrafficStayed(course: Course): Promise<void> {
+  const operation = operationOf(course)
+  const traffic = await course.session.target.router.observe()
+  const expected = operation.traffic === 'to' ? 'to' : 'from'
+  const position = locate(operation, traffic)
+  if (position === expected) return
+  throw new Error(
+    `The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${
+      traffic.kind === 'color' ? traffic.color : traffic.kind
+    }: somebody else moved traffic.`,
+  )
+}
