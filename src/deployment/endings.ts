@@ -96,7 +96,7 @@ function consequences(operation: Operation, settled: Settled): Consequences {
       return {
         result: 'rollback-failed',
         headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
-        done: ['Nothing more was moved, and nothing was stopped.'],
+        done: ['Nothing was stopped.'],
         next: [...again, 'Or go back by hand:', ...operation.inverse],
       }
     case 'left-open':

@@ -110,8 +110,7 @@ async function carryOut(scene: Scene, closing: Closing): Promise<Settled> {
     case 'park':
       return { kind: 'parked' }
     case 'retire':
-      await retire(session, operation)
-      return { kind: 'committed', retired: true }
+      return { kind: 'committed', retired: await retire(session, operation) }
     case 'commit':
       await close(session, 'committed')
       return { kind: 'committed', retired: false }
@@ -189,19 +188,20 @@ async function mend(scene: Scene): Promise<Settled> {
 }
 
 /** From here on our own troubles are warnings: the release is verified and live. */
-async function retire(session: Session, operation: Operation): Promise<void> {
+async function retire(session: Session, operation: Operation): Promise<boolean> {
   if (!operation.drained) await drainOldColor(session, operation)
   await session.journal.record((document) => changeOperation(document, { retiring: true, drained: true }))
-  await retireOldColor(session, operation)
+  const retired = await retireOldColor(session, operation)
   await forgive(session, 'after-cleanup failed', () => runHook(session, 'after-cleanup', 'cleanup'))
   await close(session, 'committed')
+  return retired
 }
 
-async function retireOldColor(session: Session, operation: Operation): Promise<void> {
+async function retireOldColor(session: Session, operation: Operation): Promise<boolean> {
   const { from, oldColor } = operation
-  if (from === null || oldColor === 'keep') return
+  if (from === null || oldColor === 'keep') return false
   const { runtime } = session.target
-  await forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+  return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
     if (oldColor === 'stop') return runtime.stop(from, guard(session, 'not-live'))
     await runtime.remove(from, guard(session, 'not-live'))
     await session.journal.record((document) => withRelease(document, from, null))

@@ -20,8 +20,10 @@ const hostileLines = (canary: string) =>
     '%0A::error::forged',
     '\u001b[31m</details>',
     hostileLine(canary),
-    'x'.repeat(10_000),
   ].join('\n')
+
+/** Last words are the end of a text, and a body is cut behind its beginning. */
+const long = 'x'.repeat(10_000)
 
 /** Commands that the action gives the runner of its own accord. */
 const own = ['add-mask', 'group', 'endgroup', 'error', 'warning', 'notice', 'stop-commands']
@@ -104,7 +106,7 @@ describe.concurrent('text that means something to a shell, to the runner or to a
       const shop = await street.open('v1')
       const canary = canaryOf(shop)
       const said = join(shop.app.folder, 'said')
-      writeFileSync(said, `${hostileLines(canary)}\n`)
+      writeFileSync(said, `${long}\n${hostileLines(canary)}\n`)
       const usual = JSON.parse(shop.commands({}))[name] ?? ':'
       const speaking = `cat '${said}'; cat '${said}' >&2\n${usual}`
       const { main, post } = await shop.deploy({
@@ -122,7 +124,7 @@ describe.concurrent('text that means something to a shell, to the runner or to a
     const shop = await street.open('v1')
     const canary = canaryOf(shop)
     const said = join(shop.app.folder, 'said')
-    writeFileSync(said, `${hostileLines(canary)}\n`)
+    writeFileSync(said, `${long}\n${hostileLines(canary)}\n`)
     const { main, post } = await shop.deploy({ 'smoke-test': `cat '${said}'; cat '${said}' >&2; exit 3` })
     expect(main.code).toBe(1)
     expectHarmless([main, post], canary)
@@ -134,7 +136,7 @@ describe.concurrent('text that means something to a shell, to the runner or to a
   test('in the version and the body that a server answers', async () => {
     const shop = await street.open('v1')
     const canary = canaryOf(shop)
-    const text = hostileLines(canary)
+    const text = `${hostileLines(canary)}\n${long}`
     const port = await freePort()
     const server = createServer((_, response) => {
       response.setHeader('X-Color', 'a::error::forged##[error]|<script>')

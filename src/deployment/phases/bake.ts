@@ -1,6 +1,7 @@
 import { findDoubts } from '../../checks/evidence.ts'
+import { TargetUnreachable } from '../../targets/target.ts'
 import { ChecksFailed } from '../proof.ts'
-import { messageOf, say, warn } from '../world.ts'
+import { messageOf, type Session, say, warn } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 import { assertTrafficStayed } from './traffic.ts'
 
@@ -14,15 +15,35 @@ export async function bake(course: Course): Promise<void> {
   if (intent.bake === 0) return
   say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`)
   const deadline = clock.monotonic() + intent.bake
-  const restartsBefore = await countRestarts(course)
+  const seen: Seen = { restarts: null }
   for (;;) {
-    await assertTrafficStayed(course)
-    if ((await countRestarts(course)) > restartsBefore) {
-      throw new ChecksFailed(`An instance of ${to} was restarted while it was watched.`)
-    }
+    await unlessUnreachable(session, () => lookAgain(course, seen))
     const left = deadline - clock.monotonic()
     if (left <= 0) return judgeSamples(course)
     await sleepUnlessBroken(course, Math.min(pause, left))
+  }
+}
+
+interface Seen {
+  /** At the first look that was answered. */
+  restarts: number | null
+}
+
+async function lookAgain(course: Course, seen: Seen): Promise<void> {
+  await assertTrafficStayed(course)
+  const restarts = await countRestarts(course)
+  seen.restarts ??= restarts
+  if (restarts <= seen.restarts) return
+  throw new ChecksFailed(`An instance of ${operationOf(course).to} was restarted while it was watched.`)
+}
+
+/** A target that does not answer us says nothing about what it answers users: the samples do. */
+async function unlessUnreachable(session: Session, look: () => Promise<void>): Promise<void> {
+  try {
+    await look()
+  } catch (error) {
+    if (!(error instanceof TargetUnreachable)) throw error
+    say(session, error.message)
   }
 }
 
