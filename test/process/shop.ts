@@ -48,6 +48,7 @@ export interface Street extends AsyncDisposable {
 
 /** `shops`: how many may be opened. */
 export async function openStreet(shops: number): Promise<Street> {
+  if (!existsSync(bundles.main)) throw new Error(`${bundles.main} is missing: npm run package`)
   await using stack = new AsyncDisposableStack()
   const root = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'process-'))
   stack.defer(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
