@@ -47,6 +47,14 @@ export function endedOtherwise(_: Scene, { given, found, stopped, after }: Story
   return after.named === color ? [] : [`traffic is on ${after.named} instead of ${color}:\n${stopped.log}`]
 }
 
+/** Its release was closed by another run while it stood still; what it says afterwards must not be that all went well. */
+export function boasts(_: Scene, { given, found, stopped }: Story): readonly string[] {
+  const { operation } = found.document
+  const lost = given.aftermath === 'takeover' && given.point.scenario.stage === 'main'
+  if (!lost || operation?.state !== 'open' || operation.verified) return []
+  return ['deployed', 'rolled-back'].includes(stopped.outputs.result ?? '') ? [stopped.log] : []
+}
+
 export const nextFailed: Question = (_, { next }) =>
   next === null || next.outputs.result === 'deployed' ? [] : [next.log + next.stderr]
 

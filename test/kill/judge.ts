@@ -12,6 +12,7 @@ export interface Verdict {
 const questions: Readonly<Record<string, faults.Question>> = {
   'traffic or history is not as the closing table says': faults.closedOtherwise,
   'undisturbed, it did not end as it should': faults.endedOtherwise,
+  'a run that lost its lease said that all went well': faults.boasts,
   'the next run did not deploy': faults.nextFailed,
   'one more deployment did not succeed': faults.lastFailed,
   'users and the flag disagree': faults.usersElsewhere,

@@ -3,8 +3,8 @@
  * script is handed to its shell or after the shell has ended and before the bundle hears of it. Whoever waits for it then
  * kills it, interrupts it or lets it go on.
  *
- * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`, several with blanks. KILL_TRAPPED: a file that appears when
- * the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
+ * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`, several with blanks. KILL_TRAPPED: a file
+ * that appears when the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
  */
 import childProcess from 'node:child_process'
 import { appendFileSync, writeFileSync } from 'node:fs'
@@ -39,7 +39,7 @@ function nameOf(script) {
   if (script.includes('for tool in')) return 'inspect'
   if (script.includes("for name in 'deployed-")) return 'record'
   if (script.includes('end_recorded ')) return 'end-recorded'
-  return 'other'
+  throw new Error(`The trap has no name for this script:\n${script}`)
 }
 
 function keepOperation(script) {
