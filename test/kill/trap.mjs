@@ -13,7 +13,7 @@ import { setPriority } from 'node:os'
 import { basename, dirname } from 'node:path'
 
 // With many cases side by side, users and colors must not wait for processors longer than the bundles do.
-setPriority(10)
+setPriority(4)
 
 const stage = basename(dirname(process.argv[1] ?? ''))
 const { KILL_POINTS, KILL_TRAPPED } = process.env
