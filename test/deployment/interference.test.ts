@@ -3,7 +3,7 @@ import { parseDocument } from '../../src/deployment/document.ts'
 import { aHook, withHooks } from './intents.ts'
 import { mixed, named, unknown } from './place.ts'
 import { operationIn } from './promises.ts'
-import { kill, meanwhile, Simulation } from './simulation.ts'
+import { drop, kill, meanwhile, Simulation } from './simulation.ts'
 
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state
 
@@ -25,7 +25,23 @@ describe('somebody else moves traffic', () => {
     expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
   })
 
-  test('away from it while it is watched: both colors are left running', async () => {
+  test('away from it in the bake: the bake ends, and both colors are left running', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { end } = await simulation.run(
+      { version: 'good-2', ...withHooks({ 'after-switch': [aHook('tell')] }) },
+      [
+        meanwhile('after', 'hook tell', () => {
+          place.traffic = named('blue')
+        }),
+      ],
+    )
+    expect(end).toMatchObject({ ok: false, activeColor: 'blue', failure: { phase: 'verify' } })
+    expect(stateOf(simulation)).toBe('undone')
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+
+  test('away from it after it was watched: both colors are left running', async () => {
     const simulation = await Simulation.withLive()
     const { place } = simulation
     const { step, end } = await simulation.run({ version: 'good-2' })
@@ -64,6 +80,15 @@ describe('somebody else moves traffic', () => {
     )
     expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
   })
+})
+
+test('a target that is silent for a moment in the bake ends nothing', async () => {
+  const intent = { version: 'good-2', ...withHooks({ 'after-switch': [aHook('tell')] }) }
+  const { calls } = (await (await Simulation.withLive()).run(intent)).step.main
+  const look = calls.indexOf('ready green', calls.indexOf('hook tell')) + 1
+  const { step, end } = await (await Simulation.withLive()).run(intent, [drop('before', look)])
+  expect(step.lines.join('\n')).toContain('The connection was lost.')
+  expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
 })
 
 describe('a verified switch that comes apart', () => {
