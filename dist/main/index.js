@@ -37671,7 +37671,10 @@ read_lease() {
   case $owner in '{'*'}') ;; *) garbage "$L/lease" "$owner" ;; esac
   fence=$1 nonce=$2 status=$3 renewed=$4 ttl=$5
 }
-ours() { [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]; }
+ours() {
+  [ "$lease_line" != none ] || fail directory "$L/lease" 'it is gone'
+  [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]
+}
 put_lease() { put "$L/lease" "$1 $2 $3 $(date +%s) $4
 $5"; }
 `;
@@ -37731,36 +37734,55 @@ function guardedChangeScript(change) {
         body: leaderBody(change),
     });
     // What a deployment starts outlives the job; with this variable the runner would end it when the job completes.
+    const ignores = change.unreadableLedger === 'ignore';
     return script_script(`${ledgerPrelude(change.directory)}
 unset RUNNER_TRACKING_ID
 trap : HUP PIPE
-look || { printf 'refused fence 0\\n'; exit 0; }
+lead_change() {
+  ${lead(leader)}
+  left=$?
+}
+${ignores ? '( open_ledger ) >/dev/null' : `look || fail directory "$L" 'it is gone'`}
 opened=
 {
   opened=1
   lock_change
   end_former
-  ${lead(leader)}
-  left=$?
+  lead_change
   end_former
   rm -f "$L"/output.??????
 } 9>>"$L/change.lock"
-[ -n "$opened" ] || fail write "$L/change.lock" ''
+[ -n "$opened" ] || ${ignores ? 'lead_change' : `fail write "$L/change.lock" ''`}
 exit "$left"`);
 }
+const overtaken = 'overtaken() { read_lease; ! ours; }';
+/** A lease that is gone or damaged names nobody; the highest fence there was tells whether somebody has come since. */
+const overtakenForCertain = `overtaken() {
+  if ( read_lease ) >/dev/null; then
+    read_lease
+    [ "$lease_line" = none ] || { ! ours; return; }
+    [ "$fence" -gt "$FENCE" ]
+  else
+    ( read_floor; [ "$floor" -gt "$FENCE" ] ) >/dev/null
+  fi
+}`;
 function leaderBody(change) {
+    const ignores = change.unreadableLedger === 'ignore';
     return `${ledgerPrelude(change.directory)}${leaseText(change.lease)}${wordFunction(change.observe)}
 ${commandFunction('change', change.commands)}
 ${change.allowed ? compareText(change.allowed) : ''}
+${ignores ? overtakenForCertain : overtaken}
+begin() {
+  ! overtaken || { printf 'refused fence %s\\n' "$fence"; exit 0; }
+  ${recordText(change)}
+}
 opened=
 {
   opened=1
   lock_lease
-  read_lease
-  ours || { printf 'refused fence %s\\n' "$fence"; exit 0; }
-  ${recordText(change)}
+  begin
 } 8>>"$L/lease.lock"
-[ -n "$opened" ] || fail write "$L/lease.lock" ''
+[ -n "$opened" ] || ${ignores ? 'begin' : `fail write "$L/lease.lock" ''`}
 BLUE_GREEN_OUTPUT=$(LC_ALL=C mktemp "$L/output.XXXXXX" 2>&1) || ${change.lenient ? 'BLUE_GREEN_OUTPUT=/dev/null' : 'fail write "$L" "$BLUE_GREEN_OUTPUT"'}
 export BLUE_GREEN_OUTPUT
 run change ${seconds(change.limit)}
@@ -37955,7 +37977,7 @@ printf 'acquired\\n%s %s\\n' "$fence" "$state"
 show_document`);
 /** `action` runs under lease.lock, with the lease read and found to be ours. */
 const ownScript = (directory, lease, action) => script_script(`${ledgerPrelude(directory)}${leaseText(lease)}
-look || { printf 'lost\\n'; exit 0; }
+look || fail directory "$L" 'it is gone'
 opened=
 {
   opened=1
@@ -38088,7 +38110,10 @@ function parseOwner(text) {
         return null;
     }
 }
-/** The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. */
+/**
+ * The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. A file
+ * that was cut is handed on for what it is; whoever reads it sees that it is not whole.
+ */
 function documentAfter(stdout, headerLines) {
     let start = 0;
     for (let line = 0; line < headerLines; line++)
@@ -38096,10 +38121,9 @@ function documentAfter(stdout, headerLines) {
     const rest = stdout.slice(start);
     if (rest === 'none\nend\n')
         return null;
-    if (rest.startsWith('document\n') && rest.endsWith('\nend\n'))
-        return rest.slice('document\n'.length, -'\nend\n'.length);
-    throw new target/* ChangeFailed */._G('The file "document" in the ledger is torn: its last line is not complete. Look at it and repair it, or move it away; ' +
-        'then run the mode "unlock" with force.');
+    if (rest.startsWith('document\n') && rest.endsWith('end\n'))
+        return rest.slice('document\n'.length, -'end\n'.length).replace(/\n$/, '');
+    throw new target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
 }
 
 ;// CONCATENATED MODULE: ./lib/host/asking.js
@@ -38320,9 +38344,10 @@ async function keepSaid(workplace, { name, lease, color, output, lenient }) {
         await keepState(workplace, lease, color, { ...state, ...said.state });
     }
     catch (error) {
-        if (!lenient || !(error instanceof target/* ChangeFailed */._G))
+        workplace.surroundings.signal.throwIfAborted();
+        if (!lenient || error instanceof target/* LeaseLost */.Vj)
             throw error;
-        workplace.surroundings.output(name, `${error.message}\n`);
+        workplace.surroundings.output(name, `${error instanceof Error ? error.message : error}\n`);
     }
 }
 
@@ -38335,12 +38360,12 @@ const preflight_timeout = 20_000;
 /** Also asks the user's command `manual` what a person would type, while there is time to ask. */
 async function findProblems(workplace, router, manual) {
     const host = await inspect(workplace);
-    if (host.length > 0)
-        return [...missingCommands(workplace), ...host];
+    const canRun = host.every(({ setting }) => setting === 'state-directory');
     return [
         ...missingCommands(workplace),
-        ...(await observeProblems(workplace, router)),
-        ...(await askManual(workplace, manual)),
+        ...host,
+        ...(canRun ? await observeProblems(workplace, router) : []),
+        ...(host.length === 0 ? await askManual(workplace, manual) : []),
     ];
 }
 const required = ['observe', 'deploy', 'switch'];
@@ -38449,7 +38474,8 @@ async function observeTraffic(workplace, manual) {
     };
 }
 const exitText = (code) => code === null ? 'did not end in time' : `ended with exit code ${code}`;
-async function switchTraffic(workplace, from, to, { lease }) {
+async function switchTraffic(workplace, from, to, guard) {
+    const { lease, unreadableLedger = 'refuse' } = guard;
     const { commands } = workplace.settings;
     const env = {
         ...(await tell(workplace, to)),
@@ -38467,6 +38493,7 @@ async function switchTraffic(workplace, from, to, { lease }) {
         lenient: true,
         record: null,
         forget: [],
+        unreadableLedger,
     });
     if (result.kind === 'refused-color') {
         const expected = from.kind === 'color' ? from.color : 'none';
@@ -38478,18 +38505,20 @@ async function switchTraffic(workplace, from, to, { lease }) {
     await keepSaid(workplace, { name: 'switch', lease, color: to, output: result.output, lenient: true });
     return { detail: `"observe" says ${to} after "switch"` };
 }
-/** The user's own switch commands, with the environment they expect. */
+/**
+ * The user's own switch commands. What stands in their `env` is named and not shown: it may be a secret, and this text goes to
+ * the log, the summary and the ledger.
+ */
 function byHand({ settings, surroundings }, to) {
-    const secret = (value) => surroundings.secrets.some((each) => each !== '' && value.includes(each));
+    const told = {
+        BLUE_GREEN_APP: surroundings.app,
+        BLUE_GREEN_COLOR: to,
+        BLUE_GREEN_PREVIOUS_COLOR: (0,target/* otherColor */.IP)(to),
+    };
+    const exports = Object.entries(told).map(([name, value]) => `${name}=${script_quote(value)}`);
     return settings.commands.switch.flatMap(({ run, env }) => [
-        `export ${Object.entries({
-            ...env,
-            BLUE_GREEN_APP: surroundings.app,
-            BLUE_GREEN_COLOR: to,
-            BLUE_GREEN_PREVIOUS_COLOR: to === 'blue' ? 'green' : 'blue',
-        })
-            .map(([name, value]) => `${name}=${secret(value) ? '***' : script_quote(value)}`)
-            .join(' ')}`,
+        ...(Object.keys(env).length > 0 ? [`# set as in the workflow: ${Object.keys(env).join(' ')}`] : []),
+        `export ${exports.join(' ')}`,
         ...run.split('\n'),
     ]);
 }
@@ -38560,30 +38589,27 @@ async function answers({ services, surroundings }, color) {
 }
 async function deploy(workplace, color, release, guard) {
     const { settings, surroundings } = workplace;
+    const { lease, unreadableLedger = 'refuse' } = guard;
+    const lenient = unreadableLedger === 'ignore';
     const record = await readRecord(workplace, color);
     const deployed = deployedFrom(release);
     const env = await tell(workplace, color, { ...record, deployed });
     const result = await change(workplace, 'deploy', {
-        lease: guard.lease,
+        lease,
         commands: withEnvironment(settings.commands.deploy, env),
         limit: surroundings.deployTimeout,
         observe: observing(workplace),
         allowed: allowedBy(guard, color),
         confirm: false,
         onClientDeath: 'end',
-        lenient: false,
+        lenient,
         record: { name: deployedFile(color), text: JSON.stringify(deployed) },
         forget: [],
+        unreadableLedger,
     });
     if (result.kind === 'refused-color')
         throw refused('deploy', color, result.observed);
-    await keepSaid(workplace, {
-        name: 'deploy',
-        lease: guard.lease,
-        color,
-        output: result.output,
-        lenient: false,
-    });
+    await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient });
 }
 async function retire(workplace, name, color, lease) {
     const hooks = workplace.settings.commands[name];
@@ -38627,8 +38653,12 @@ async function diagnose(workplace, color) {
         return { cause: null, sections: [] };
     const { said } = await look(workplace, 'diagnose', await tell(workplace, color));
     const lines = said.split('\n').slice(-diagnosisLines).join('\n');
-    const text = Buffer.from(lines).subarray(-diagnosisBytes).toString('utf8');
-    return { cause: null, sections: [{ title: `diagnose ${color}`, text }] };
+    return { cause: null, sections: [{ title: `diagnose ${color}`, text: lastBytes(lines, diagnosisBytes) }] };
+}
+/** Whole characters alone: half of one would become a longer mark of replacement. */
+function lastBytes(text, limit) {
+    const bytes = Buffer.from(text).subarray(-limit);
+    return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8');
 }
 const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 
@@ -38762,7 +38792,7 @@ const results = (/* unused pure expression or super */ null && ([
 
 /***/ }),
 
-/***/ 9743:
+/***/ 8817:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38821,7 +38851,7 @@ function writeOutcome(world, chronicle, stage, ending) {
         activeColor: active,
         previousColor: operation?.from ?? null,
         inactiveColor: active === null ? null : (0,targets_target/* otherColor */.IP)(active),
-        switched: operation !== null && operation.traffic !== 'from',
+        switched: operation !== null && !['from', 'switching'].includes(operation.traffic),
         rolledBack: ending.rolledBack ?? false,
         version: operation?.release.version ?? intent.version,
         previousVersion: operation?.previous?.version ?? null,
@@ -38962,6 +38992,16 @@ const emptyDocument = {
     unfinishedMigration: null,
     history: [],
 };
+/** What an operation alone tells of the document it stood in. Before `deploy-inactive` nothing of it runs. */
+function documentOf(operation) {
+    const { from, to, previous, phase, release } = operation;
+    const colors = {
+        ...emptyDocument.colors,
+        ...(from === null ? {} : { [from]: previous }),
+        ...(phase === 'determine-color' ? {} : { [to]: release }),
+    };
+    return { ...emptyDocument, operation, colors };
+}
 function parseDocument(text) {
     if (text === null)
         return { kind: 'document', document: emptyDocument };
@@ -39142,6 +39182,8 @@ class LeaseKeeper {
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
+/** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
+
 
 
 
@@ -39184,7 +39226,7 @@ async function readDocument(world, { document, lease }) {
     const what = `The ledger of ${world.intent.app} cannot be read (${parsed.why}).`;
     if (world.recorded !== null) {
         warn(world, `${what} Going on with the copy kept on the runner.`);
-        return { ...emptyDocument, operation: world.recorded.operation };
+        return documentOf(world.recorded.operation);
     }
     if (world.intent.mode === 'unlock' && world.intent.force) {
         warn(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`);
@@ -39200,7 +39242,11 @@ async function waitForLease(world, claim, wait) {
     let seen = null;
     for (;;) {
         const unchangedMark = seen !== null && clock.monotonic() - seen.since > seen.ttl ? seen.mark : null;
-        const acquisition = await target.ledger.acquire(owner, { claim, unchangedMark });
+        // Whether an attempt without an answer got the lease is unknown: it would be our own.
+        const acquisition = await insist(world, (attempt) => target.ledger.acquire(owner, {
+            claim: attempt > 1 && claim === 'open' ? 'own' : claim,
+            unchangedMark,
+        }));
         if (acquisition.kind === 'acquired')
             return acquisition;
         const { view } = acquisition;
@@ -39211,6 +39257,20 @@ async function waitForLease(world, claim, wait) {
         if (seen?.mark !== view.mark)
             seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() };
         await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal);
+    }
+}
+const attempts = 3;
+/** Repeats what may be repeated when its connection was lost. */
+async function insist({ clock, signal }, work) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await work(attempt);
+        }
+        catch (error) {
+            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
+                throw error;
+        }
+        await clock.sleep(longestPause, signal);
     }
 }
 function nameOwner({ owner }) {
@@ -39317,7 +39377,7 @@ function consequences(operation, settled) {
             return {
                 result: 'rollback-failed',
                 headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
-                done: ['Nothing more was moved, and nothing was stopped.'],
+                done: ['Nothing was stopped.'],
                 next: [...again, 'Or go back by hand:', ...operation.inverse],
             };
         case 'left-open':
@@ -39339,9 +39399,9 @@ function consequences(operation, settled) {
             };
     }
 }
-function undoneWords(operation, { how, newColor }) {
+function undoneWords(operation, { how, newColor, diagnosis }) {
     const { from, to, release } = operation;
-    const fate = fateSentence(to, newColor);
+    const fate = fateSentence(to, newColor, (diagnosis?.sections.length ?? 0) > 0);
     switch (how) {
         case 'went-back':
             return {
@@ -39364,12 +39424,12 @@ function undoneWords(operation, { how, newColor }) {
             };
     }
 }
-function fateSentence(to, fate) {
+function fateSentence(to, fate, diagnosed) {
     switch (fate) {
         case 'never started':
             return `${to} was not touched.`;
         case 'stopped':
-            return `${to} was stopped after its logs were kept.`;
+            return diagnosed ? `${to} was stopped after its logs were kept.` : `${to} was stopped.`;
         case 'kept':
             return `${to} is left running for a look, as \`on-failure: keep\` asks.`;
         case 'left running':
@@ -40340,8 +40400,11 @@ async function tellOnce(session) {
         warn(session, `on-rollback failed: ${messageOf(error)}`);
     }
 }
-/** Going back does not ask whether the lease was renewed lately; the fence is still compared at the target. */
-const wayBackGuard = (session) => ({ lease: session.lease, color: 'any' });
+/**
+ * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
+ * target still ends it.
+ */
+const wayBackGuard = ({ lease }) => ({ lease, color: 'any', unreadableLedger: 'ignore' });
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 function rethrowIfOver(session, error) {
     session.signal.throwIfAborted();
@@ -40435,8 +40498,7 @@ async function carryOut(scene, closing) {
         case 'park':
             return { kind: 'parked' };
         case 'retire':
-            await retire(session, operation);
-            return { kind: 'committed', retired: true };
+            return { kind: 'committed', retired: await retire(session, operation) };
         case 'commit':
             await settle_close(session, 'committed');
             return { kind: 'committed', retired: false };
@@ -40511,16 +40573,17 @@ async function retire(session, operation) {
     if (!operation.drained)
         await drainOldColor(session, operation);
     await session.journal.record((document) => changeOperation(document, { retiring: true, drained: true }));
-    await retireOldColor(session, operation);
+    const retired = await retireOldColor(session, operation);
     await forgive(session, 'after-cleanup failed', () => runHook(session, 'after-cleanup', 'cleanup'));
     await settle_close(session, 'committed');
+    return retired;
 }
 async function retireOldColor(session, operation) {
     const { from, oldColor } = operation;
     if (from === null || oldColor === 'keep')
-        return;
+        return false;
     const { runtime } = session.target;
-    await forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
         if (oldColor === 'stop')
             return runtime.stop(from, guard(session, 'not-live'));
         await runtime.remove(from, guard(session, 'not-live'));
@@ -40675,13 +40738,14 @@ async function switchTraffic(course) {
     await session.journal.record((document) => changeOperation(document, { phase: 'verify', traffic: 'to' }));
 }
 function sayWayBack({ session }, operation) {
-    if (mayGoBack(operation)) {
-        say(session, 'To go back by hand:');
-        for (const line of operation.inverse)
-            say(session, `  ${line}`);
-        return;
+    if (!mayGoBack(operation)) {
+        announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
     }
-    announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
+    if (operation.inverse.length === 0)
+        return;
+    say(session, 'To go back by hand:');
+    for (const line of operation.inverse)
+        say(session, `  ${line}`);
 }
 function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
     if (kind === 'rollback')
@@ -40693,6 +40757,26 @@ function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
     if (liveWasSick)
         return `${from} failed its checks before we began`;
     return `${(0,targets_target/* otherColor */.IP)(to)} cannot take it`;
+}
+
+;// CONCATENATED MODULE: ./lib/deployment/phases/traffic.js
+
+
+
+/**
+ * Throws when the router is not where the operation left it: somebody else moves traffic too. A router that cannot be read has
+ * not moved, and throws TargetUnreachable.
+ */
+async function assertTrafficStayed(course) {
+    const operation = operationOf(course);
+    const traffic = await course.session.target.router.observe();
+    if (traffic.kind === 'unknown')
+        throw new targets_target/* TargetUnreachable */.Ek(`The router cannot be read: ${traffic.detail}`);
+    const expected = operation.traffic === 'to' ? 'to' : 'from';
+    const position = locate(operation, traffic);
+    if (position === expected)
+        return;
+    throw new Error(`The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${traffic.kind === 'color' ? traffic.color : traffic.kind}: somebody else moved traffic.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/checks/evidence.js
@@ -40824,6 +40908,8 @@ const showShare = (share) => `${Number((share * 100).toFixed(1))}%`;
 
 
 
+
+
 const bake_pause = 1_000;
 /** Watches what users get and the platform's own view for the time of `bake`; ends at once when either breaks. */
 async function bake(course) {
@@ -40834,15 +40920,32 @@ async function bake(course) {
         return;
     say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`);
     const deadline = clock.monotonic() + intent.bake;
-    const restartsBefore = await countRestarts(course);
+    const seen = { restarts: null };
     for (;;) {
-        if ((await countRestarts(course)) > restartsBefore) {
-            throw new ChecksFailed(`An instance of ${to} was restarted while it was watched.`);
-        }
+        await unlessUnreachable(session, () => lookAgain(course, seen));
         const left = deadline - clock.monotonic();
         if (left <= 0)
             return judgeSamples(course);
         await sleepUnlessBroken(course, Math.min(bake_pause, left));
+    }
+}
+async function lookAgain(course, seen) {
+    await assertTrafficStayed(course);
+    const restarts = await countRestarts(course);
+    seen.restarts ??= restarts;
+    if (restarts <= seen.restarts)
+        return;
+    throw new ChecksFailed(`An instance of ${operationOf(course).to} was restarted while it was watched.`);
+}
+/** A target that does not answer us says nothing about what it answers users: the samples do. */
+async function unlessUnreachable(session, look) {
+    try {
+        await look();
+    }
+    catch (error) {
+        if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
+            throw error;
+        say(session, error.message);
     }
 }
 async function sleepUnlessBroken({ session, sampler }, time) {
@@ -40884,7 +40987,6 @@ async function countRestarts(course) {
 
 
 
-
 async function verify(course) {
     const { session } = course;
     const { to, release, kind } = operationOf(course);
@@ -40897,19 +40999,10 @@ async function verify(course) {
         await bake(course);
     await session.journal.record((document) => changeOperation(document, { verified: true }));
 }
-/** Throws when the router is not where the operation left it: somebody else moves traffic too. */
-async function assertTrafficStayed(course) {
-    const operation = operationOf(course);
-    const traffic = await course.session.target.router.observe();
-    const expected = operation.traffic === 'to' ? 'to' : 'from';
-    const position = locate(operation, traffic);
-    if (position === expected)
-        return;
-    throw new Error(`The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${traffic.kind === 'color' ? traffic.color : traffic.kind}: somebody else moved traffic.`);
-}
 
 ;// CONCATENATED MODULE: ./lib/deployment/phases/pipeline.js
 /** The six phases, as data, and the one place that runs them. */
+
 
 
 
@@ -42576,7 +42669,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3218);
 /* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1442);
-/* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9743);
+/* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8817);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
 /* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
@@ -44014,7 +44107,7 @@ const reportingSettings = {
         expression: 'github.token',
         defaultNote: 'the token of the job',
         secret: true,
-        description: 'Token to ask GitHub whether the run that holds the lock has ended',
+        description: 'Token for the API of GitHub. Nothing in this version asks it',
     },
     'github-deployment': {
         ...inModes('deploy', 'promote', 'rollback'),

@@ -37290,7 +37290,7 @@ printf 'acquired\\n%s %s\\n' "$fence" "$state"
 show_document`);
 /** `action` runs under lease.lock, with the lease read and found to be ours. */
 const ownScript = (directory, lease, action) => (0,script/* script */.K$)(`${(0,ledger_prelude/* ledgerPrelude */.tM)(directory)}${(0,ledger_prelude/* leaseText */.g0)(lease)}
-look || { printf 'lost\\n'; exit 0; }
+look || fail directory "$L" 'it is gone'
 opened=
 {
   opened=1
@@ -37423,7 +37423,10 @@ function parseOwner(text) {
         return null;
     }
 }
-/** The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. */
+/**
+ * The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. A file
+ * that was cut is handed on for what it is; whoever reads it sees that it is not whole.
+ */
 function documentAfter(stdout, headerLines) {
     let start = 0;
     for (let line = 0; line < headerLines; line++)
@@ -37431,10 +37434,9 @@ function documentAfter(stdout, headerLines) {
     const rest = stdout.slice(start);
     if (rest === 'none\nend\n')
         return null;
-    if (rest.startsWith('document\n') && rest.endsWith('\nend\n'))
-        return rest.slice('document\n'.length, -'\nend\n'.length);
-    throw new target/* ChangeFailed */._G('The file "document" in the ledger is torn: its last line is not complete. Look at it and repair it, or move it away; ' +
-        'then run the mode "unlock" with force.');
+    if (rest.startsWith('document\n') && rest.endsWith('end\n'))
+        return rest.slice('document\n'.length, -'end\n'.length).replace(/\n$/, '');
+    throw new target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
 }
 
 // EXTERNAL MODULE: ./lib/host/dead-man.js
@@ -37659,9 +37661,10 @@ async function keepSaid(workplace, { name, lease, color, output, lenient }) {
         await keepState(workplace, lease, color, { ...state, ...said.state });
     }
     catch (error) {
-        if (!lenient || !(error instanceof target/* ChangeFailed */._G))
+        workplace.surroundings.signal.throwIfAborted();
+        if (!lenient || error instanceof target/* LeaseLost */.Vj)
             throw error;
-        workplace.surroundings.output(name, `${error.message}\n`);
+        workplace.surroundings.output(name, `${error instanceof Error ? error.message : error}\n`);
     }
 }
 
@@ -37674,12 +37677,12 @@ const preflight_timeout = 20_000;
 /** Also asks the user's command `manual` what a person would type, while there is time to ask. */
 async function findProblems(workplace, router, manual) {
     const host = await inspect(workplace);
-    if (host.length > 0)
-        return [...missingCommands(workplace), ...host];
+    const canRun = host.every(({ setting }) => setting === 'state-directory');
     return [
         ...missingCommands(workplace),
-        ...(await observeProblems(workplace, router)),
-        ...(await askManual(workplace, manual)),
+        ...host,
+        ...(canRun ? await observeProblems(workplace, router) : []),
+        ...(host.length === 0 ? await askManual(workplace, manual) : []),
     ];
 }
 const required = ['observe', 'deploy', 'switch'];
@@ -37788,7 +37791,8 @@ async function observeTraffic(workplace, manual) {
     };
 }
 const exitText = (code) => code === null ? 'did not end in time' : `ended with exit code ${code}`;
-async function switchTraffic(workplace, from, to, { lease }) {
+async function switchTraffic(workplace, from, to, guard) {
+    const { lease, unreadableLedger = 'refuse' } = guard;
     const { commands } = workplace.settings;
     const env = {
         ...(await tell(workplace, to)),
@@ -37806,6 +37810,7 @@ async function switchTraffic(workplace, from, to, { lease }) {
         lenient: true,
         record: null,
         forget: [],
+        unreadableLedger,
     });
     if (result.kind === 'refused-color') {
         const expected = from.kind === 'color' ? from.color : 'none';
@@ -37817,18 +37822,20 @@ async function switchTraffic(workplace, from, to, { lease }) {
     await keepSaid(workplace, { name: 'switch', lease, color: to, output: result.output, lenient: true });
     return { detail: `"observe" says ${to} after "switch"` };
 }
-/** The user's own switch commands, with the environment they expect. */
+/**
+ * The user's own switch commands. What stands in their `env` is named and not shown: it may be a secret, and this text goes to
+ * the log, the summary and the ledger.
+ */
 function byHand({ settings, surroundings }, to) {
-    const secret = (value) => surroundings.secrets.some((each) => each !== '' && value.includes(each));
+    const told = {
+        BLUE_GREEN_APP: surroundings.app,
+        BLUE_GREEN_COLOR: to,
+        BLUE_GREEN_PREVIOUS_COLOR: (0,target/* otherColor */.IP)(to),
+    };
+    const exports = Object.entries(told).map(([name, value]) => `${name}=${(0,script/* quote */.hD)(value)}`);
     return settings.commands.switch.flatMap(({ run, env }) => [
-        `export ${Object.entries({
-            ...env,
-            BLUE_GREEN_APP: surroundings.app,
-            BLUE_GREEN_COLOR: to,
-            BLUE_GREEN_PREVIOUS_COLOR: to === 'blue' ? 'green' : 'blue',
-        })
-            .map(([name, value]) => `${name}=${secret(value) ? '***' : (0,script/* quote */.hD)(value)}`)
-            .join(' ')}`,
+        ...(Object.keys(env).length > 0 ? [`# set as in the workflow: ${Object.keys(env).join(' ')}`] : []),
+        `export ${exports.join(' ')}`,
         ...run.split('\n'),
     ]);
 }
@@ -37899,30 +37906,27 @@ async function answers({ services, surroundings }, color) {
 }
 async function deploy(workplace, color, release, guard) {
     const { settings, surroundings } = workplace;
+    const { lease, unreadableLedger = 'refuse' } = guard;
+    const lenient = unreadableLedger === 'ignore';
     const record = await readRecord(workplace, color);
     const deployed = deployedFrom(release);
     const env = await tell(workplace, color, { ...record, deployed });
     const result = await change(workplace, 'deploy', {
-        lease: guard.lease,
+        lease,
         commands: withEnvironment(settings.commands.deploy, env),
         limit: surroundings.deployTimeout,
         observe: observing(workplace),
         allowed: allowedBy(guard, color),
         confirm: false,
         onClientDeath: 'end',
-        lenient: false,
+        lenient,
         record: { name: deployedFile(color), text: JSON.stringify(deployed) },
         forget: [],
+        unreadableLedger,
     });
     if (result.kind === 'refused-color')
         throw refused('deploy', color, result.observed);
-    await keepSaid(workplace, {
-        name: 'deploy',
-        lease: guard.lease,
-        color,
-        output: result.output,
-        lenient: false,
-    });
+    await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient });
 }
 async function retire(workplace, name, color, lease) {
     const hooks = workplace.settings.commands[name];
@@ -37966,8 +37970,12 @@ async function diagnose(workplace, color) {
         return { cause: null, sections: [] };
     const { said } = await look(workplace, 'diagnose', await tell(workplace, color));
     const lines = said.split('\n').slice(-diagnosisLines).join('\n');
-    const text = Buffer.from(lines).subarray(-diagnosisBytes).toString('utf8');
-    return { cause: null, sections: [{ title: `diagnose ${color}`, text }] };
+    return { cause: null, sections: [{ title: `diagnose ${color}`, text: lastBytes(lines, diagnosisBytes) }] };
+}
+/** Whole characters alone: half of one would become a longer mark of replacement. */
+function lastBytes(text, limit) {
+    const bytes = Buffer.from(text).subarray(-limit);
+    return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8');
 }
 const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 
@@ -38188,7 +38196,7 @@ const observedTraffic = (operation) => operation.observed === 'nobody' ? { kind:
 
 /***/ }),
 
-/***/ 867:
+/***/ 5187:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38197,6 +38205,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   a: () => (/* binding */ runPost)
 });
 
+// EXTERNAL MODULE: ./lib/targets/target.js
+var targets_target = __nccwpck_require__(6097);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
 var schemas = __nccwpck_require__(5586);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/errors.js
@@ -38246,6 +38256,16 @@ const emptyDocument = {
     unfinishedMigration: null,
     history: [],
 };
+/** What an operation alone tells of the document it stood in. Before `deploy-inactive` nothing of it runs. */
+function documentOf(operation) {
+    const { from, to, previous, phase, release } = operation;
+    const colors = {
+        ...emptyDocument.colors,
+        ...(from === null ? {} : { [from]: previous }),
+        ...(phase === 'determine-color' ? {} : { [to]: release }),
+    };
+    return { ...emptyDocument, operation, colors };
+}
 function parseDocument(text) {
     if (text === null)
         return { kind: 'document', document: emptyDocument };
@@ -38311,8 +38331,6 @@ function unfinishedMigrationAfter(document, operation, at) {
     }
 }
 
-// EXTERNAL MODULE: ./lib/targets/target.js
-var targets_target = __nccwpck_require__(6097);
 ;// CONCATENATED MODULE: ./lib/deployment/journal.js
 
 
@@ -38435,6 +38453,8 @@ const announce = (world, text) => world.report({ kind: 'line', level: 'notice', 
 const world_messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
+/** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
+
 
 
 
@@ -38477,7 +38497,7 @@ async function readDocument(world, { document, lease }) {
     const what = `The ledger of ${world.intent.app} cannot be read (${parsed.why}).`;
     if (world.recorded !== null) {
         world_warn(world, `${what} Going on with the copy kept on the runner.`);
-        return { ...emptyDocument, operation: world.recorded.operation };
+        return documentOf(world.recorded.operation);
     }
     if (world.intent.mode === 'unlock' && world.intent.force) {
         world_warn(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`);
@@ -38493,7 +38513,11 @@ async function waitForLease(world, claim, wait) {
     let seen = null;
     for (;;) {
         const unchangedMark = seen !== null && clock.monotonic() - seen.since > seen.ttl ? seen.mark : null;
-        const acquisition = await target.ledger.acquire(owner, { claim, unchangedMark });
+        // Whether an attempt without an answer got the lease is unknown: it would be our own.
+        const acquisition = await insist(world, (attempt) => target.ledger.acquire(owner, {
+            claim: attempt > 1 && claim === 'open' ? 'own' : claim,
+            unchangedMark,
+        }));
         if (acquisition.kind === 'acquired')
             return acquisition;
         const { view } = acquisition;
@@ -38504,6 +38528,20 @@ async function waitForLease(world, claim, wait) {
         if (seen?.mark !== view.mark)
             seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() };
         await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal);
+    }
+}
+const attempts = 3;
+/** Repeats what may be repeated when its connection was lost. */
+async function insist({ clock, signal }, work) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await work(attempt);
+        }
+        catch (error) {
+            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
+                throw error;
+        }
+        await clock.sleep(longestPause, signal);
     }
 }
 function nameOwner({ owner }) {
@@ -38555,7 +38593,7 @@ function writeOutcome(world, chronicle, stage, ending) {
         activeColor: active,
         previousColor: operation?.from ?? null,
         inactiveColor: active === null ? null : (0,targets_target/* otherColor */.IP)(active),
-        switched: operation !== null && operation.traffic !== 'from',
+        switched: operation !== null && !['from', 'switching'].includes(operation.traffic),
         rolledBack: ending.rolledBack ?? false,
         version: operation?.release.version ?? intent.version,
         previousVersion: operation?.previous?.version ?? null,
@@ -38677,7 +38715,7 @@ function consequences(operation, settled) {
             return {
                 result: 'rollback-failed',
                 headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
-                done: ['Nothing more was moved, and nothing was stopped.'],
+                done: ['Nothing was stopped.'],
                 next: [...again, 'Or go back by hand:', ...operation.inverse],
             };
         case 'left-open':
@@ -38699,9 +38737,9 @@ function consequences(operation, settled) {
             };
     }
 }
-function undoneWords(operation, { how, newColor }) {
+function undoneWords(operation, { how, newColor, diagnosis }) {
     const { from, to, release } = operation;
-    const fate = fateSentence(to, newColor);
+    const fate = fateSentence(to, newColor, (diagnosis?.sections.length ?? 0) > 0);
     switch (how) {
         case 'went-back':
             return {
@@ -38724,12 +38762,12 @@ function undoneWords(operation, { how, newColor }) {
             };
     }
 }
-function fateSentence(to, fate) {
+function fateSentence(to, fate, diagnosed) {
     switch (fate) {
         case 'never started':
             return `${to} was not touched.`;
         case 'stopped':
-            return `${to} was stopped after its logs were kept.`;
+            return diagnosed ? `${to} was stopped after its logs were kept.` : `${to} was stopped.`;
         case 'kept':
             return `${to} is left running for a look, as \`on-failure: keep\` asks.`;
         case 'left running':
@@ -39700,8 +39738,11 @@ async function tellOnce(session) {
         world_warn(session, `on-rollback failed: ${world_messageOf(error)}`);
     }
 }
-/** Going back does not ask whether the lease was renewed lately; the fence is still compared at the target. */
-const wayBackGuard = (session) => ({ lease: session.lease, color: 'any' });
+/**
+ * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
+ * target still ends it.
+ */
+const wayBackGuard = ({ lease }) => ({ lease, color: 'any', unreadableLedger: 'ignore' });
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 function way_back_rethrowIfOver(session, error) {
     session.signal.throwIfAborted();
@@ -39795,8 +39836,7 @@ async function carryOut(scene, closing) {
         case 'park':
             return { kind: 'parked' };
         case 'retire':
-            await retire(session, operation);
-            return { kind: 'committed', retired: true };
+            return { kind: 'committed', retired: await retire(session, operation) };
         case 'commit':
             await settle_close(session, 'committed');
             return { kind: 'committed', retired: false };
@@ -39871,16 +39911,17 @@ async function retire(session, operation) {
     if (!operation.drained)
         await drain_drainOldColor(session, operation);
     await session.journal.record((document) => document_changeOperation(document, { retiring: true, drained: true }));
-    await retireOldColor(session, operation);
+    const retired = await retireOldColor(session, operation);
     await forgive(session, 'after-cleanup failed', () => runHook(session, 'after-cleanup', 'cleanup'));
     await settle_close(session, 'committed');
+    return retired;
 }
 async function retireOldColor(session, operation) {
     const { from, oldColor } = operation;
     if (from === null || oldColor === 'keep')
-        return;
+        return false;
     const { runtime } = session.target;
-    await forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
         if (oldColor === 'stop')
             return runtime.stop(from, guard(session, 'not-live'));
         await runtime.remove(from, guard(session, 'not-live'));
@@ -40035,13 +40076,14 @@ async function switchTraffic(course) {
     await session.journal.record((document) => document_changeOperation(document, { phase: 'verify', traffic: 'to' }));
 }
 function sayWayBack({ session }, operation) {
-    if ((0,deployment_operation/* mayGoBack */.Qq)(operation)) {
-        world_say(session, 'To go back by hand:');
-        for (const line of operation.inverse)
-            world_say(session, `  ${line}`);
-        return;
+    if (!(0,deployment_operation/* mayGoBack */.Qq)(operation)) {
+        announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
     }
-    announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
+    if (operation.inverse.length === 0)
+        return;
+    world_say(session, 'To go back by hand:');
+    for (const line of operation.inverse)
+        world_say(session, `  ${line}`);
 }
 function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
     if (kind === 'rollback')
@@ -40053,6 +40095,26 @@ function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
     if (liveWasSick)
         return `${from} failed its checks before we began`;
     return `${(0,targets_target/* otherColor */.IP)(to)} cannot take it`;
+}
+
+;// CONCATENATED MODULE: ./lib/deployment/phases/traffic.js
+
+
+
+/**
+ * Throws when the router is not where the operation left it: somebody else moves traffic too. A router that cannot be read has
+ * not moved, and throws TargetUnreachable.
+ */
+async function traffic_assertTrafficStayed(course) {
+    const operation = course_operationOf(course);
+    const traffic = await course.session.target.router.observe();
+    if (traffic.kind === 'unknown')
+        throw new targets_target/* TargetUnreachable */.Ek(`The router cannot be read: ${traffic.detail}`);
+    const expected = operation.traffic === 'to' ? 'to' : 'from';
+    const position = (0,deployment_operation/* locate */.x5)(operation, traffic);
+    if (position === expected)
+        return;
+    throw new Error(`The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${traffic.kind === 'color' ? traffic.color : traffic.kind}: somebody else moved traffic.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/checks/evidence.js
@@ -40184,6 +40246,8 @@ const showShare = (share) => `${Number((share * 100).toFixed(1))}%`;
 
 
 
+
+
 const bake_pause = 1_000;
 /** Watches what users get and the platform's own view for the time of `bake`; ends at once when either breaks. */
 async function bake(course) {
@@ -40194,15 +40258,32 @@ async function bake(course) {
         return;
     world_say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`);
     const deadline = clock.monotonic() + intent.bake;
-    const restartsBefore = await countRestarts(course);
+    const seen = { restarts: null };
     for (;;) {
-        if ((await countRestarts(course)) > restartsBefore) {
-            throw new ChecksFailed(`An instance of ${to} was restarted while it was watched.`);
-        }
+        await unlessUnreachable(session, () => lookAgain(course, seen));
         const left = deadline - clock.monotonic();
         if (left <= 0)
             return judgeSamples(course);
         await sleepUnlessBroken(course, Math.min(bake_pause, left));
+    }
+}
+async function lookAgain(course, seen) {
+    await traffic_assertTrafficStayed(course);
+    const restarts = await countRestarts(course);
+    seen.restarts ??= restarts;
+    if (restarts <= seen.restarts)
+        return;
+    throw new ChecksFailed(`An instance of ${course_operationOf(course).to} was restarted while it was watched.`);
+}
+/** A target that does not answer us says nothing about what it answers users: the samples do. */
+async function unlessUnreachable(session, look) {
+    try {
+        await look();
+    }
+    catch (error) {
+        if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
+            throw error;
+        world_say(session, error.message);
     }
 }
 async function sleepUnlessBroken({ session, sampler }, time) {
@@ -40244,7 +40325,6 @@ async function countRestarts(course) {
 
 
 
-
 async function verify(course) {
     const { session } = course;
     const { to, release, kind } = course_operationOf(course);
@@ -40257,19 +40337,10 @@ async function verify(course) {
         await bake(course);
     await session.journal.record((document) => document_changeOperation(document, { verified: true }));
 }
-/** Throws when the router is not where the operation left it: somebody else moves traffic too. */
-async function verify_assertTrafficStayed(course) {
-    const operation = operationOf(course);
-    const traffic = await course.session.target.router.observe();
-    const expected = operation.traffic === 'to' ? 'to' : 'from';
-    const position = locate(operation, traffic);
-    if (position === expected)
-        return;
-    throw new Error(`The router should name ${expected === 'to' ? operation.to : operation.observed}, and it is ${traffic.kind === 'color' ? traffic.color : traffic.kind}: somebody else moved traffic.`);
-}
 
 ;// CONCATENATED MODULE: ./lib/deployment/phases/pipeline.js
 /** The six phases, as data, and the one place that runs them. */
+
 
 
 
@@ -40535,6 +40606,7 @@ async function closeFormer(session) {
 
 
 
+
 /** null: there was nothing to do, and one line said why. */
 async function runPost(world, jobStatus) {
     const { report, chronicle } = chronicled(world.report, world.clock.now());
@@ -40571,12 +40643,15 @@ async function closeOwn(world, jobStatus) {
 async function takeOwn(world) {
     const { owner, recorded, target } = world;
     try {
-        const { lease, document } = await target.ledger.read();
+        const { lease, document } = await insist(world, () => target.ledger.read());
         const parsed = parseDocument(document);
         const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null);
         const held = lease.status === 'held' ? lease.owner : null;
         if (held !== null && held.nonce !== owner.nonce) {
             return nothing(world, `${nameOwner(lease)} has taken over; this step leaves everything to it.`);
+        }
+        if (recorded !== null && lease.fence < recorded.lease.fence) {
+            throw new Error('it is older than this deployment, so it was lost or put back from a copy');
         }
         if (isOwn(operation, owner.nonce))
             return await acquireSession(world, 'own', 0);
@@ -40588,8 +40663,10 @@ async function takeOwn(world) {
     catch (error) {
         if (error instanceof LeaseHeld)
             return nothing(world, `${error.message} This step leaves everything to it.`);
-        if (recorded === null || !isOwn(recorded.operation, owner.nonce))
-            throw error;
+        if (recorded === null || !isOwn(recorded.operation, owner.nonce)) {
+            world_warn(world, `The ledger cannot be used: ${world_messageOf(error)}`);
+            return nothing(world, whyNothing(recorded?.operation ?? null));
+        }
         world_warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${world_messageOf(error)}`);
         return withoutLedger(world, recorded);
     }
@@ -40606,14 +40683,20 @@ function nothing(world, why) {
     world_say(world, why);
     return null;
 }
+/** What could not be read is not written either: the history is in there, and we do not know it. */
+const unwritten = {
+    write: async () => {
+        throw new targets_target/* ChangeFailed */._G('what it holds could not be read');
+    },
+};
 /** A session on what the runner remembers: every change still names our fence, and the target refuses it if it knows better. */
 function withoutLedger(world, { operation, lease }) {
     const { target, clock, signal, intent } = world;
-    const document = { ...emptyDocument, operation };
+    const document = documentOf(operation);
     return {
         ...world,
         lease,
-        journal: new Journal({ ledger: target.ledger, lease, document, keep: world.keep }),
+        journal: new Journal({ ledger: unwritten, lease, document, keep: world.keep }),
         keeper: new LeaseKeeper({
             ledger: target.ledger,
             lease,
@@ -41918,36 +42001,55 @@ function guardedChangeScript(change) {
         body: leaderBody(change),
     });
     // What a deployment starts outlives the job; with this variable the runner would end it when the job completes.
+    const ignores = change.unreadableLedger === 'ignore';
     return (0,_script_js__WEBPACK_IMPORTED_MODULE_1__/* .script */ .K$)(`${(0,_ledger_prelude_js__WEBPACK_IMPORTED_MODULE_2__/* .ledgerPrelude */ .tM)(change.directory)}
 unset RUNNER_TRACKING_ID
 trap : HUP PIPE
-look || { printf 'refused fence 0\\n'; exit 0; }
+lead_change() {
+  ${(0,_dead_man_js__WEBPACK_IMPORTED_MODULE_0__/* .lead */ .HI)(leader)}
+  left=$?
+}
+${ignores ? '( open_ledger ) >/dev/null' : `look || fail directory "$L" 'it is gone'`}
 opened=
 {
   opened=1
   lock_change
   end_former
-  ${(0,_dead_man_js__WEBPACK_IMPORTED_MODULE_0__/* .lead */ .HI)(leader)}
-  left=$?
+  lead_change
   end_former
   rm -f "$L"/output.??????
 } 9>>"$L/change.lock"
-[ -n "$opened" ] || fail write "$L/change.lock" ''
+[ -n "$opened" ] || ${ignores ? 'lead_change' : `fail write "$L/change.lock" ''`}
 exit "$left"`);
 }
+const overtaken = 'overtaken() { read_lease; ! ours; }';
+/** A lease that is gone or damaged names nobody; the highest fence there was tells whether somebody has come since. */
+const overtakenForCertain = `overtaken() {
+  if ( read_lease ) >/dev/null; then
+    read_lease
+    [ "$lease_line" = none ] || { ! ours; return; }
+    [ "$fence" -gt "$FENCE" ]
+  else
+    ( read_floor; [ "$floor" -gt "$FENCE" ] ) >/dev/null
+  fi
+}`;
 function leaderBody(change) {
+    const ignores = change.unreadableLedger === 'ignore';
     return `${(0,_ledger_prelude_js__WEBPACK_IMPORTED_MODULE_2__/* .ledgerPrelude */ .tM)(change.directory)}${(0,_ledger_prelude_js__WEBPACK_IMPORTED_MODULE_2__/* .leaseText */ .g0)(change.lease)}${wordFunction(change.observe)}
 ${(0,_script_js__WEBPACK_IMPORTED_MODULE_1__/* .commandFunction */ .aZ)('change', change.commands)}
 ${change.allowed ? compareText(change.allowed) : ''}
+${ignores ? overtakenForCertain : overtaken}
+begin() {
+  ! overtaken || { printf 'refused fence %s\\n' "$fence"; exit 0; }
+  ${recordText(change)}
+}
 opened=
 {
   opened=1
   lock_lease
-  read_lease
-  ours || { printf 'refused fence %s\\n' "$fence"; exit 0; }
-  ${recordText(change)}
+  begin
 } 8>>"$L/lease.lock"
-[ -n "$opened" ] || fail write "$L/lease.lock" ''
+[ -n "$opened" ] || ${ignores ? 'begin' : `fail write "$L/lease.lock" ''`}
 BLUE_GREEN_OUTPUT=$(LC_ALL=C mktemp "$L/output.XXXXXX" 2>&1) || ${change.lenient ? 'BLUE_GREEN_OUTPUT=/dev/null' : 'fail write "$L" "$BLUE_GREEN_OUTPUT"'}
 export BLUE_GREEN_OUTPUT
 run change ${seconds(change.limit)}
@@ -42083,7 +42185,10 @@ read_lease() {
   case $owner in '{'*'}') ;; *) garbage "$L/lease" "$owner" ;; esac
   fence=$1 nonce=$2 status=$3 renewed=$4 ttl=$5
 }
-ours() { [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]; }
+ours() {
+  [ "$lease_line" != none ] || fail directory "$L/lease" 'it is gone'
+  [ "$fence" = "$FENCE" ] && [ "$nonce" = "$NONCE" ]
+}
 put_lease() { put "$L/lease" "$1 $2 $3 $(date +%s) $4
 $5"; }
 `;
@@ -42413,7 +42518,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3244);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
-/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(867);
+/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5187);
 /* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(6174);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
@@ -43802,7 +43907,7 @@ const reportingSettings = {
         expression: 'github.token',
         defaultNote: 'the token of the job',
         secret: true,
-        description: 'Token to ask GitHub whether the run that holds the lock has ended',
+        description: 'Token for the API of GitHub. Nothing in this version asks it',
     },
     'github-deployment': {
         ...inModes('deploy', 'promote', 'rollback'),
