@@ -39,11 +39,15 @@ function describe({ found: { document, named }, later }: Story): string {
 
 export const starved = (log: string): boolean => log.includes('no new change is started')
 
-/** Back from a long sleep, a run may also find that its lease was silent for too long, and fails as it would before its switch. */
+/** Back from a long sleep, a run may also find that its lease was silent for too long, start nothing new, and take back what it can. */
 export function endedOtherwise(_: Scene, { given, found, stopped, after }: Story): readonly string[] {
   if (given.aftermath !== 'resume') return []
   const { ends } = given.point.scenario
-  const color = starved(stopped.log) ? (found.document.operation?.from ?? ends.color) : ends.color
+  const { operation } = found.document
+  const tookBack =
+    starved(stopped.log) &&
+    after.document.history.some(({ operation: id, mark }) => id === operation?.id && mark === 'undone')
+  const color = tookBack ? operation?.from : ends.color
   return after.named === color ? [] : [`traffic is on ${after.named} instead of ${color}:\n${stopped.log}`]
 }
 
