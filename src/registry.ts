@@ -1,21 +1,40 @@
 /** Every target, by the name of the setting `target`. */
 import { localConnection } from './host/local-connection.ts'
+import { HostRefused } from './host/ssh/host-refused.ts'
+import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
-import type { Surroundings, Target } from './targets/target.ts'
+import type { Problem, Surroundings, Target } from './targets/target.ts'
 
 export function openTarget(
   settings: Settings,
   surroundings: Surroundings,
   environment: NodeJS.ProcessEnv,
 ): Target {
+  const { ssh } = settings
+  const connection = ssh === null ? localConnection(environment) : sshConnection(ssh, surroundings)
   switch (settings.target) {
     case 'command':
-      return openCommandTarget({
-        settings: settings.command,
-        services: settings.intent.services,
-        connection: localConnection(environment),
-        surroundings,
-      })
+      return withRefusals(
+        openCommandTarget({
+          settings: settings.command,
+          services: settings.intent.services,
+          connection,
+          surroundings,
+        }),
+      )
   }
 }
+
+/** A host that does not let us in is a problem of the settings like any other. */
+const withRefusals = (target: Target): Target => ({
+  ...target,
+  preflight: async (): Promise<readonly Problem[]> => {
+    try {
+      return await target.preflight()
+    } catch (error) {
+      if (!(error instanceof HostRefused)) throw error
+      return [{ setting: error.setting, what: error.what, fix: error.fix }]
+    }
+  },
+})

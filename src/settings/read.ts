@@ -1,5 +1,6 @@
 import type { CommandSettings } from '../targets/command/settings.ts'
 import { type Intent, type JobStatus, type Mode, modes } from '../targets/intent.ts'
+import type { SshSettings } from '../targets/ssh.ts'
 import { commandSettingsOf, intentOf } from './build.ts'
 import { catalog, isSettingName, settingNames, type Values } from './catalog/catalog.ts'
 import type { Setting } from './catalog/setting.ts'
@@ -9,11 +10,14 @@ import { type Fault, problemOf, redact, type SettingProblem } from './problem.ts
 import { followsFromTarget, refusalOf } from './refusals.ts'
 import { brokenRules } from './rules.ts'
 import { secretsOf } from './secrets.ts'
+import { sshSettingsOf } from './ssh.ts'
 
 export interface Settings {
   readonly target: 'command'
   readonly intent: Intent
   readonly command: CommandSettings
+  /** null: this machine. */
+  readonly ssh: SshSettings | null
   readonly githubToken: string | null
   /** How the job stands; null where nobody said it. */
   readonly jobStatus: JobStatus | null
@@ -54,6 +58,7 @@ function settingsOf(values: Values, { environment }: Given, secrets: readonly st
     target: values.target ?? 'command',
     intent: intentOf(values, environment),
     command: commandSettingsOf(values),
+    ssh: sshSettingsOf(values),
     githubToken: values['github-token'],
     jobStatus,
     secrets,

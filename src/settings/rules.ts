@@ -1,20 +1,13 @@
 /** What settings demand of each other. */
 import type { CommandName } from '../targets/command/settings.ts'
 import { serviceSettingsOf } from './build.ts'
-import type { SettingName, Values } from './catalog/catalog.ts'
+import type { Values } from './catalog/catalog.ts'
 import { formatDuration } from './forms/duration.ts'
 import { formatRate } from './forms/rate.ts'
 import type { Fault } from './problem.ts'
-import { isList, isMap, type Raw } from './yaml.ts'
-
-interface Context {
-  readonly values: Values
-  readonly environment: Readonly<Record<string, string>>
-  /** Given, but with a problem of its own: nothing can be said about its value. */
-  isUnknown(name: SettingName): boolean
-  /** As it was given, whether it could be read or not. */
-  raw(name: SettingName): Raw | undefined
-}
+import { type Context, demand } from './rule.ts'
+import { isLocal, sshRules } from './ssh.ts'
+import { isList, isMap } from './yaml.ts'
 
 export const brokenRules = (context: Context): readonly Fault[] =>
   [
@@ -25,14 +18,8 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     onlyService,
     enoughSamples,
     keptLedger,
+    ...sshRules,
   ].flatMap((rule) => rule(context))
-
-const demand = (setting: string, why: string, accepted: string): Fault => ({
-  setting,
-  why,
-  accepted,
-  subject: 'setting',
-})
 
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
@@ -149,13 +136,14 @@ function enoughSamples({ values, isUnknown }: Context): readonly Fault[] {
   ]
 }
 
-function keptLedger({ values, environment }: Context): readonly Fault[] {
+function keptLedger({ values, environment, isUnknown }: Context): readonly Fault[] {
   if (values.target !== 'command' || environment.RUNNER_ENVIRONMENT !== 'github-hosted') return []
+  if (isUnknown('ssh-host') || !isLocal(values)) return []
   return [
     demand(
       'ledger',
       'would vanish with this machine: the lock and the history are files in `state-directory`, and a GitHub-hosted runner is thrown away after the job',
-      'a self-hosted runner (`runs-on: self-hosted`), as `ledger` commands and `ssh-host` are not available yet in this version',
+      '`ssh-host`, so that commands and files are on your host, or a self-hosted runner (`runs-on: self-hosted`)',
     ),
   ]
 }

@@ -1,44 +1,47 @@
-import { absolutePath, anything, line, text } from '../forms/text.ts'
+import { knownHosts } from '../forms/known-hosts.ts'
+import { privateKey } from '../forms/private-key.ts'
+import { port, sshHosts, user } from '../forms/ssh-hosts.ts'
+import { absolutePath, line, text } from '../forms/text.ts'
 import { inAnyMode, planned, type Setting } from './setting.ts'
 
-const plannedForSsh = { ...planned, sections: ['ssh'] } as const
+const overSsh = { ...inAnyMode, sections: ['ssh'] } as const
 
 export const sshSettings = {
   'ssh-host': {
-    ...plannedForSsh,
-    form: anything,
+    ...overSsh,
+    form: sshHosts,
     defaultNote: 'required for `vps`',
-    description: 'One or several hosts as `host` or `user@host:port`; `local` is this machine',
+    description: 'The host, as `host` or `user@host:port`; `local` is this machine',
   },
-  'ssh-user': { ...plannedForSsh, form: line, description: 'User to log in as' },
-  'ssh-port': { ...plannedForSsh, form: line, default: '22', description: 'Port of the SSH server' },
-  'ssh-key': { ...plannedForSsh, form: text, secret: true, description: 'Private key, as text' },
+  'ssh-user': { ...overSsh, form: user, description: 'User to log in as' },
+  'ssh-port': { ...overSsh, form: port, default: '22', description: 'Port of the SSH server' },
+  'ssh-key': { ...overSsh, form: privateKey, secret: true, description: 'Private key, as text' },
   'ssh-passphrase': {
-    ...plannedForSsh,
+    ...overSsh,
     form: text,
     secret: true,
     description: 'Passphrase of the private key',
   },
   'ssh-known-hosts': {
-    ...plannedForSsh,
-    form: text,
+    ...overSsh,
+    form: knownHosts,
     defaultNote: 'required unless the host is `local`',
     description: 'Host keys to trust: lines of known_hosts, or fingerprints such as `SHA256:…`',
   },
   'ssh-jump': {
-    ...plannedForSsh,
-    form: anything,
-    description: 'Hosts to go through as `user@host:port`, in order',
+    ...overSsh,
+    form: sshHosts,
+    description: 'Hosts to go through as `user@host:port`, in order; their keys are checked too',
   },
   sudo: {
-    ...plannedForSsh,
+    ...planned,
+    sections: ['ssh'],
     form: line,
     default: 'auto',
     description: 'Whether to use `sudo -n`: `auto` uses it where it is needed',
   },
   'state-directory': {
-    ...inAnyMode,
-    sections: ['ssh'],
+    ...overSsh,
     form: absolutePath,
     default: '/var/lib/blue-green/{app}',
     description: 'Absolute path of the folder that keeps the lock, the open operation and the history',
