@@ -33,11 +33,11 @@ async function runOne(session: Session, hook: Hook, environment: Environment): P
   const whole = { ...environment, ...hook.env }
   if (hook.where === 'runner') return session.runOnRunner(hook, whole)
   if (session.target.runHook === null) throw new Error('This target runs no commands; use `where: runner`.')
-  return session.target.runHook(hook, whole, guard(session, 'any'))
+  return session.target.runHook(hook, whole, await guard(session, 'any'))
 }
 
-export function guard(session: Session, color: Guard['color']): Guard {
-  session.keeper.assertKept()
+export async function guard(session: Session, color: Guard['color']): Promise<Guard> {
+  await session.keeper.ensureKept()
   return { lease: session.lease, color }
 }
 

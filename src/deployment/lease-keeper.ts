@@ -37,15 +37,27 @@ export class LeaseKeeper {
     await this.#running
   }
 
-  /** Throws when the lease was not renewed lately: a change now could cross another owner's. */
-  assertKept(): void {
+  /**
+   * Renews the lease now when it was not renewed lately, as after the whole process stood still. Throws when that fails: a change
+   * now could cross another owner's.
+   */
+  async ensureKept(): Promise<void> {
+    if (this.#wasKeptLately()) return
+    const { clock, ttl, signal } = this.#options
+    const answered = new AbortController()
+    await Promise.race([this.#renew(), clock.sleep(ttl / 4, answered.signal).catch(() => {})])
+    answered.abort()
+    signal.throwIfAborted()
+    if (this.#wasKeptLately()) return
+    const silence = Math.round((clock.monotonic() - this.#keptAt) / 1_000)
+    throw new Error(`The lease was last renewed ${silence} s ago; no new change is started.`)
+  }
+
+  /** A renewal that hangs is not counted as a miss, nor are those of a process that was stopped. */
+  #wasKeptLately(): boolean {
     const { clock, ttl } = this.#options
     const silence = clock.monotonic() - this.#keptAt
-    // A renewal that hangs is not counted as a miss, nor are those of a process that was stopped.
-    if (this.#misses < missesAllowed && silence < ((missesAllowed + 1) * ttl) / 4) return
-    throw new Error(
-      `The lease was last renewed ${Math.round(silence / 1_000)} s ago; no new change is started.`,
-    )
+    return this.#misses < missesAllowed && silence < ((missesAllowed + 1) * ttl) / 4
   }
 
   async #keep(): Promise<void> {

@@ -173,7 +173,7 @@ async function goForward({ session, operation, traffic }: Scene): Promise<Settle
   })
   if (!verdict.passed)
     return fail(session, `traffic is split, and ${to} does not pass its checks: ${verdict.reason}`)
-  await session.target.router.switch(traffic, to, guard(session, 'any'))
+  await session.target.router.switch(traffic, to, await guard(session, 'any'))
   return fail(session, `traffic was split with no way back; all of it is on ${to} now`)
 }
 
@@ -181,7 +181,7 @@ async function mend(scene: Scene): Promise<Settled> {
   const { session, operation, traffic, asker, mends } = scene
   if (mends === mendsAllowed) return leaveOpen(scene)
   warn(session, `Traffic is ${describeTraffic(traffic)}; bringing all of it to ${operation.to}.`)
-  await session.target.router.switch(traffic, operation.to, guard(session, 'any'))
+  await session.target.router.switch(traffic, operation.to, await guard(session, 'any'))
   const proof = await provePublicly(session, { version: operation.release.version })
   if (!proof.passed) return leaveOpen(scene, proof.reason)
   return settleOnce(session, asker, mends + 1)
@@ -202,8 +202,8 @@ async function retireOldColor(session: Session, operation: Operation): Promise<b
   if (from === null || oldColor === 'keep') return false
   const { runtime } = session.target
   return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
-    if (oldColor === 'stop') return runtime.stop(from, guard(session, 'not-live'))
-    await runtime.remove(from, guard(session, 'not-live'))
+    if (oldColor === 'stop') return runtime.stop(from, await guard(session, 'not-live'))
+    await runtime.remove(from, await guard(session, 'not-live'))
     await session.journal.record((document) => withRelease(document, from, null))
   })
 }

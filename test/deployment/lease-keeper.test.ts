@@ -38,7 +38,7 @@ describe('a lease', () => {
     const { clock, seen, keeper } = begin(async () => 'kept')
     await clock.advance(ttl)
     expect(seen.renewals).toBe(4)
-    expect(() => keeper.assertKept()).not.toThrow()
+    await keeper.ensureKept()
     await keeper.stop()
     await clock.advance(ttl)
     expect(seen.renewals).toBe(4)
@@ -47,7 +47,7 @@ describe('a lease', () => {
   test('missed once still allows a change, and is told of', async () => {
     const { clock, said, keeper } = begin(missed)
     await clock.advance(ttl / 4)
-    expect(() => keeper.assertKept()).not.toThrow()
+    await keeper.ensureKept()
     expect(said).toEqual([expect.stringContaining('No space left on device')])
   })
 
@@ -55,16 +55,35 @@ describe('a lease', () => {
     let answer: () => Promise<'kept'> = missed
     const { clock, keeper } = begin(() => answer())
     await clock.advance(ttl / 2)
-    expect(() => keeper.assertKept()).toThrow(/no new change is started/)
+    await expect(keeper.ensureKept()).rejects.toThrow(/no new change is started/)
     answer = async () => 'kept'
     await clock.advance(ttl / 4)
-    expect(() => keeper.assertKept()).not.toThrow()
+    await keeper.ensureKept()
+  })
+
+  test('not renewed while the process stood still is renewed before the next change', async () => {
+    let answer: () => Promise<'kept'> = missed
+    const { clock, keeper, seen } = begin(() => answer())
+    await clock.advance(ttl / 2)
+    answer = async () => 'kept'
+    await keeper.ensureKept()
+    expect(seen.renewals).toBe(3)
   })
 
   test('whose renewal hangs counts as missed', async () => {
     const { clock, keeper } = begin(() => new Promise(() => {}))
     await clock.advance((3 / 4) * ttl)
-    expect(() => keeper.assertKept()).toThrow(/no new change is started/)
+    const asked = expect(keeper.ensureKept()).rejects.toThrow(/no new change is started/)
+    await clock.advance(ttl / 4)
+    await asked
+  })
+
+  test('found to belong to another run right before a change ends the run', async () => {
+    let answer: () => Promise<'kept' | 'lost'> = missed
+    const { clock, keeper } = begin(() => answer())
+    await clock.advance(ttl / 2)
+    answer = async () => 'lost'
+    await expect(keeper.ensureKept()).rejects.toThrow(LeaseLost)
   })
 
   test('that belongs to another run ends the run', async () => {

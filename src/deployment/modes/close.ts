@@ -56,10 +56,10 @@ async function retireLeftOver(session: Session): Promise<string> {
     return `${traffic.color} is live; ${idle} is ${presence} and stays so.`
   say(session, `${traffic.color} is live; ${idle} is ${presence}.`)
   if (intent.oldColor === 'remove') {
-    await target.runtime.remove(idle, guard(session, 'not-live'))
+    await target.runtime.remove(idle, await guard(session, 'not-live'))
     await journal.record((document) => withRelease(document, idle, null))
     return `${idle} was removed; ${traffic.color} is live.`
   }
-  await target.runtime.stop(idle, guard(session, 'not-live'))
+  await target.runtime.stop(idle, await guard(session, 'not-live'))
   return `${idle} was stopped; ${traffic.color} is live.`
 }

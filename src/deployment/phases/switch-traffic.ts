@@ -19,7 +19,11 @@ export async function switchTraffic(course: Course): Promise<void> {
     changeOperation(document, { phase: 'switch', traffic: 'switching' }),
   )
   sampler.markSwitch()
-  const evidence = await session.target.router.switch(observedTraffic(operation), to, guard(session, 'any'))
+  const evidence = await session.target.router.switch(
+    observedTraffic(operation),
+    to,
+    await guard(session, 'any'),
+  )
   // On a first deployment nobody answered before, which would read as failed requests.
   if (operation.from === null) sampler.start()
   say(session, `Traffic is on ${to}: ${evidence.detail}`)
