@@ -77,14 +77,16 @@ async function runAll(
 ): Promise<readonly Failed[]> {
   const failed: Failed[] = []
   const waiting = [...share]
+  let done = 0
   const work = async () => {
     for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
       const verdicts = await runPatiently(bed, given)
-      const done = share.length - waiting.length
-      if (done % 100 === 0) say(`${done} begun, ${failed.length} failed`)
-      if (verdicts.length === 0) continue
-      failed.push({ given, verdicts })
-      say(describeFailure({ given, verdicts }))
+      done += 1
+      if (verdicts.length > 0) {
+        failed.push({ given, verdicts })
+        say(describeFailure({ given, verdicts }))
+      }
+      if (done % 100 === 0) say(`${done} done, ${failed.length} failed`)
     }
   }
   await Promise.all(Array.from({ length: sideBySide() }, work))
