@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { systemClock } from '../../src/clock.ts'
+import type { Connection } from '../../src/host/connection.ts'
 import { localConnection } from '../../src/host/local-connection.ts'
 import { openCommandTarget } from '../../src/targets/command/command-target.ts'
 import { type CommandName, type CommandSettings, commandNames } from '../../src/targets/command/settings.ts'
@@ -21,8 +22,13 @@ export interface CommandBed extends AsyncDisposable {
   open(): Promise<Stand>
 }
 
+/** What a stand's commands run over; everything they start has the stand's folder in its environment, under `marker`. */
+type Connect = (folder: string) => Connection
+
+const here: Connect = (folder) => localConnection({ ...process.env, [marker]: folder })
+
 /** `stands`: how many may be opened. */
-export async function openCommandBed(stands: number): Promise<CommandBed> {
+export async function openCommandBed(stands: number, connect = here): Promise<CommandBed> {
   await using stack = new AsyncDisposableStack()
   const root = mkdtempSync(join(tmpdir(), 'contract-'))
   stack.defer(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
@@ -34,17 +40,17 @@ export async function openCommandBed(stands: number): Promise<CommandBed> {
   return {
     open: () => {
       if (opened === stands) throw new Error(`Only ${stands} stands were asked for.`)
-      return openStand(host.add(opened++))
+      return openStand(host.add(opened++), connect)
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-async function openStand(app: HostedCase): Promise<Stand> {
+async function openStand(app: HostedCase, connect: Connect): Promise<Stand> {
   const { folder, stateDirectory } = app
   await createFlag(stateDirectory, null)
   const runs = [new AbortController()]
-  const target = openTarget(app, runs[0] as AbortController)
+  const target = openTarget({ app, connect, run: runs[0] as AbortController })
   const put = async (name: string) => writeFileSync(join(folder, name), '')
   return {
     target,
@@ -56,7 +62,7 @@ async function openStand(app: HostedCase): Promise<Stand> {
     another: async (options) => {
       const run = new AbortController()
       runs.push(run)
-      return openTarget(app, run, options)
+      return openTarget({ app, connect, run, ...options })
     },
     answers: async () => {
       const { status, color } = await ask(app.url)
@@ -79,7 +85,7 @@ async function openStand(app: HostedCase): Promise<Stand> {
         go: () => put('go'),
       }
     },
-    broken: async () => ({ target: openBroken(app), problems: brokenProblems }),
+    broken: async () => ({ target: openBroken(app, connect), problems: brokenProblems }),
     interrupt: () => runs[0]?.abort(new Error('The run was interrupted.')),
     leftovers: () => processesOf(folder),
     [Symbol.asyncDispose]: async () => {
@@ -110,22 +116,27 @@ function commandsOf({ folder, stateDirectory, commands }: HostedCase): Commands 
   }
 }
 
-const openTarget = (app: HostedCase, run: AbortController, options?: { readonly leaseTtl: number }): Target =>
-  openWith({ app, run, commands: commandsOf(app), stateDirectory: app.stateDirectory, ...options })
+const openTarget = (opening: Omit<Opening, 'commands' | 'stateDirectory'>): Target =>
+  openWith({
+    ...opening,
+    commands: commandsOf(opening.app),
+    stateDirectory: opening.app.stateDirectory,
+  })
 
 interface Opening {
   readonly app: HostedCase
+  readonly connect: Connect
   readonly run: AbortController
   readonly commands: Commands
   readonly stateDirectory: string
   readonly leaseTtl?: number
 }
 
-const openWith = ({ app, run, commands, stateDirectory, leaseTtl = 60_000 }: Opening): Target =>
+const openWith = ({ app, connect, run, commands, stateDirectory, leaseTtl = 60_000 }: Opening): Target =>
   openCommandTarget({
     settings: { stateDirectory, commands: hooksOf(commands) },
     services: [{ ...service, colorUrl: app.colorUrl }],
-    connection: localConnection({ ...process.env, [marker]: app.folder }),
+    connection: connect(app.folder),
     surroundings: {
       app: 'shop',
       leaseTtl,
@@ -146,10 +157,11 @@ const hooksOf = (commands: Commands) =>
   ) as CommandSettings['commands']
 
 /** No command to deploy, a router that says nothing we know, a state directory that cannot be made. */
-function openBroken(app: HostedCase): Target {
+function openBroken(app: HostedCase, connect: Connect): Target {
   writeFileSync(join(app.folder, 'file'), '')
   return openWith({
     app,
+    connect,
     run: new AbortController(),
     commands: { observe: 'echo purple', switch: 'true' },
     stateDirectory: join(app.folder, 'file/state'),
@@ -178,7 +190,7 @@ const listing = (folder: string): string =>
     .join('\n')
 
 /** In the environment of everything that the target of a stand starts. */
-const marker = 'BLUE_GREEN_STAND'
+export const marker = 'BLUE_GREEN_STAND'
 
 const processesOf = (folder: string): readonly string[] =>
   readdirSync('/proc').filter((name) => {
