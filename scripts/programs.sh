@@ -24,10 +24,19 @@ install() {
   as_root apt-get -q update || return
   # shellcheck disable=SC2086 # a list
   as_root apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=120 $packages || return
+  # The tests start their own; these would hold port 80, and let people in.
+  switch_off nginx nginx
+  switch_off openssh-server ssh.socket ssh.service
+}
+
+# PACKAGE SERVICE...: only where it was just installed; what a distribution does not have is not there to be switched off.
+switch_off() {
   case $packages in
-    # The tests start their own; this one would hold port 80.
-    *nginx*) [ ! -d /run/systemd/system ] || as_root systemctl disable --now nginx ;;
+    *" $1"*) ;;
+    *) return 0 ;;
   esac
+  shift
+  [ ! -d /run/systemd/system ] || as_root systemctl disable --now "$@" || :
 }
 
 mkdir -p .cache
