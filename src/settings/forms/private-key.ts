@@ -39,7 +39,7 @@ export function isEncrypted(key: string): boolean {
   const base64 = /^-----BEGIN OPENSSH PRIVATE KEY-----\n([^-]+)-----END/.exec(key)?.[1]
   if (base64 === undefined) return false
   // Magic, NUL, length and name of the cipher: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
-  return Buffer.from(base64, 'base64').toString('latin1', 19, 23) !== 'none'
+  return /^openssh-key-v1\0.{4}(?!none)/s.test(Buffer.from(base64, 'base64').toString('latin1'))
 }
 
 export const privateKey = textForm('the text of a private key', parsePrivateKey, { type: 'string' })
