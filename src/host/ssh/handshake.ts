@@ -1,5 +1,5 @@
-import './commonjs-dirname.ts'
 /** One SSH server on a stream that leads to it: its key is checked before we show ours. */
+import './commonjs-dirname.ts'
 import type { Duplex } from 'node:stream'
 import { NodeSSH } from 'node-ssh'
 import ssh2, { type Client, type ConnectConfig, type ParsedKey } from 'ssh2'
@@ -43,7 +43,9 @@ export async function logIn(door: Door): Promise<Session> {
     if (result.kind === 'open') return result.session
     if (result.kind === 'untrusted') offered.push(result.key)
   }
-  throw untrustedHost(door, door.address, offered.length > 0 ? offered : await keysOf(door))
+  const shown = offered.length > 0 ? offered : await keysOf(door)
+  if (shown.length > 0) throw untrustedHost(door, door.address, shown)
+  throw noCommonAlgorithm(door.address, 'it has no host key of Ed25519, of ECDSA, or of RSA with SHA-2')
 }
 
 /** Every key of a server we do not let ourselves in to. */

@@ -21,7 +21,10 @@ export class HostRefused extends TargetUnreachable {
   }
 }
 
-export const addressOf = ({ user, host, port }: SshAddress): string => `${user}@${host}:${port}`
+export function addressOf({ user, host, port }: SshAddress): string {
+  const plain = host.includes(':') ? `[${host}]` : host
+  return `${user}@${plain}${port === 22 ? '' : `:${port}`}`
+}
 
 /** `offered`: every key the server showed. */
 export function untrustedHost(
@@ -48,7 +51,7 @@ export function untrustedHost(
   }
   return new HostRefused({
     setting: 'ssh-known-hosts',
-    what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown || 'no key we know'}, and ${reasons[reason()]}. Nothing was sent to it.`,
+    what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
     fix: [
       `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf(typeOf(key))}`).join('; ')}`,
       'If that prints the same, `ssh-known-hosts` is:',

@@ -48,7 +48,7 @@ interface Way {
 function doorTo(address: SshAddress, { settings, key, keepalive, from }: Way): Door {
   const { host, port } = address
   const dial = (): Promise<Duplex> =>
-    from ? from.ssh.forwardOut('127.0.0.1', 0, host, port) : dialFromHere(host, port)
+    from ? inTime(from.ssh.forwardOut('127.0.0.1', 0, host, port)) : dialFromHere(host, port)
   const named = async () => {
     try {
       return await dial()
@@ -61,6 +61,19 @@ function doorTo(address: SshAddress, { settings, key, keepalive, from }: Way): D
   return { address, trusted: settings.trusted, key, keepalive, dial: named }
 }
 
+/** A jump host waits for minutes for a host that does not answer. */
+function inTime(dialing: Promise<Duplex>): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(noAnswer())
+      dialing.then((stream) => stream.destroy()).catch(() => {})
+    }, dialTime)
+    dialing.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+const noAnswer = () => new Error(`no answer within ${dialTime / 1000} s`)
+
 /** Without a delay of small packets, which makes each command on a near host twenty times slower. */
 function dialFromHere(host: string, port: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
@@ -69,7 +82,7 @@ function dialFromHere(host: string, port: number): Promise<Duplex> {
       socket.destroy()
       reject(error)
     }
-    socket.once('error', fail).once('timeout', () => fail(new Error(`no answer within ${dialTime / 1000} s`)))
+    socket.once('error', fail).once('timeout', () => fail(noAnswer()))
     socket.once('connect', () => {
       socket.setTimeout(0).removeListener('error', fail)
       resolve(socket)
@@ -92,7 +105,13 @@ function linkOf(sessions: readonly Session[], close: () => void): Link {
   return {
     exec: (command) =>
       new Promise((resolve, reject) => {
-        client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+        try {
+          client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+        } catch (error) {
+          // It broke before anybody listened.
+          end('the connection broke')
+          reject(error)
+        }
       }),
     isOpen: () => over === null,
     why: () => over ?? 'the session ended without an exit code',
