@@ -52,8 +52,8 @@ describe.skipIf(lacks('sshd', 'ssh-keygen'))('logging in', () => {
 
   it('takes an RSA key in PEM, and one with a passphrase', async () => {
     const rsa = await keyWith('rsa', '-m', 'PEM')
-    const locked = await keyWith('ed25519', '-N', 'a long phrase')
     await using first = rsa.server
+    const locked = await keyWith('ed25519', '-N', 'a long phrase')
     await using second = locked.server
     expect(await said(connectTo(settingsFor(first, { key: keyOf(rsa.text) })), 'echo in\n')).toBe('in\n')
     const settings = settingsFor(second, { key: keyOf(locked.text), passphrase: 'a long phrase' })
