@@ -1,12 +1,12 @@
 /** The user's commands at named points, journalled so that nobody runs one twice without knowing. */
 import type { HookName } from '../targets/intent.ts'
-import type { Color, Environment, Guard, Hook } from '../targets/target.ts'
+import { type Color, type Environment, type Guard, type Hook, TargetUnreachable } from '../targets/target.ts'
 import { changeOperation } from './document.ts'
 import type { Operation } from './operation.ts'
 import type { PhaseName } from './report.ts'
 import { type Session, say } from './world.ts'
 
-/** Runs all commands of a hook in order; throws at the first that fails. */
+/** Runs all commands of a hook in order; throws at the first that fails. One that was lost on the way stays "started". */
 export async function runHook(session: Session, name: HookName, phase: PhaseName): Promise<void> {
   const hooks = session.intent.hooks[name]
   const { operation } = session.journal
@@ -17,7 +17,7 @@ export async function runHook(session: Session, name: HookName, phase: PhaseName
   try {
     for (const hook of hooks) await runOne(session, hook, environment)
   } catch (error) {
-    if (session.signal.aborted) throw error
+    if (session.signal.aborted || error instanceof TargetUnreachable) throw error
     await note(session, name, 'failed')
     throw error
   }

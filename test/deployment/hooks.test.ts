@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aHook, withHooks } from './intents.ts'
-import { kill, meanwhile, Simulation } from './simulation.ts'
+import { drop, kill, meanwhile, Simulation } from './simulation.ts'
 
 const migrating = withHooks({ migrate: [aHook('migrate')] })
 const telling = withHooks({ 'on-rollback': [aHook('tell', 'runner')] })
@@ -60,6 +60,19 @@ describe('a migration that was started and never heard of again', () => {
     const simulation = await interrupted()
     expect(await simulation.job({ version: 'good-3' })).toMatchObject({ result: 'deployed' })
     expect(await simulation.job({ version: 'good-4', ...migrating })).toMatchObject({ ok: false })
+  })
+
+  test('also stops it when only the answer was lost', async () => {
+    const simulation = await Simulation.withLive()
+    const { step } = await simulation.run({ version: 'good-2', ...migrating }, [
+      drop('after', 'hook migrate'),
+    ])
+    await simulation.post(step, 'failure')
+    expect(await simulation.job({ version: 'good-3', ...migrating })).toMatchObject({
+      ok: false,
+      failure: { cause: expect.stringContaining('The migration of good-2') },
+    })
+    expect(timesRun(simulation, 'migrate')).toBe(1)
   })
 
   test('is remembered also when the next run closes what was open', async () => {
