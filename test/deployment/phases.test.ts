@@ -292,6 +292,15 @@ describe('the old color', () => {
   )
 
   test.each([
+    [false, 'if a later step fails, traffic goes back to it'],
+    [true, 'blue stays warm until the job has ended, then it is stopped.'],
+  ])('is promised as a way back only where there is one (no-rollback: %s)', async (noRollback, words) => {
+    const simulation = await Simulation.withLive()
+    const { step } = await simulation.run({ version: 'good-2', noRollback })
+    expect(step.lines).toContainEqual(expect.stringContaining(words))
+  })
+
+  test.each([
     ['failure', 'rolled-back', 'blue'],
     ['cancelled', 'rolled-back', 'blue'],
     ['success', 'deployed', 'green'],

@@ -1,5 +1,6 @@
 import { changeOperation } from '../document.ts'
 import { drainOldColor } from '../drain.ts'
+import { mayGoBack } from '../operation.ts'
 import { type Settled, settle } from '../settle.ts'
 import { rethrowIfOver } from '../way-back.ts'
 import { messageOf, say, warn } from '../world.ts'
@@ -25,9 +26,10 @@ export async function cleanUp(course: Course): Promise<Settled> {
 }
 
 function whatPostWillDo(course: Course): string {
-  const { from, oldColor, kind } = operationOf(course)
+  const operation = operationOf(course)
+  const { from, oldColor } = operation
   if (from === null) return 'The post step closes this deployment when the job has ended.'
   const retired = { stop: 'stopped', keep: 'kept', remove: 'removed' }[oldColor]
-  const back = kind === 'rollback' ? '' : `; if a later step fails, traffic goes back to it`
+  const back = mayGoBack(operation) ? '; if a later step fails, traffic goes back to it' : ''
   return `${from} stays warm until the job has ended, then it is ${retired}${back}.`
 }
