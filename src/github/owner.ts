@@ -9,7 +9,7 @@ export function readOwner(environment: NodeJS.ProcessEnv, nonce: string): Owner 
     attempt,
     job: environment.GITHUB_JOB || 'local',
     step: environment.GITHUB_ACTION || 'local',
-    url: run ? urlOfRun(environment, run, attempt) : 'not a GitHub run',
+    url: run ? urlOfRun(environment, run, attempt) : '',
     actor:
       environment.GITHUB_TRIGGERING_ACTOR ||
       environment.GITHUB_ACTOR ||

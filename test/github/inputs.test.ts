@@ -49,7 +49,7 @@ describe('the owner', () => {
       attempt: '1',
       job: 'local',
       step: 'local',
-      url: 'not a GitHub run',
+      url: '',
       actor: 'mona',
     })
   })
