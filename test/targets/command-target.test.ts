@@ -15,6 +15,7 @@ import {
   type Lease,
   LeaseLost,
   type Release,
+  TargetUnreachable,
 } from '../../src/targets/target.ts'
 import { connect, folder, forever, isNumberIn, leaseOf, open, owner, pathWith, until } from '../host/place.ts'
 
@@ -330,4 +331,20 @@ it('names everything that is wrong before it begins, and makes nothing', async (
     { setting: 'commands', what: expect.stringContaining('"manual" for blue') },
     { setting: 'commands', what: expect.stringContaining('"manual" for green') },
   ])
+})
+
+it('never takes a color whose record cannot be read for one that was never deployed', async () => {
+  const { runtime, guard, at } = await target({ commands: { status: 'true' } })
+  await runtime.deploy('blue', release, null, guard('any'))
+  writeFileSync(join(at, 'state/ledger/deployed-blue'), '{"version":1}\n')
+  await expect(runtime.observe('blue')).rejects.toThrow('deployed-blue is damaged')
+})
+
+it('knows nothing of a color when the shell that reads its record breaks', async () => {
+  const shims = folder()
+  const text = `#!/bin/sh\n[ ! -e ${shims}/broken ] || exit 2\nexec /bin/sh "$@"\n`
+  writeFileSync(join(shims, 'sh'), text, { mode: 0o755 })
+  const { runtime } = await target({ path: `${shims}:${process.env.PATH ?? ''}` })
+  writeFileSync(join(shims, 'broken'), '')
+  await expect(runtime.observe('blue')).rejects.toThrow(TargetUnreachable)
 })

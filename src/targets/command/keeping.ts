@@ -1,4 +1,5 @@
 /** What the ledger keeps for each color: what was deployed there, and what commands said to be handed on. */
+import type { z } from 'zod'
 import { raiseFailure } from '../../host/failures.ts'
 import { keptOrLost } from '../../host/file-ledger.ts'
 import { readFileScript, writeScript } from '../../host/ledger-scripts.ts'
@@ -37,23 +38,30 @@ export async function readRecord(
   const { signal, clock } = surroundings
   const finish = await connection.run(text, { signal, clock, timeout: readTimeout })
   if (finish.kind === 'lost') throw lost('reading the ledger', connection, finish.detail)
-  if (finish.code !== 0) raiseFailure(finish.stdout, connection.name)
+  if (finish.code !== 0) {
+    raiseFailure(finish.stdout, connection.name)
+    // What was not read is not absent: a color taken for one that never ran has no way back to it.
+    throw lost('reading the ledger', connection, `sh ended with exit code ${finish.code}`)
+  }
   const files = new Map(
     finish.stdout.split('\n').map((line): [string, string] => {
       const blank = line.indexOf(' ')
       return [line.slice(0, blank), line.slice(blank + 1)]
     }),
   )
-  const file = (name: string) => parseJson(files.get(name), `${settings.stateDirectory}/ledger/${name}`)
-  const deployed = deployedShape.nullable().safeParse(file(deployedFile(color)))
-  const state = stateShape.nullable().safeParse(file(stateFile(color)))
-  return { deployed: deployed.data ?? null, state: state.data ?? {} }
+  const kept = <T>(name: string, shape: z.ZodType<T>) =>
+    parseKept(files.get(name), shape, `${settings.stateDirectory}/ledger/${name}`)
+  return {
+    deployed: kept(deployedFile(color), deployedShape),
+    state: kept(stateFile(color), stateShape) ?? {},
+  }
 }
 
-function parseJson(text: string | undefined, path: string): unknown {
+/** null: there is no such file. */
+function parseKept<T>(text: string | undefined, shape: z.ZodType<T>, path: string): T | null {
   if (text === undefined) return null
   try {
-    return JSON.parse(text)
+    return shape.parse(JSON.parse(text))
   } catch {
     throw new ChangeFailed(
       `${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`,
