@@ -6,12 +6,13 @@ import { trafficSentence } from './endings.ts'
 import { PhaseFailed } from './phases/pipeline.ts'
 import { PlanRefused } from './plan.ts'
 import { PreflightFailed } from './preflight.ts'
+import type { Outcome } from './report.ts'
 import { messageOf, type World } from './world.ts'
 
-export async function endingOfError(world: World, error: unknown): Promise<Ending> {
+export async function endingOfError(world: World, stage: Outcome['stage'], error: unknown): Promise<Ending> {
   const traffic = await trafficNow(world)
   const { phase, cause } = unwrap(error)
-  const { done, next } = consequences(world, cause)
+  const { done, next } = consequences(world, stage, cause)
   return {
     result: 'failed',
     ok: false,
@@ -36,10 +37,10 @@ interface Consequences {
   readonly next: readonly string[]
 }
 
-function consequences(world: World, cause: unknown): Consequences {
+function consequences(world: World, stage: Outcome['stage'], cause: unknown): Consequences {
   const untouched = ['Nothing was changed.']
   if (cause instanceof PreflightFailed) return { done: untouched, next: cause.problems.map(({ fix }) => fix) }
-  if (cause instanceof PlanRefused) return { done: untouched, next: cause.next }
+  if (cause instanceof PlanRefused) return { done: [cause.done], next: cause.next }
   if (cause instanceof LeaseHeld) return { done: untouched, next: ['Run again when it has ended.'] }
   if (cause instanceof LeaseLost) {
     return {
@@ -47,14 +48,15 @@ function consequences(world: World, cause: unknown): Consequences {
       next: ['Look at the run that took over.'],
     }
   }
-  if (world.signal.aborted) {
-    return {
-      done: ['What this run had started was told to end.'],
-      next: ['The post step puts traffic right; without one, the next run does.'],
-    }
-  }
+  const done = world.signal.aborted
+    ? ['What this run had started was told to end.']
+    : ['What was begun stays recorded at the target.']
+  if (stage === 'post')
+    return { done, next: ['Run with `mode: unlock`; without it, the next run closes it.'] }
   return {
-    done: ['What was begun stays recorded at the target.'],
-    next: ['The post step or the next run closes it; `mode: status` shows how things stand.'],
+    done,
+    next: world.signal.aborted
+      ? ['The post step puts traffic right; without one, the next run does.']
+      : ['The post step or the next run closes it; `mode: status` shows how things stand.'],
   }
 }

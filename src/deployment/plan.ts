@@ -15,14 +15,16 @@ export type Planned =
 
 type Colors = Readonly<Record<Color, ColorState>>
 
-/** A plan that cannot be made: nothing was touched. */
+/** A plan that cannot be made. */
 export class PlanRefused extends Error {
   override readonly name = 'PlanRefused'
   readonly next: readonly string[]
+  readonly done: string
 
-  constructor(message: string, next: readonly string[]) {
+  constructor(message: string, next: readonly string[], done = 'Nothing was changed.') {
     super(message)
     this.next = next
+    this.done = done
   }
 }
 

@@ -22,7 +22,7 @@ export async function runPost(world: World, jobStatus: JobStatus): Promise<Outco
     const ending = await closeOwn(told, jobStatus)
     return ending === null ? null : writeOutcome(told, chronicle, 'post', ending)
   } catch (error) {
-    return writeOutcome(told, chronicle, 'post', await endingOfError(told, error))
+    return writeOutcome(told, chronicle, 'post', await endingOfError(told, 'post', error))
   }
 }
 

@@ -13,7 +13,7 @@ export async function runMain(world: World): Promise<Outcome> {
   try {
     return writeOutcome(told, chronicle, 'main', await runMode(told))
   } catch (error) {
-    return writeOutcome(told, chronicle, 'main', await endingOfError(told, error))
+    return writeOutcome(told, chronicle, 'main', await endingOfError(told, 'main', error))
   }
 }
 

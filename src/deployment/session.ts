@@ -30,10 +30,11 @@ export async function closeFormer(session: Session): Promise<void> {
   const settled = await settle(session, { kind: 'next-run' })
   report({ kind: 'section-ended', at: clock.now() })
   if (settled.kind === 'left-open') {
-    throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [
-      ...settled.repair,
-      'Then run with `mode: unlock`.',
-    ])
+    throw new PlanRefused(
+      `The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`,
+      [...settled.repair, 'Then run with `mode: unlock`.'],
+      'Nothing new was begun.',
+    )
   }
   if (settled.kind === 'failed')
     warn(session, `The last ${operation.kind} was closed as failed: ${settled.why}.`)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { aHook, withHooks } from './intents.ts'
 import type { Place } from './place.ts'
-import { drop, freeze, kill, meanwhile, Simulation } from './simulation.ts'
+import { cancel, drop, freeze, kill, meanwhile, Simulation } from './simulation.ts'
 
 describe('a run that lost its lease', () => {
   test('stops at once and undoes nothing, whatever told it', async () => {
@@ -197,6 +197,15 @@ describe('a ledger that takes no writes', () => {
 })
 
 describe('a post step', () => {
+  test('that is cut short names who closes what it left, and not itself', async () => {
+    const simulation = await Simulation.withLive()
+    const { step } = await simulation.run({ version: 'good-2' }, [kill('after', 'switch to green')])
+    expect(await simulation.post(step, 'failure', [cancel('before', 'switch to blue')])).toMatchObject({
+      ok: false,
+      failure: { next: ['Run with `mode: unlock`; without it, the next run closes it.'] },
+    })
+  })
+
   test('that stood still while another run took over leaves everything to it', async () => {
     const simulation = await Simulation.withLive()
     const { place } = simulation
