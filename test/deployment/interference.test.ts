@@ -142,7 +142,10 @@ describe('a router that cannot be read', () => {
       expect(post).toMatchObject({ failure: { next: expect.arrayContaining([repair]) } })
       expect(stateOf(simulation)).toBe('open')
 
-      expect(await simulation.job({ version: 'good-3' })).toMatchObject({ ok: false })
+      expect(await simulation.job({ version: 'good-3' })).toMatchObject({
+        ok: false,
+        failure: { done: ['Nothing new was begun.'] },
+      })
       expect(await simulation.job({ mode: 'unlock', version: null })).toMatchObject({ ok: false })
       expect(stateOf(simulation)).toBe('open')
 
@@ -162,6 +165,16 @@ describe('a router that cannot be read', () => {
     await place.clock.advance(3_000)
     place.traffic = named('green')
     expect(await simulation.finish(post)).toMatchObject({ result: 'rolled-back', activeColor: 'blue' })
+  })
+
+  test('stops nothing in cleanup, which says how to go on', async () => {
+    const simulation = await Simulation.withLive()
+    simulation.place.traffic = unknown
+    expect(await simulation.job({ mode: 'cleanup', version: null })).toMatchObject({
+      ok: false,
+      failure: { next: ['look at the router', expect.stringContaining('`mode: cleanup`')] },
+    })
+    expect(simulation.place.colors.blue.presence).toBe('running')
   })
 
   test.each([

@@ -47,7 +47,11 @@ async function retireLeftOver(session: Session): Promise<string> {
   const { target, intent, journal } = session
   const traffic = await target.router.observe()
   if (traffic.kind !== 'color') {
-    throw new PlanRefused(`The router names ${describeTraffic(traffic)}; nothing is stopped.`, [])
+    const repair = traffic.kind === 'nobody' ? [] : traffic.repair
+    throw new PlanRefused(`The router names ${describeTraffic(traffic)}; nothing is stopped.`, [
+      ...repair,
+      'Run with `mode: cleanup` again once the router names a color.',
+    ])
   }
   const idle = otherColor(traffic.color)
   const { presence } = await target.runtime.observe(idle)
