@@ -4,7 +4,7 @@ import { assembleWorld } from './assemble.ts'
 import { systemClock } from './clock.ts'
 import { operationSchema } from './deployment/operation.ts'
 import { runPost } from './deployment/post.ts'
-import type { Recorded } from './deployment/world.ts'
+import { messageOf, type Recorded } from './deployment/world.ts'
 import { readInputs } from './github/inputs.ts'
 import { combine } from './github/listeners.ts'
 import { createLog } from './github/log.ts'
@@ -67,12 +67,20 @@ async function closeByRecord(record: SealedRecord, folder: string): Promise<numb
   return outcome.ok ? 0 : 1
 }
 
-/** In a container job main outlives its cancel, and a runner hook outlives a killed main. */
+/**
+ * In a container job main outlives its cancel, and a runner hook outlives a killed main. What cannot be ended is told and no
+ * reason to leave users on an unchecked color.
+ */
 async function endWhatRuns(record: SealedRecord, folder: string, signal: AbortSignal): Promise<void> {
   if ((await endMain(record.main, systemClock)) === 'still running') {
     core.warning('Main still runs and could not be ended; the lease keeps it from changing anything.')
   }
-  await endRecordedIn(localConnection(process.env), folder, { signal, clock: systemClock })
+  try {
+    await endRecordedIn(localConnection(process.env), folder, { signal, clock: systemClock })
+  } catch (error) {
+    signal.throwIfAborted()
+    core.warning(`${messageOf(error)} Going on to put traffic right.`)
+  }
 }
 
 function recordedIn({ operation, lease }: SealedRecord): Recorded | null {
