@@ -70,7 +70,7 @@ function jobStatusOf(text: string | null): Pick<Settings, 'jobStatus' | 'warning
   if (text === null) return { jobStatus: null, warnings: [] }
   if (text === 'success' || text === 'failure' || text === 'cancelled')
     return { jobStatus: text, warnings: [] }
-  const warning = `\`job-status\`: \`${text}\` is not the status of a job, so that a later failure of the job goes unnoticed. Leave this setting out.`
+  const warning = `\`job-status\`: \`${text}\` is not the status of a job. When the job ends it counts as failed, and traffic goes back. Leave this setting out.`
   return { jobStatus: null, warnings: [warning] }
 }
 
