@@ -3,7 +3,7 @@ import type { Intent } from '../../src/targets/intent.ts'
 import { aHook, withHooks } from './intents.ts'
 import { named, type SwitchBehavior } from './place.ts'
 import { operationIn } from './promises.ts'
-import { cancel, meanwhile, Simulation } from './simulation.ts'
+import { cancel, drop, meanwhile, Simulation } from './simulation.ts'
 
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state
 
@@ -272,6 +272,16 @@ describe('once it is verified, trouble is a warning', () => {
       { at: 'quiet blue', when: 'before', blow: { kind: 'drop' } },
     ])
     expect(end).toMatchObject({ ok: true, result: 'deployed', activeColor: 'green' })
+  })
+})
+
+describe('a read of the router that is lost before a phase', () => {
+  test.each([0, 1, 2, 3])('is repeated, and a good release stays (phase %d)', async (phase) => {
+    const { step } = await (await Simulation.withLive()).run({ version: 'good-2' })
+    const reads = step.main.calls.flatMap((call, index) => (call === 'observe router' ? [index + 1] : []))
+    const simulation = await Simulation.withLive()
+    const { end } = await simulation.run({ version: 'good-2' }, [drop('before', reads[phase + 1] ?? 0)])
+    expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
   })
 })
 

@@ -1,5 +1,6 @@
 /** The six phases, as data, and the one place that runs them. */
 
+import { insist } from '../acquire.ts'
 import type { PhaseName } from '../report.ts'
 import type { Settled } from '../settle.ts'
 import { type Session, say } from '../world.ts'
@@ -33,7 +34,7 @@ export class PhaseFailed extends Error {
 export async function runPhases(course: Course): Promise<Settled> {
   for (const { name, run } of phases) {
     await inPhase(course.session, name, async () => {
-      await assertTrafficStayed(course)
+      await insist(course.session, () => assertTrafficStayed(course))
       await run(course)
     })
   }
