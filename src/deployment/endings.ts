@@ -107,7 +107,10 @@ function consequences(operation: Operation, settled: Settled): Consequences {
           'Nothing was stopped.',
           'The deployment stays open: the post step or the next run tries again.',
         ],
-        next: [...settled.repair, 'Then run with `mode: unlock`.'],
+        next: [
+          ...settled.repair,
+          'Then run with `mode: unlock`, and `force: true` where the router stays unreadable.',
+        ],
       }
     default:
       return {

@@ -12,8 +12,8 @@ export async function runHook(session: Session, name: HookName, phase: PhaseName
   const { operation } = session.journal
   if (hooks.length === 0 || operation === null) return
   say(session, `Running ${name}.`)
-  await note(session, name, 'started')
   const environment = await hookEnvironment(session, operation, phase)
+  await note(session, name, 'started')
   try {
     for (const hook of hooks) await runOne(session, hook, environment)
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Document } from './document.ts'
 import type { Operation } from './operation.ts'
 import { passesOnce } from './proof.ts'
 import { chooseRelease } from './release-choice.ts'
-import type { World } from './world.ts'
+import { say, type World } from './world.ts'
 
 export type Planned =
   | { readonly kind: 'operation'; readonly operation: Operation; readonly colors: Colors }
@@ -93,7 +93,7 @@ async function draft(
     drained: false,
     retiring: false,
     noRollback: intent.noRollback,
-    liveWasSick: from !== null && !(await passesOnce(world, from, { version: null })),
+    liveWasSick: from !== null && (await isSick(world, from)),
     oldColor: intent.oldColor,
     onFailure: intent.onFailure,
     hooks: {},
@@ -103,6 +103,12 @@ async function draft(
     by: owner.url === '' ? `${owner.actor}, run ${owner.run}` : owner.url,
     state: 'open',
   }
+}
+
+async function isSick(world: World, live: Color): Promise<boolean> {
+  const verdict = await passesOnce(world, live, { version: null })
+  if (!verdict.passed) say(world, `${live} is live and does not pass its checks: ${verdict.reason}`)
+  return !verdict.passed
 }
 
 /** The same version, images and configuration are the same release, however often they are deployed. */

@@ -5,7 +5,7 @@ import { acquireSession, insist, LeaseHeld, nameOwner } from './acquire.ts'
 import { chronicled, type Ending, trafficNow, writeOutcome } from './chronicle.ts'
 import { documentOf, parseDocument } from './document.ts'
 import { endingOfError } from './ending-of-error.ts'
-import { endingOfClosing } from './endings.ts'
+import { endingOfClosing, endingOfFailure } from './endings.ts'
 import { Journal } from './journal.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { Operation } from './operation.ts'
@@ -37,8 +37,11 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
     const { operation } = session.journal
     if (operation === null || !mine) return nothing(world, whyNothing(operation))
     const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
+    if (settled.kind !== 'undone' || jobStatus !== 'success') return ending
     // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
-    return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending
+    const { phase } = operation
+    const cause = 'The step of this deployment ended before its release was verified, and the job went on.'
+    return endingOfFailure({ phase, cause, operation, settled, traffic: ending.traffic })
   } finally {
     await endSession(session)
   }

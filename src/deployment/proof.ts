@@ -29,10 +29,10 @@ export async function passesOnce(
   world: World,
   color: Color,
   { version }: { version: string | null },
-): Promise<boolean> {
+): Promise<Verdict> {
   const { requestTimeout, interval } = world.intent.health
   const time = 2 * requestTimeout + interval
-  return (await askColor(world, color, { version, time, successes: 1 })).passed
+  return askColor(world, color, { version, time, successes: 1 })
 }
 
 async function askColor(

@@ -1,8 +1,9 @@
 /** Beginning and ending the time in which we hold the lease. */
 import { LeaseLost } from '../targets/target.ts'
+import type { Operation } from './operation.ts'
 import { PlanRefused } from './plan.ts'
-import { settle } from './settle.ts'
-import { messageOf, type Session, warn } from './world.ts'
+import { type Settled, settle } from './settle.ts'
+import { announce, messageOf, type Session, warn } from './world.ts'
 
 /**
  * Gives the lease to whoever comes. With an operation still open it keeps our nonce, by which our post step takes it even on a
@@ -36,6 +37,15 @@ export async function closeFormer(session: Session): Promise<void> {
       'Nothing new was begun.',
     )
   }
-  if (settled.kind === 'failed')
-    warn(session, `The last ${operation.kind} was closed as failed: ${settled.why}.`)
+  announceClosing(session, operation, settled)
+}
+
+/** Closing may have moved traffic, which nobody would look for in a run about something else. */
+function announceClosing(session: Session, { kind, release }: Operation, settled: Settled): void {
+  const what = `The ${kind} of ${release.version} that was left open`
+  if (settled.kind === 'failed') warn(session, `${what} was closed as failed: ${settled.why}.`)
+  else if (settled.kind === 'undone' && settled.how === 'went-back')
+    announce(session, `${what} was taken back.`)
+  else if (settled.kind === 'undone') announce(session, `${what} was undone.`)
+  else announce(session, `${what} was closed as good.`)
 }

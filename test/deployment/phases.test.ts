@@ -173,7 +173,12 @@ describe('the switch', () => {
     expect(end).toMatchObject({
       result: 'rollback-failed',
       activeColor: 'green',
-      failure: { next: ['route blue', 'Then run with `mode: unlock`.'] },
+      failure: {
+        next: [
+          'route blue',
+          'Then run with `mode: unlock`, and `force: true` where the router stays unreadable.',
+        ],
+      },
     })
     place.switchBehavior = 'moves'
     expect(await simulation.post(step, 'failure')).toMatchObject({

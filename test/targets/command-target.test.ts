@@ -340,6 +340,18 @@ it('never takes a color whose record cannot be read for one that was never deplo
   await expect(runtime.observe('blue')).rejects.toThrow('deployed-blue is damaged')
 })
 
+it('goes back without what was kept of a color when that is damaged, and says so', async () => {
+  const { router, guard, at, read, said } = await target()
+  const damaged = 'state/ledger/state-green'
+  writeFileSync(join(at, damaged), '{"cut')
+  const from = { kind: 'color', color: 'blue' } as const
+  await expect(router.switch(from, 'green', guard('any'))).rejects.toThrow('state-green is damaged')
+  expect(read('color')).toBe('blue\n')
+  await router.switch(from, 'green', { ...guard('any'), unreadableLedger: 'ignore' })
+  expect(read('color')).toBe('green\n')
+  expect(said.join('')).toContain('state-green is damaged')
+})
+
 it('knows nothing of a color when the shell that reads its record breaks', async () => {
   const shims = folder()
   const text = `#!/bin/sh\n[ ! -e ${shims}/broken ] || exit 2\nexec /bin/sh "$@"\n`

@@ -36,7 +36,9 @@ async function closeOpen(
       const headline = await nothingOpen(session)
       return { result: 'unchanged', ok: true, headline, traffic: await trafficNow(session) }
     }
-    return endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
+    const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
+    // The deployment that is closed has failed; closing it has not.
+    return ending.ok && ending.result === 'failed' ? { ...ending, result: 'unchanged' } : ending
   } finally {
     await endSession(session)
   }

@@ -57,7 +57,7 @@ async function conclude(session: Session, sampler: Sampler, settled: Settled): P
 async function putRight(session: Session, sampler: Sampler, error: unknown): Promise<Ending> {
   const { report, clock } = session
   report({ kind: 'section-started', title: 'Putting things right', at: clock.now() })
-  const settled = await settle(session, { kind: 'main-failing' })
+  const settled = await settleOrLeave(session)
   report({ kind: 'section-ended', at: clock.now() })
   await sampler.stop()
   const operation = session.journal.begun
@@ -69,4 +69,14 @@ async function putRight(session: Session, sampler: Sampler, error: unknown): Pro
     traffic: await trafficNow(session),
   })
   return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() }
+}
+
+/** What goes wrong in here must not hide what went wrong before. */
+async function settleOrLeave(session: Session): Promise<Settled> {
+  try {
+    return await settle(session, { kind: 'main-failing' })
+  } catch (error) {
+    rethrowIfOver(session, error)
+    return { kind: 'left-open', why: messageOf(error), repair: session.journal.begun.inverse }
+  }
 }

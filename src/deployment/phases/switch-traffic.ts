@@ -12,8 +12,11 @@ export async function switchTraffic(course: Course): Promise<void> {
   const { to, release } = operation
   sayWayBack(course, operation)
   await runHook(session, 'before-switch', 'switch')
-  if (!(await passesOnce(session, to, { version: release.version }))) {
-    throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch.`)
+  const verdict = await passesOnce(session, to, { version: release.version })
+  if (!verdict.passed) {
+    throw new ChecksFailed(
+      `${to} passed its checks and failed the last one, right before the switch: ${verdict.reason}`,
+    )
   }
   await session.journal.record((document) =>
     changeOperation(document, { phase: 'switch', traffic: 'switching' }),

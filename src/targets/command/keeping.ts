@@ -27,6 +27,18 @@ export async function tell(workplace: Workplace, color: Color, record?: ColorRec
   })
 }
 
+/** For a way back, which goes on without what the ledger kept where that cannot be read; it says so. */
+export async function readRecordIfPossible(workplace: Workplace, color: Color): Promise<ColorRecord> {
+  try {
+    return await readRecord(workplace, color)
+  } catch (error) {
+    const { signal, output } = workplace.surroundings
+    signal.throwIfAborted()
+    output('ledger', `${error instanceof Error ? error.message : String(error)}\n`)
+    return { deployed: null, state: {} }
+  }
+}
+
 export const deployedFile = (color: Color) => `deployed-${color}`
 export const stateFile = (color: Color) => `state-${color}`
 

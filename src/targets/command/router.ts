@@ -9,7 +9,7 @@ import {
   type Traffic,
 } from '../target.ts'
 import { observing } from './guarding.ts'
-import { keepSaid, tell } from './keeping.ts'
+import { keepSaid, readRecord, readRecordIfPossible, tell } from './keeping.ts'
 import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 /** `manual`: what the user's own command said a person would type, by color. */
@@ -49,8 +49,9 @@ const exitText = (code: number | null) =>
 async function switchTraffic(workplace: Workplace, from: Traffic, to: Color, guard: Guard) {
   const { lease, unreadableLedger = 'refuse' } = guard
   const { commands } = workplace.settings
+  const record = await (unreadableLedger === 'ignore' ? readRecordIfPossible : readRecord)(workplace, to)
   const env = {
-    ...(await tell(workplace, to)),
+    ...(await tell(workplace, to, record)),
     BLUE_GREEN_PREVIOUS_COLOR: from.kind === 'color' ? from.color : '',
   }
   const result = await change(workplace, 'switch', {

@@ -11,7 +11,7 @@ import {
 } from '../target.ts'
 import { deployedFrom } from './environment.ts'
 import { allowedBy, observing, refused } from './guarding.ts'
-import { deployedFile, keepSaid, readRecord, stateFile, tell } from './keeping.ts'
+import { deployedFile, keepSaid, readRecord, readRecordIfPossible, stateFile, tell } from './keeping.ts'
 import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 export function commandRuntime(workplace: Workplace): Runtime {
@@ -79,7 +79,7 @@ async function deploy(workplace: Workplace, color: Color, release: Release, guar
   const { settings, surroundings } = workplace
   const { lease, unreadableLedger = 'refuse' } = guard
   const lenient = unreadableLedger === 'ignore'
-  const record = await readRecord(workplace, color)
+  const record = await (lenient ? readRecordIfPossible : readRecord)(workplace, color)
   const deployed = deployedFrom(release)
   const env = await tell(workplace, color, { ...record, deployed })
   const result = await change(workplace, 'deploy', {
