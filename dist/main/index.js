@@ -62882,7 +62882,7 @@ function readOwner(environment, nonce) {
         attempt,
         job: environment.GITHUB_JOB || 'local',
         step: environment.GITHUB_ACTION || 'local',
-        url: run ? urlOfRun(environment, run, attempt) : 'not a GitHub run',
+        url: run ? urlOfRun(environment, run, attempt) : '',
         actor: environment.GITHUB_TRIGGERING_ACTOR ||
             environment.GITHUB_ACTOR ||
             environment.USER ||
@@ -64160,7 +64160,6 @@ function parseSaid(text, secrets) {
 const holds = (value, secret) => secret.length < 4 ? value === secret : value.includes(secret);
 
 ;// CONCATENATED MODULE: ./lib/targets/command/keeping.js
-/** What the ledger keeps for each color: what was deployed there, and what commands said to be handed on. */
 
 
 
@@ -64178,6 +64177,18 @@ async function tell(workplace, color, record) {
         record: record ?? (await readRecord(workplace, color)),
     });
 }
+/** For a way back, which goes on without what the ledger kept where that cannot be read; it says so. */
+async function readRecordIfPossible(workplace, color) {
+    try {
+        return await readRecord(workplace, color);
+    }
+    catch (error) {
+        const { signal, output } = workplace.surroundings;
+        signal.throwIfAborted();
+        output('ledger', `${error instanceof Error ? error.message : String(error)}\n`);
+        return { deployed: null, state: {} };
+    }
+}
 const deployedFile = (color) => `deployed-${color}`;
 const stateFile = (color) => `state-${color}`;
 async function readRecord({ settings, connection, surroundings }, color) {
@@ -64186,22 +64197,27 @@ async function readRecord({ settings, connection, surroundings }, color) {
     const finish = await connection.run(text, { signal, clock, timeout: readTimeout });
     if (finish.kind === 'lost')
         throw lost('reading the ledger', connection, finish.detail);
-    if (finish.code !== 0)
+    if (finish.code !== 0) {
         raiseFailure(finish.stdout, connection.name);
+        // What was not read is not absent: a color taken for one that never ran has no way back to it.
+        throw lost('reading the ledger', connection, `sh ended with exit code ${finish.code}`);
+    }
     const files = new Map(finish.stdout.split('\n').map((line) => {
         const blank = line.indexOf(' ');
         return [line.slice(0, blank), line.slice(blank + 1)];
     }));
-    const file = (name) => parseJson(files.get(name), `${settings.stateDirectory}/ledger/${name}`);
-    const deployed = deployedShape.nullable().safeParse(file(deployedFile(color)));
-    const state = stateShape.nullable().safeParse(file(stateFile(color)));
-    return { deployed: deployed.data ?? null, state: state.data ?? {} };
+    const kept = (name, shape) => parseKept(files.get(name), shape, `${settings.stateDirectory}/ledger/${name}`);
+    return {
+        deployed: kept(deployedFile(color), deployedShape),
+        state: kept(stateFile(color), stateShape) ?? {},
+    };
 }
-function parseJson(text, path) {
+/** null: there is no such file. */
+function parseKept(text, shape, path) {
     if (text === undefined)
         return null;
     try {
-        return JSON.parse(text);
+        return shape.parse(JSON.parse(text));
     }
     catch {
         throw new target/* ChangeFailed */._G(`${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`);
@@ -64365,8 +64381,9 @@ const exitText = (code) => code === null ? 'did not end in time' : `ended with e
 async function switchTraffic(workplace, from, to, guard) {
     const { lease, unreadableLedger = 'refuse' } = guard;
     const { commands } = workplace.settings;
+    const record = await (unreadableLedger === 'ignore' ? readRecordIfPossible : readRecord)(workplace, to);
     const env = {
-        ...(await tell(workplace, to)),
+        ...(await tell(workplace, to, record)),
         BLUE_GREEN_PREVIOUS_COLOR: from.kind === 'color' ? from.color : '',
     };
     const result = await change(workplace, 'switch', {
@@ -64479,7 +64496,7 @@ async function deploy(workplace, color, release, guard) {
     const { settings, surroundings } = workplace;
     const { lease, unreadableLedger = 'refuse' } = guard;
     const lenient = unreadableLedger === 'ignore';
-    const record = await readRecord(workplace, color);
+    const record = await (lenient ? readRecordIfPossible : readRecord)(workplace, color);
     const deployed = deployedFrom(release);
     const env = await tell(workplace, color, { ...record, deployed });
     const result = await change(workplace, 'deploy', {
@@ -65308,7 +65325,10 @@ function consequences(operation, settled) {
                     'Nothing was stopped.',
                     'The deployment stays open: the post step or the next run tries again.',
                 ],
-                next: [...settled.repair, 'Then run with `mode: unlock`.'],
+                next: [
+                    ...settled.repair,
+                    'Then run with `mode: unlock`, and `force: true` where the router stays unreadable.',
+                ],
             };
         default:
             return {
@@ -65514,21 +65534,22 @@ function wayBackMatters(situation) {
 ;// CONCATENATED MODULE: ./lib/deployment/hooks.js
 
 
-/** Runs all commands of a hook in order; throws at the first that fails. */
+
+/** Runs all commands of a hook in order; throws at the first that fails. One that was lost on the way stays "started". */
 async function runHook(session, name, phase) {
     const hooks = session.intent.hooks[name];
     const { operation } = session.journal;
     if (hooks.length === 0 || operation === null)
         return;
     say(session, `Running ${name}.`);
-    await note(session, name, 'started');
     const environment = await hookEnvironment(session, operation, phase);
+    await note(session, name, 'started');
     try {
         for (const hook of hooks)
             await runOne(session, hook, environment);
     }
     catch (error) {
-        if (session.signal.aborted)
+        if (session.signal.aborted || error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
         await note(session, name, 'failed');
         throw error;
@@ -66187,7 +66208,7 @@ const passesChecks = (world, color, question) => askColor(world, color, { ...que
 async function passesOnce(world, color, { version }) {
     const { requestTimeout, interval } = world.intent.health;
     const time = 2 * requestTimeout + interval;
-    return (await askColor(world, color, { version, time, successes: 1 })).passed;
+    return askColor(world, color, { version, time, successes: 1 });
 }
 async function askColor(world, color, { version, time, successes }) {
     const { intent, target, clock, signal } = world;
@@ -66548,6 +66569,7 @@ const operationOf = ({ session }) => session.journal.begun;
 
 
 
+
 /** The release is verified and live: whatever goes wrong in here is a warning. */
 async function cleanUp(course) {
     const { session } = course;
@@ -66570,11 +66592,12 @@ async function cleanUp(course) {
     }
 }
 function whatPostWillDo(course) {
-    const { from, oldColor, kind } = operationOf(course);
+    const operation = operationOf(course);
+    const { from, oldColor } = operation;
     if (from === null)
         return 'The post step closes this deployment when the job has ended.';
     const retired = { stop: 'stopped', keep: 'kept', remove: 'removed' }[oldColor];
-    const back = kind === 'rollback' ? '' : `; if a later step fails, traffic goes back to it`;
+    const back = mayGoBack(operation) ? '; if a later step fails, traffic goes back to it' : '';
     return `${from} stays warm until the job has ended, then it is ${retired}${back}.`;
 }
 
@@ -66645,8 +66668,9 @@ async function switchTraffic(course) {
     const { to, release } = operation;
     sayWayBack(course, operation);
     await runHook(session, 'before-switch', 'switch');
-    if (!(await passesOnce(session, to, { version: release.version }))) {
-        throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch.`);
+    const verdict = await passesOnce(session, to, { version: release.version });
+    if (!verdict.passed) {
+        throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch: ${verdict.reason}`);
     }
     await session.journal.record((document) => changeOperation(document, { phase: 'switch', traffic: 'switching' }));
     sampler.markSwitch();
@@ -66929,6 +66953,7 @@ async function verify(course) {
 
 
 
+
 /** What comes after determine-color, which decides whether there is anything to do. */
 const phases = [
     { name: 'deploy-inactive', run: deployInactive },
@@ -66948,7 +66973,7 @@ class PhaseFailed extends Error {
 async function runPhases(course) {
     for (const { name, run } of phases) {
         await inPhase(course.session, name, async () => {
-            await assertTrafficStayed(course);
+            await insist(course.session, () => assertTrafficStayed(course));
             await run(course);
         });
     }
@@ -67019,13 +67044,16 @@ function chooseNamed(document, liveId, version) {
 
 
 
-/** A plan that cannot be made: nothing was touched. */
+
+/** A plan that cannot be made. */
 class PlanRefused extends Error {
     name = 'PlanRefused';
     next;
-    constructor(message, next) {
+    done;
+    constructor(message, next, done = 'Nothing was changed.') {
         super(message);
         this.next = next;
+        this.done = done;
     }
 }
 /** Reads the router and both colors. Throws PlanRefused. */
@@ -67081,7 +67109,7 @@ async function draft(world, document, { choice, release, fence }) {
         drained: false,
         retiring: false,
         noRollback: intent.noRollback,
-        liveWasSick: from !== null && !(await passesOnce(world, from, { version: null })),
+        liveWasSick: from !== null && (await isSick(world, from)),
         oldColor: intent.oldColor,
         onFailure: intent.onFailure,
         hooks: {},
@@ -67091,6 +67119,12 @@ async function draft(world, document, { choice, release, fence }) {
         by: owner.url === '' ? `${owner.actor}, run ${owner.run}` : owner.url,
         state: 'open',
     };
+}
+async function isSick(world, live) {
+    const verdict = await passesOnce(world, live, { version: null });
+    if (!verdict.passed)
+        say(world, `${live} is live and does not pass its checks: ${verdict.reason}`);
+    return !verdict.passed;
 }
 /** The same version, images and configuration are the same release, however often they are deployed. */
 function releaseOf({ intent }) {
@@ -67126,10 +67160,10 @@ async function preflight({ target }) {
 
 
 
-async function endingOfError(world, error) {
+async function endingOfError(world, stage, error) {
     const traffic = await trafficNow(world);
     const { phase, cause } = unwrap(error);
-    const { done, next } = ending_of_error_consequences(world, cause);
+    const { done, next } = ending_of_error_consequences(world, stage, cause);
     return {
         result: 'failed',
         ok: false,
@@ -67146,12 +67180,12 @@ async function endingOfError(world, error) {
     };
 }
 const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
-function ending_of_error_consequences(world, cause) {
+function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed)
         return { done: untouched, next: cause.problems.map(({ fix }) => fix) };
     if (cause instanceof PlanRefused)
-        return { done: untouched, next: cause.next };
+        return { done: [cause.done], next: cause.next };
     if (cause instanceof LeaseHeld)
         return { done: untouched, next: ['Run again when it has ended.'] };
     if (cause instanceof targets_target/* LeaseLost */.Vj) {
@@ -67160,15 +67194,16 @@ function ending_of_error_consequences(world, cause) {
             next: ['Look at the run that took over.'],
         };
     }
-    if (world.signal.aborted) {
-        return {
-            done: ['What this run had started was told to end.'],
-            next: ['The post step puts traffic right; without one, the next run does.'],
-        };
-    }
+    const done = world.signal.aborted
+        ? ['What this run had started was told to end.']
+        : ['What was begun stays recorded at the target.'];
+    if (stage === 'post')
+        return { done, next: ['Run with `mode: unlock`; without it, the next run closes it.'] };
     return {
-        done: ['What was begun stays recorded at the target.'],
-        next: ['The post step or the next run closes it; `mode: status` shows how things stand.'],
+        done,
+        next: world.signal.aborted
+            ? ['The post step puts traffic right; without one, the next run does.']
+            : ['The post step or the next run closes it; `mode: status` shows how things stand.'],
     };
 }
 
@@ -67209,13 +67244,21 @@ async function closeFormer(session) {
     const settled = await settle(session, { kind: 'next-run' });
     report({ kind: 'section-ended', at: clock.now() });
     if (settled.kind === 'left-open') {
-        throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [
-            ...settled.repair,
-            'Then run with `mode: unlock`.',
-        ]);
+        throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [...settled.repair, 'Then run with `mode: unlock`.'], 'Nothing new was begun.');
     }
+    announceClosing(session, operation, settled);
+}
+/** Closing may have moved traffic, which nobody would look for in a run about something else. */
+function announceClosing(session, { kind, release }, settled) {
+    const what = `The ${kind} of ${release.version} that was left open`;
     if (settled.kind === 'failed')
-        warn(session, `The last ${operation.kind} was closed as failed: ${settled.why}.`);
+        warn(session, `${what} was closed as failed: ${settled.why}.`);
+    else if (settled.kind === 'undone' && settled.how === 'went-back')
+        announce(session, `${what} was taken back.`);
+    else if (settled.kind === 'undone')
+        announce(session, `${what} was undone.`);
+    else
+        announce(session, `${what} was closed as good.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/modes/close.js
@@ -67248,7 +67291,9 @@ async function closeOpen(world, asker, nothingOpen) {
             const headline = await nothingOpen(session);
             return { result: 'unchanged', ok: true, headline, traffic: await trafficNow(session) };
         }
-        return endingOfClosing({ settled, operation, traffic: await trafficNow(session) });
+        const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) });
+        // The deployment that is closed has failed; closing it has not.
+        return ending.ok && ending.result === 'failed' ? { ...ending, result: 'unchanged' } : ending;
     }
     finally {
         await endSession(session);
@@ -67259,7 +67304,11 @@ async function retireLeftOver(session) {
     const { target, intent, journal } = session;
     const traffic = await target.router.observe();
     if (traffic.kind !== 'color') {
-        throw new PlanRefused(`The router names ${describeTraffic(traffic)}; nothing is stopped.`, []);
+        const repair = traffic.kind === 'nobody' ? [] : traffic.repair;
+        throw new PlanRefused(`The router names ${describeTraffic(traffic)}; nothing is stopped.`, [
+            ...repair,
+            'Run with `mode: cleanup` again once the router names a color.',
+        ]);
     }
     const idle = (0,targets_target/* otherColor */.IP)(traffic.color);
     const { presence } = await target.runtime.observe(idle);
@@ -67494,7 +67543,7 @@ async function conclude(session, sampler, settled) {
 async function putRight(session, sampler, error) {
     const { report, clock } = session;
     report({ kind: 'section-started', title: 'Putting things right', at: clock.now() });
-    const settled = await settle(session, { kind: 'main-failing' });
+    const settled = await settleOrLeave(session);
     report({ kind: 'section-ended', at: clock.now() });
     await sampler.stop();
     const operation = session.journal.begun;
@@ -67506,6 +67555,16 @@ async function putRight(session, sampler, error) {
         traffic: await trafficNow(session),
     });
     return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() };
+}
+/** What goes wrong in here must not hide what went wrong before. */
+async function settleOrLeave(session) {
+    try {
+        return await settle(session, { kind: 'main-failing' });
+    }
+    catch (error) {
+        rethrowIfOver(session, error);
+        return { kind: 'left-open', why: messageOf(error), repair: session.journal.begun.inverse };
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/modes/status.js
@@ -67592,7 +67651,7 @@ async function runMain(world) {
         return writeOutcome(told, chronicle, 'main', await runMode(told));
     }
     catch (error) {
-        return writeOutcome(told, chronicle, 'main', await endingOfError(told, error));
+        return writeOutcome(told, chronicle, 'main', await endingOfError(told, 'main', error));
     }
 }
 function runMode(world) {
@@ -68707,7 +68766,10 @@ class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .Tar
         this.fix = fix;
     }
 }
-const addressOf = ({ user, host, port }) => `${user}@${host}:${port}`;
+function addressOf({ user, host, port }) {
+    const plain = host.includes(':') ? `[${host}]` : host;
+    return `${user}@${plain}${port === 22 ? '' : `:${port}`}`;
+}
 /** `offered`: every key the server showed. */
 function untrustedHost({ trusted }, address, offered) {
     const { host, port } = address;
@@ -68731,7 +68793,7 @@ function untrustedHost({ trusted }, address, offered) {
     };
     return new HostRefused({
         setting: 'ssh-known-hosts',
-        what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown || 'no key we know'}, and ${reasons[reason()]}. Nothing was sent to it.`,
+        what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
         fix: [
             `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key))}`).join('; ')}`,
             'If that prints the same, `ssh-known-hosts` is:',
@@ -69681,6 +69743,7 @@ var host_keys = __nccwpck_require__(7710);
 // EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
 var host_refused = __nccwpck_require__(4800);
 ;// CONCATENATED MODULE: ./lib/host/ssh/handshake.js
+/** One SSH server on a stream that leads to it: its key is checked before we show ours. */
 
 
 
@@ -69708,7 +69771,10 @@ async function logIn(door) {
         if (result.kind === 'untrusted')
             offered.push(result.key);
     }
-    throw (0,host_refused/* untrustedHost */.xZ)(door, door.address, offered.length > 0 ? offered : await keysOf(door));
+    const shown = offered.length > 0 ? offered : await keysOf(door);
+    if (shown.length > 0)
+        throw (0,host_refused/* untrustedHost */.xZ)(door, door.address, shown);
+    throw (0,host_refused/* noCommonAlgorithm */.Qj)(door.address, 'it has no host key of Ed25519, of ECDSA, or of RSA with SHA-2');
 }
 /** Every key of a server we do not let ourselves in to. */
 async function keysOf(door) {
@@ -69797,7 +69863,7 @@ async function openLink(settings, keepalive) {
 }
 function doorTo(address, { settings, key, keepalive, from }) {
     const { host, port } = address;
-    const dial = () => from ? from.ssh.forwardOut('127.0.0.1', 0, host, port) : dialFromHere(host, port);
+    const dial = () => from ? inTime(from.ssh.forwardOut('127.0.0.1', 0, host, port)) : dialFromHere(host, port);
     const named = async () => {
         try {
             return await dial();
@@ -69810,6 +69876,17 @@ function doorTo(address, { settings, key, keepalive, from }) {
     };
     return { address, trusted: settings.trusted, key, keepalive, dial: named };
 }
+/** A jump host waits for minutes for a host that does not answer. */
+function inTime(dialing) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            reject(noAnswer());
+            dialing.then((stream) => stream.destroy()).catch(() => { });
+        }, dialTime);
+        dialing.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+}
+const noAnswer = () => new Error(`no answer within ${dialTime / 1000} s`);
 /** Without a delay of small packets, which makes each command on a near host twenty times slower. */
 function dialFromHere(host, port) {
     return new Promise((resolve, reject) => {
@@ -69818,7 +69895,7 @@ function dialFromHere(host, port) {
             socket.destroy();
             reject(error);
         };
-        socket.once('error', fail).once('timeout', () => fail(new Error(`no answer within ${dialTime / 1000} s`)));
+        socket.once('error', fail).once('timeout', () => fail(noAnswer()));
         socket.once('connect', () => {
             socket.setTimeout(0).removeListener('error', fail);
             resolve(socket);
@@ -69839,7 +69916,14 @@ function linkOf(sessions, close) {
     const { client } = sessions.at(-1);
     return {
         exec: (command) => new Promise((resolve, reject) => {
-            client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+            try {
+                client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+            }
+            catch (error) {
+                // It broke before anybody listened.
+                end('the connection broke');
+                reject(error);
+            }
         }),
         isOpen: () => over === null,
         why: () => over ?? 'the session ended without an exit code',
@@ -71430,7 +71514,7 @@ function isEncrypted(key) {
     if (base64 === undefined)
         return false;
     // Magic, NUL, length and name of the cipher: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
-    return Buffer.from(base64, 'base64').toString('latin1', 19, 23) !== 'none';
+    return /^openssh-key-v1\0.{4}(?!none)/s.test(Buffer.from(base64, 'base64').toString('latin1'));
 }
 const privateKey = textForm('the text of a private key', parsePrivateKey, { type: 'string' });
 
@@ -72335,7 +72419,7 @@ function jobStatusOf(text) {
         return { jobStatus: null, warnings: [] };
     if (text === 'success' || text === 'failure' || text === 'cancelled')
         return { jobStatus: text, warnings: [] };
-    const warning = `\`job-status\`: \`${text}\` is not the status of a job, so that a later failure of the job goes unnoticed. Leave this setting out.`;
+    const warning = `\`job-status\`: \`${text}\` is not the status of a job. When the job ends it counts as failed, and traffic goes back. Leave this setting out.`;
     return { jobStatus: null, warnings: [warning] };
 }
 function parseEntries(entries, target) {

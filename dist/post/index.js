@@ -62862,7 +62862,7 @@ function readOwner(environment, nonce) {
         attempt,
         job: environment.GITHUB_JOB || 'local',
         step: environment.GITHUB_ACTION || 'local',
-        url: run ? urlOfRun(environment, run, attempt) : 'not a GitHub run',
+        url: run ? urlOfRun(environment, run, attempt) : '',
         actor: environment.GITHUB_TRIGGERING_ACTOR ||
             environment.GITHUB_ACTOR ||
             environment.USER ||
@@ -63510,7 +63510,6 @@ function parseSaid(text, secrets) {
 const holds = (value, secret) => secret.length < 4 ? value === secret : value.includes(secret);
 
 ;// CONCATENATED MODULE: ./lib/targets/command/keeping.js
-/** What the ledger keeps for each color: what was deployed there, and what commands said to be handed on. */
 
 
 
@@ -63528,6 +63527,18 @@ async function tell(workplace, color, record) {
         record: record ?? (await readRecord(workplace, color)),
     });
 }
+/** For a way back, which goes on without what the ledger kept where that cannot be read; it says so. */
+async function readRecordIfPossible(workplace, color) {
+    try {
+        return await readRecord(workplace, color);
+    }
+    catch (error) {
+        const { signal, output } = workplace.surroundings;
+        signal.throwIfAborted();
+        output('ledger', `${error instanceof Error ? error.message : String(error)}\n`);
+        return { deployed: null, state: {} };
+    }
+}
 const deployedFile = (color) => `deployed-${color}`;
 const stateFile = (color) => `state-${color}`;
 async function readRecord({ settings, connection, surroundings }, color) {
@@ -63536,22 +63547,27 @@ async function readRecord({ settings, connection, surroundings }, color) {
     const finish = await connection.run(text, { signal, clock, timeout: readTimeout });
     if (finish.kind === 'lost')
         throw lost('reading the ledger', connection, finish.detail);
-    if (finish.code !== 0)
+    if (finish.code !== 0) {
         (0,failures/* raiseFailure */.D)(finish.stdout, connection.name);
+        // What was not read is not absent: a color taken for one that never ran has no way back to it.
+        throw lost('reading the ledger', connection, `sh ended with exit code ${finish.code}`);
+    }
     const files = new Map(finish.stdout.split('\n').map((line) => {
         const blank = line.indexOf(' ');
         return [line.slice(0, blank), line.slice(blank + 1)];
     }));
-    const file = (name) => parseJson(files.get(name), `${settings.stateDirectory}/ledger/${name}`);
-    const deployed = deployedShape.nullable().safeParse(file(deployedFile(color)));
-    const state = stateShape.nullable().safeParse(file(stateFile(color)));
-    return { deployed: deployed.data ?? null, state: state.data ?? {} };
+    const kept = (name, shape) => parseKept(files.get(name), shape, `${settings.stateDirectory}/ledger/${name}`);
+    return {
+        deployed: kept(deployedFile(color), deployedShape),
+        state: kept(stateFile(color), stateShape) ?? {},
+    };
 }
-function parseJson(text, path) {
+/** null: there is no such file. */
+function parseKept(text, shape, path) {
     if (text === undefined)
         return null;
     try {
-        return JSON.parse(text);
+        return shape.parse(JSON.parse(text));
     }
     catch {
         throw new target/* ChangeFailed */._G(`${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`);
@@ -63715,8 +63731,9 @@ const exitText = (code) => code === null ? 'did not end in time' : `ended with e
 async function switchTraffic(workplace, from, to, guard) {
     const { lease, unreadableLedger = 'refuse' } = guard;
     const { commands } = workplace.settings;
+    const record = await (unreadableLedger === 'ignore' ? readRecordIfPossible : readRecord)(workplace, to);
     const env = {
-        ...(await tell(workplace, to)),
+        ...(await tell(workplace, to, record)),
         BLUE_GREEN_PREVIOUS_COLOR: from.kind === 'color' ? from.color : '',
     };
     const result = await change(workplace, 'switch', {
@@ -63829,7 +63846,7 @@ async function deploy(workplace, color, release, guard) {
     const { settings, surroundings } = workplace;
     const { lease, unreadableLedger = 'refuse' } = guard;
     const lenient = unreadableLedger === 'ignore';
-    const record = await readRecord(workplace, color);
+    const record = await (lenient ? readRecordIfPossible : readRecord)(workplace, color);
     const deployed = deployedFrom(release);
     const env = await tell(workplace, color, { ...record, deployed });
     const result = await change(workplace, 'deploy', {
@@ -64135,7 +64152,7 @@ const observedTraffic = (operation) => operation.observed === 'nobody' ? { kind:
 
 /***/ }),
 
-/***/ 5187:
+/***/ 7902:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64398,13 +64415,8 @@ class LeaseKeeper {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/deployment/world.js
-const world_say = (world, text) => world.report({ kind: 'line', level: 'info', text });
-const world_warn = (world, text) => world.report({ kind: 'line', level: 'warning', text });
-/** Something a person reading only the summary must know. */
-const announce = (world, text) => world.report({ kind: 'line', level: 'notice', text });
-const world_messageOf = (error) => (error instanceof Error ? error.message : String(error));
-
+// EXTERNAL MODULE: ./lib/deployment/world.js
+var deployment_world = __nccwpck_require__(4099);
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
 /** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
 
@@ -64435,7 +64447,7 @@ async function acquireSession(world, claim, wait) {
         clock: world.clock,
         signal: world.signal,
         onLost: world.interrupt,
-        onMissed: (text) => world_warn(world, text),
+        onMissed: (text) => (0,deployment_world/* warn */.R8)(world, text),
     });
     const document = await readDocument(world, acquired);
     const journal = new Journal({ ledger: world.target.ledger, lease, document, keep: world.keep });
@@ -64449,11 +64461,11 @@ async function readDocument(world, { document, lease }) {
         return parsed.document;
     const what = `The ledger of ${world.intent.app} cannot be read (${parsed.why}).`;
     if (world.recorded !== null) {
-        world_warn(world, `${what} Going on with the copy kept on the runner.`);
+        (0,deployment_world/* warn */.R8)(world, `${what} Going on with the copy kept on the runner.`);
         return documentOf(world.recorded.operation);
     }
     if (world.intent.mode === 'unlock' && world.intent.force) {
-        world_warn(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`);
+        (0,deployment_world/* warn */.R8)(world, `${what} Starting a new one, as \`force\` asks: its history is gone.`);
         await world.target.ledger.write(lease, formatDocument(emptyDocument));
         return emptyDocument;
     }
@@ -64467,7 +64479,7 @@ async function waitForLease(world, claim, wait) {
     for (;;) {
         const unchangedMark = seen !== null && clock.monotonic() - seen.since > seen.ttl ? seen.mark : null;
         // Whether an attempt without an answer got the lease is unknown: it would be our own.
-        const acquisition = await insist(world, (attempt) => target.ledger.acquire(owner, {
+        const acquisition = await acquire_insist(world, (attempt) => target.ledger.acquire(owner, {
             claim: attempt > 1 && claim === 'open' ? 'own' : claim,
             unchangedMark,
         }));
@@ -64477,7 +64489,7 @@ async function waitForLease(world, claim, wait) {
         if (clock.monotonic() >= deadline)
             throw new LeaseHeld(view, heldMessage(intent.app, view));
         if (seen === null)
-            world_say(world, `Waiting for ${nameOwner(view)} to finish with ${intent.app}.`);
+            (0,deployment_world/* say */.cv)(world, `Waiting for ${nameOwner(view)} to finish with ${intent.app}.`);
         if (seen?.mark !== view.mark)
             seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() };
         await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal);
@@ -64485,7 +64497,7 @@ async function waitForLease(world, claim, wait) {
 }
 const attempts = 3;
 /** Repeats what may be repeated when its connection was lost. */
-async function insist({ clock, signal }, work) {
+async function acquire_insist({ clock, signal }, work) {
     for (let attempt = 1;; attempt += 1) {
         try {
             return await work(attempt);
@@ -64568,7 +64580,7 @@ async function trafficNow({ target, signal }) {
         return await target.router.observe();
     }
     catch (error) {
-        return { kind: 'unknown', detail: world_messageOf(error), repair: [] };
+        return { kind: 'unknown', detail: (0,deployment_world/* messageOf */.bD)(error), repair: [] };
     }
 }
 
@@ -64679,7 +64691,10 @@ function consequences(operation, settled) {
                     'Nothing was stopped.',
                     'The deployment stays open: the post step or the next run tries again.',
                 ],
-                next: [...settled.repair, 'Then run with `mode: unlock`.'],
+                next: [
+                    ...settled.repair,
+                    'Then run with `mode: unlock`, and `force: true` where the router stays unreadable.',
+                ],
             };
         default:
             return {
@@ -64874,10 +64889,10 @@ async function drain_drainOldColor(session, operation) {
         open = await target.runtime.quiet(from);
         quiet = open === 0 ? quiet + 1 : 0;
         if (quiet === quietInARow)
-            return world_say(session, `${from} is quiet.`);
+            return (0,deployment_world/* say */.cv)(session, `${from} is quiet.`);
         await clock.sleep(Math.min(pause, Math.max(0, deadline - clock.monotonic())), signal);
     }
-    world_say(session, open === 'unknown'
+    (0,deployment_world/* say */.cv)(session, open === 'unknown'
         ? `Waited for ${from} to drain; its connections cannot be counted here.`
         : `${from} still has ${open} connections.`);
 }
@@ -64885,21 +64900,22 @@ async function drain_drainOldColor(session, operation) {
 ;// CONCATENATED MODULE: ./lib/deployment/hooks.js
 
 
-/** Runs all commands of a hook in order; throws at the first that fails. */
+
+/** Runs all commands of a hook in order; throws at the first that fails. One that was lost on the way stays "started". */
 async function runHook(session, name, phase) {
     const hooks = session.intent.hooks[name];
     const { operation } = session.journal;
     if (hooks.length === 0 || operation === null)
         return;
-    world_say(session, `Running ${name}.`);
-    await note(session, name, 'started');
+    (0,deployment_world/* say */.cv)(session, `Running ${name}.`);
     const environment = await hookEnvironment(session, operation, phase);
+    await note(session, name, 'started');
     try {
         for (const hook of hooks)
             await runOne(session, hook, environment);
     }
     catch (error) {
-        if (session.signal.aborted)
+        if (session.signal.aborted || error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
         await note(session, name, 'failed');
         throw error;
@@ -65558,7 +65574,7 @@ const passesChecks = (world, color, question) => askColor(world, color, { ...que
 async function proof_passesOnce(world, color, { version }) {
     const { requestTimeout, interval } = world.intent.health;
     const time = 2 * requestTimeout + interval;
-    return (await askColor(world, color, { version, time, successes: 1 })).passed;
+    return askColor(world, color, { version, time, successes: 1 });
 }
 async function askColor(world, color, { version, time, successes }) {
     const { intent, target, clock, signal } = world;
@@ -65574,7 +65590,7 @@ async function askColor(world, color, { version, time, successes }) {
         deadline: clock.monotonic() + time,
         clock,
         signal,
-        progress: (text) => world_say(world, text),
+        progress: (text) => (0,deployment_world/* say */.cv)(world, text),
     });
     return verdictOf(result);
 }
@@ -65588,7 +65604,7 @@ async function provePublicly(world, { version }) {
         deadline: clock.monotonic() + Math.min(intent.health.timeout, longestPublicWait),
         clock,
         signal,
-        progress: (text) => world_say(world, text),
+        progress: (text) => (0,deployment_world/* say */.cv)(world, text),
     });
     if (result.kind === 'not-measured')
         return { passed: true, measured: false };
@@ -65626,7 +65642,7 @@ async function hasWayBack(session, operation) {
         const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0);
         const verdict = await passesChecks(session, from, { version: null, time });
         if (!verdict.passed)
-            world_warn(session, `${from} cannot take traffic back: ${verdict.reason}`);
+            (0,deployment_world/* warn */.R8)(session, `${from} cannot take traffic back: ${verdict.reason}`);
         return verdict.passed;
     }
     catch (error) {
@@ -65634,7 +65650,7 @@ async function hasWayBack(session, operation) {
         // No answer is not a no: with it a color that could take traffic would be given up, or retired.
         if (error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
-        world_warn(session, `${from} cannot take traffic back: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `${from} cannot take traffic back: ${(0,deployment_world/* messageOf */.bD)(error)}`);
         return false;
     }
 }
@@ -65646,7 +65662,7 @@ async function startAgain(session, operation, from) {
     if (operation.previous === null) {
         throw new Error(`it is ${presence}, and what ran there is not recorded, so it cannot be started again`);
     }
-    world_say(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`);
+    (0,deployment_world/* say */.cv)(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`);
     await runtime.deploy(from, operation.previous, operation.size, wayBackGuard(session));
     return true;
 }
@@ -65659,7 +65675,7 @@ async function moveBack(session, operation, traffic) {
     if (from !== null && (0,deployment_operation/* locate */.x5)(operation, traffic) !== 'from') {
         await recordTraffic(session, 'reverting');
         const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session));
-        world_say(session, `Traffic is back on ${from}: ${evidence.detail}`);
+        (0,deployment_world/* say */.cv)(session, `Traffic is back on ${from}: ${evidence.detail}`);
     }
     await proveBack(session, operation);
     await recordTraffic(session, 'back');
@@ -65671,12 +65687,12 @@ async function proveBack(session, operation) {
         return;
     const proof = await provePublicly(session, { version: previous?.version ?? null });
     if (!proof.passed)
-        world_warn(session, `Traffic is back on ${from}, but it does not answer well in public: ${proof.reason}`);
+        (0,deployment_world/* warn */.R8)(session, `Traffic is back on ${from}, but it does not answer well in public: ${proof.reason}`);
 }
 async function recordTraffic(session, traffic) {
     const error = await session.journal.recordIfPossible((document) => document_changeOperation(document, { traffic }));
     if (error !== null)
-        world_warn(session, `Going back without the ledger, which takes no writes: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `Going back without the ledger, which takes no writes: ${(0,deployment_world/* messageOf */.bD)(error)}`);
 }
 /** `on-rollback` at most once for an operation, and never in the way. */
 async function tellOnce(session) {
@@ -65688,7 +65704,7 @@ async function tellOnce(session) {
     }
     catch (error) {
         way_back_rethrowIfOver(session, error);
-        world_warn(session, `on-rollback failed: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `on-rollback failed: ${(0,deployment_world/* messageOf */.bD)(error)}`);
     }
 }
 /**
@@ -65733,7 +65749,7 @@ async function settle_settle(session, asker) {
         catch (error) {
             if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
                 throw error;
-            world_warn(session, error.message);
+            (0,deployment_world/* warn */.R8)(session, error.message);
             if (clock.monotonic() >= deadline) {
                 const repair = session.journal.operation?.inverse ?? [];
                 return { kind: 'left-open', why: error.message, repair };
@@ -65763,7 +65779,7 @@ async function readTraffic(session, operation) {
             return traffic;
         if (clock.monotonic() >= deadline)
             return traffic;
-        world_say(session, `The router names ${describeTraffic(traffic)}; asking again.`);
+        (0,deployment_world/* say */.cv)(session, `The router names ${describeTraffic(traffic)}; asking again.`);
         await clock.sleep(pauseBetweenReads, signal);
     }
 }
@@ -65784,7 +65800,7 @@ async function carryOut(scene, closing) {
             return mend(scene);
         case 'concede':
             await settle_close(session, 'undone');
-            world_warn(session, `Somebody moved traffic back to ${describeTraffic(traffic)}; both colors are left running.`);
+            (0,deployment_world/* warn */.R8)(session, `Somebody moved traffic back to ${describeTraffic(traffic)}; both colors are left running.`);
             return { kind: 'undone', how: 'conceded', newColor: 'left running', diagnosis: null };
         case 'park':
             return { kind: 'parked' };
@@ -65808,7 +65824,7 @@ async function goBack(scene) {
         way_back_rethrowIfOver(session, error);
         if (error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
-        const why = `traffic could not be put back on ${operation.from}: ${world_messageOf(error)}`;
+        const why = `traffic could not be put back on ${operation.from}: ${(0,deployment_world/* messageOf */.bD)(error)}`;
         return { kind: 'left-open', why, repair: operation.inverse };
     }
     return undo(session, operation, 'went-back');
@@ -65833,7 +65849,7 @@ async function diagnose(session, operation) {
     }
     catch (error) {
         way_back_rethrowIfOver(session, error);
-        world_warn(session, `${operation.to} could not be diagnosed: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `${operation.to} could not be diagnosed: ${(0,deployment_world/* messageOf */.bD)(error)}`);
         return null;
     }
 }
@@ -65852,7 +65868,7 @@ async function mend(scene) {
     const { session, operation, traffic, asker, mends } = scene;
     if (mends === mendsAllowed)
         return leaveOpen(scene);
-    world_warn(session, `Traffic is ${describeTraffic(traffic)}; bringing all of it to ${operation.to}.`);
+    (0,deployment_world/* warn */.R8)(session, `Traffic is ${describeTraffic(traffic)}; bringing all of it to ${operation.to}.`);
     await session.target.router.switch(traffic, operation.to, await guard(session, 'any'));
     const proof = await provePublicly(session, { version: operation.release.version });
     if (!proof.passed)
@@ -65894,7 +65910,7 @@ async function settle_close(session, state) {
     const change = (document) => closeOperation(document, { state, at: session.clock.now(), reason: session.intent.reason });
     const error = await session.journal.recordIfPossible(change);
     if (error !== null)
-        world_warn(session, `The ledger could not be told that this operation is ${state}: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `The ledger could not be told that this operation is ${state}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
 }
 /** false: it failed, and that was said. */
 async function forgive(session, what, work) {
@@ -65904,12 +65920,13 @@ async function forgive(session, what, work) {
     }
     catch (error) {
         way_back_rethrowIfOver(session, error);
-        world_warn(session, `${what}: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(session, `${what}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
         return false;
     }
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/phases/cleanup.js
+
 
 
 
@@ -65938,11 +65955,12 @@ async function cleanup_cleanUp(course) {
     }
 }
 function whatPostWillDo(course) {
-    const { from, oldColor, kind } = operationOf(course);
+    const operation = operationOf(course);
+    const { from, oldColor } = operation;
     if (from === null)
         return 'The post step closes this deployment when the job has ended.';
     const retired = { stop: 'stopped', keep: 'kept', remove: 'removed' }[oldColor];
-    const back = kind === 'rollback' ? '' : `; if a later step fails, traffic goes back to it`;
+    const back = mayGoBack(operation) ? '; if a later step fails, traffic goes back to it' : '';
     return `${from} stays warm until the job has ended, then it is ${retired}${back}.`;
 }
 
@@ -65961,11 +65979,11 @@ async function deployInactive(course) {
         sampler.start();
     await runHook(session, 'before-deploy', 'deploy-inactive');
     if (kind === 'rollback' && (await runsAlready(course))) {
-        world_say(session, `${to} still runs ${release.version}.`);
+        (0,deployment_world/* say */.cv)(session, `${to} still runs ${release.version}.`);
         return;
     }
     await session.journal.record((document) => withRelease(document_changeOperation(document, { phase: 'deploy-inactive' }), to, release));
-    world_say(session, `Deploying ${release.version} to ${to}.`);
+    (0,deployment_world/* say */.cv)(session, `Deploying ${release.version} to ${to}.`);
     await session.target.runtime.deploy(to, release, size, await guard(session, 'not-live'));
     if (kind !== 'rollback')
         await runHook(session, 'migrate', 'deploy-inactive');
@@ -65990,14 +66008,14 @@ async function health(course) {
     const { session } = course;
     const { to, release } = course_operationOf(course);
     if (session.intent.health.skip) {
-        announce(session, `Health checks were skipped, as \`skip-health-check\` asks: ${to} was never asked whether it works.`);
+        (0,deployment_world/* announce */.iP)(session, `Health checks were skipped, as \`skip-health-check\` asks: ${to} was never asked whether it works.`);
     }
     else {
         const { timeout } = session.intent.health;
         const verdict = await passesChecks(session, to, { version: release.version, time: timeout });
         if (!verdict.passed)
             throw new ChecksFailed(`${to} did not become healthy: ${verdict.reason}`);
-        world_say(session, `${to} is healthy.`);
+        (0,deployment_world/* say */.cv)(session, `${to} is healthy.`);
     }
     await runHook(session, 'smoke-test', 'health');
 }
@@ -66016,8 +66034,9 @@ async function switchTraffic(course) {
     const { to, release } = operation;
     sayWayBack(course, operation);
     await runHook(session, 'before-switch', 'switch');
-    if (!(await proof_passesOnce(session, to, { version: release.version }))) {
-        throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch.`);
+    const verdict = await proof_passesOnce(session, to, { version: release.version });
+    if (!verdict.passed) {
+        throw new ChecksFailed(`${to} passed its checks and failed the last one, right before the switch: ${verdict.reason}`);
     }
     await session.journal.record((document) => document_changeOperation(document, { phase: 'switch', traffic: 'switching' }));
     sampler.markSwitch();
@@ -66025,18 +66044,18 @@ async function switchTraffic(course) {
     // On a first deployment nobody answered before, which would read as failed requests.
     if (operation.from === null)
         sampler.start();
-    world_say(session, `Traffic is on ${to}: ${evidence.detail}`);
+    (0,deployment_world/* say */.cv)(session, `Traffic is on ${to}: ${evidence.detail}`);
     await session.journal.record((document) => document_changeOperation(document, { phase: 'verify', traffic: 'to' }));
 }
 function sayWayBack({ session }, operation) {
     if (!(0,deployment_operation/* mayGoBack */.Qq)(operation)) {
-        announce(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
+        (0,deployment_world/* announce */.iP)(session, `There is no automatic way back after this switch: ${whyNoWayBack(operation)}.`);
     }
     if (operation.inverse.length === 0)
         return;
-    world_say(session, 'To go back by hand:');
+    (0,deployment_world/* say */.cv)(session, 'To go back by hand:');
     for (const line of operation.inverse)
-        world_say(session, `  ${line}`);
+        (0,deployment_world/* say */.cv)(session, `  ${line}`);
 }
 function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
     if (kind === 'rollback')
@@ -66209,7 +66228,7 @@ async function bake(course) {
     const { to } = course_operationOf(course);
     if (intent.bake === 0)
         return;
-    world_say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`);
+    (0,deployment_world/* say */.cv)(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`);
     const deadline = clock.monotonic() + intent.bake;
     const seen = { restarts: null };
     for (;;) {
@@ -66236,7 +66255,7 @@ async function unlessUnreachable(session, look) {
     catch (error) {
         if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
             throw error;
-        world_say(session, error.message);
+        (0,deployment_world/* say */.cv)(session, error.message);
     }
 }
 async function sleepUnlessBroken({ session, sampler }, time) {
@@ -66246,7 +66265,7 @@ async function sleepUnlessBroken({ session, sampler }, time) {
     }
     catch (error) {
         signal.throwIfAborted();
-        throw new ChecksFailed(world_messageOf(error));
+        throw new ChecksFailed((0,deployment_world/* messageOf */.bD)(error));
     }
 }
 /** The requests still open belong to the bake: an app that hangs fails them last. */
@@ -66260,7 +66279,7 @@ async function judgeSamples({ session, sampler }) {
     const { maxErrorRate, maxP99 } = session.intent;
     for (const evidence of sampler.evidence()) {
         for (const doubt of findDoubts(evidence, { maxErrorRate, maxP99 }))
-            world_warn(session, doubt);
+            (0,deployment_world/* warn */.R8)(session, doubt);
     }
 }
 async function countRestarts(course) {
@@ -66284,7 +66303,7 @@ async function verify(course) {
     const proof = await provePublicly(session, { version: release.version });
     if (!proof.passed)
         throw new ChecksFailed(`${to} passed its checks, and fails in public: ${proof.reason}`);
-    world_say(session, proof.measured ? `${to} answers in public.` : 'No `url` is set: what users see was not measured.');
+    (0,deployment_world/* say */.cv)(session, proof.measured ? `${to} answers in public.` : 'No `url` is set: what users see was not measured.');
     await runHook(session, 'after-switch', 'verify');
     if (kind !== 'rollback')
         await bake(course);
@@ -66293,6 +66312,7 @@ async function verify(course) {
 
 ;// CONCATENATED MODULE: ./lib/deployment/phases/pipeline.js
 /** The six phases, as data, and the one place that runs them. */
+
 
 
 
@@ -66319,7 +66339,7 @@ class PhaseFailed extends Error {
 async function runPhases(course) {
     for (const { name, run } of phases) {
         await inPhase(course.session, name, async () => {
-            await assertTrafficStayed(course);
+            await insist(course.session, () => assertTrafficStayed(course));
             await run(course);
         });
     }
@@ -66349,13 +66369,16 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 
 
 
-/** A plan that cannot be made: nothing was touched. */
+
+/** A plan that cannot be made. */
 class plan_PlanRefused extends Error {
     name = 'PlanRefused';
     next;
-    constructor(message, next) {
+    done;
+    constructor(message, next, done = 'Nothing was changed.') {
         super(message);
         this.next = next;
+        this.done = done;
     }
 }
 /** Reads the router and both colors. Throws PlanRefused. */
@@ -66411,7 +66434,7 @@ async function draft(world, document, { choice, release, fence }) {
         drained: false,
         retiring: false,
         noRollback: intent.noRollback,
-        liveWasSick: from !== null && !(await passesOnce(world, from, { version: null })),
+        liveWasSick: from !== null && (await isSick(world, from)),
         oldColor: intent.oldColor,
         onFailure: intent.onFailure,
         hooks: {},
@@ -66421,6 +66444,12 @@ async function draft(world, document, { choice, release, fence }) {
         by: owner.url === '' ? `${owner.actor}, run ${owner.run}` : owner.url,
         state: 'open',
     };
+}
+async function isSick(world, live) {
+    const verdict = await passesOnce(world, live, { version: null });
+    if (!verdict.passed)
+        say(world, `${live} is live and does not pass its checks: ${verdict.reason}`);
+    return !verdict.passed;
 }
 /** The same version, images and configuration are the same release, however often they are deployed. */
 function releaseOf({ intent }) {
@@ -66456,18 +66485,18 @@ async function preflight({ target }) {
 
 
 
-async function endingOfError(world, error) {
+async function endingOfError(world, stage, error) {
     const traffic = await trafficNow(world);
     const { phase, cause } = unwrap(error);
-    const { done, next } = ending_of_error_consequences(world, cause);
+    const { done, next } = ending_of_error_consequences(world, stage, cause);
     return {
         result: 'failed',
         ok: false,
-        headline: world_messageOf(cause).split('\n')[0] ?? 'failed',
+        headline: (0,deployment_world/* messageOf */.bD)(cause).split('\n')[0] ?? 'failed',
         traffic,
         failure: {
             phase,
-            cause: world_messageOf(cause),
+            cause: (0,deployment_world/* messageOf */.bD)(cause),
             traffic: trafficSentence(traffic),
             done,
             next,
@@ -66476,12 +66505,12 @@ async function endingOfError(world, error) {
     };
 }
 const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
-function ending_of_error_consequences(world, cause) {
+function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed)
         return { done: untouched, next: cause.problems.map(({ fix }) => fix) };
     if (cause instanceof plan_PlanRefused)
-        return { done: untouched, next: cause.next };
+        return { done: [cause.done], next: cause.next };
     if (cause instanceof LeaseHeld)
         return { done: untouched, next: ['Run again when it has ended.'] };
     if (cause instanceof targets_target/* LeaseLost */.Vj) {
@@ -66490,15 +66519,16 @@ function ending_of_error_consequences(world, cause) {
             next: ['Look at the run that took over.'],
         };
     }
-    if (world.signal.aborted) {
-        return {
-            done: ['What this run had started was told to end.'],
-            next: ['The post step puts traffic right; without one, the next run does.'],
-        };
-    }
+    const done = world.signal.aborted
+        ? ['What this run had started was told to end.']
+        : ['What was begun stays recorded at the target.'];
+    if (stage === 'post')
+        return { done, next: ['Run with `mode: unlock`; without it, the next run closes it.'] };
     return {
-        done: ['What was begun stays recorded at the target.'],
-        next: ['The post step or the next run closes it; `mode: status` shows how things stand.'],
+        done,
+        next: world.signal.aborted
+            ? ['The post step puts traffic right; without one, the next run does.']
+            : ['The post step or the next run closes it; `mode: status` shows how things stand.'],
     };
 }
 
@@ -66525,7 +66555,7 @@ async function endSession(session) {
     }
     catch (error) {
         if (!(error instanceof targets_target/* LeaseLost */.Vj))
-            world_warn(session, `The lease was not given back: ${world_messageOf(error)}`);
+            (0,deployment_world/* warn */.R8)(session, `The lease was not given back: ${(0,deployment_world/* messageOf */.bD)(error)}`);
     }
 }
 /** Whoever holds the lease first closes what is open. Throws PlanRefused when that cannot be done. */
@@ -66539,13 +66569,21 @@ async function closeFormer(session) {
     const settled = await settle(session, { kind: 'next-run' });
     report({ kind: 'section-ended', at: clock.now() });
     if (settled.kind === 'left-open') {
-        throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [
-            ...settled.repair,
-            'Then run with `mode: unlock`.',
-        ]);
+        throw new PlanRefused(`The last ${operation.kind} is still open and cannot be closed: ${settled.why}.`, [...settled.repair, 'Then run with `mode: unlock`.'], 'Nothing new was begun.');
     }
+    announceClosing(session, operation, settled);
+}
+/** Closing may have moved traffic, which nobody would look for in a run about something else. */
+function announceClosing(session, { kind, release }, settled) {
+    const what = `The ${kind} of ${release.version} that was left open`;
     if (settled.kind === 'failed')
-        warn(session, `The last ${operation.kind} was closed as failed: ${settled.why}.`);
+        warn(session, `${what} was closed as failed: ${settled.why}.`);
+    else if (settled.kind === 'undone' && settled.how === 'went-back')
+        announce(session, `${what} was taken back.`);
+    else if (settled.kind === 'undone')
+        announce(session, `${what} was undone.`);
+    else
+        announce(session, `${what} was closed as good.`);
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/post.js
@@ -66569,7 +66607,7 @@ async function runPost(world, jobStatus) {
         return ending === null ? null : writeOutcome(told, chronicle, 'post', ending);
     }
     catch (error) {
-        return writeOutcome(told, chronicle, 'post', await endingOfError(told, error));
+        return writeOutcome(told, chronicle, 'post', await endingOfError(told, 'post', error));
     }
 }
 async function closeOwn(world, jobStatus) {
@@ -66585,8 +66623,12 @@ async function closeOwn(world, jobStatus) {
         if (operation === null || !mine)
             return nothing(world, whyNothing(operation));
         const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) });
+        if (settled.kind !== 'undone' || jobStatus !== 'success')
+            return ending;
         // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
-        return settled.kind === 'undone' && jobStatus === 'success' ? { ...ending, ok: false } : ending;
+        const { phase } = operation;
+        const cause = 'The step of this deployment ended before its release was verified, and the job went on.';
+        return endingOfFailure({ phase, cause, operation, settled, traffic: ending.traffic });
     }
     finally {
         await endSession(session);
@@ -66596,7 +66638,7 @@ async function closeOwn(world, jobStatus) {
 async function takeOwn(world) {
     const { owner, recorded, target } = world;
     try {
-        const { lease, document } = await insist(world, () => target.ledger.read());
+        const { lease, document } = await acquire_insist(world, () => target.ledger.read());
         const parsed = parseDocument(document);
         const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null);
         const held = lease.status === 'held' ? lease.owner : null;
@@ -66617,10 +66659,10 @@ async function takeOwn(world) {
         if (error instanceof LeaseHeld)
             return nothing(world, `${error.message} This step leaves everything to it.`);
         if (recorded === null || !isOwn(recorded.operation, owner.nonce)) {
-            world_warn(world, `The ledger cannot be used: ${world_messageOf(error)}`);
+            (0,deployment_world/* warn */.R8)(world, `The ledger cannot be used: ${(0,deployment_world/* messageOf */.bD)(error)}`);
             return nothing(world, whyNothing(recorded?.operation ?? null));
         }
-        world_warn(world, `The ledger cannot be used; going by the copy kept on the runner: ${world_messageOf(error)}`);
+        (0,deployment_world/* warn */.R8)(world, `The ledger cannot be used; going by the copy kept on the runner: ${(0,deployment_world/* messageOf */.bD)(error)}`);
         return withoutLedger(world, recorded);
     }
 }
@@ -66633,7 +66675,7 @@ function whyNothing(operation) {
     return `The last operation is closed (${operation.state}); there is nothing to do.`;
 }
 function nothing(world, why) {
-    world_say(world, why);
+    (0,deployment_world/* say */.cv)(world, why);
     return null;
 }
 /** What could not be read is not written either: the history is in there, and we do not know it. */
@@ -66689,6 +66731,24 @@ const results = (/* unused pure expression or super */ null && ([
     'rollback-failed',
     'failed',
 ]));
+
+
+/***/ }),
+
+/***/ 4099:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R8: () => (/* binding */ warn),
+/* harmony export */   bD: () => (/* binding */ messageOf),
+/* harmony export */   cv: () => (/* binding */ say),
+/* harmony export */   iP: () => (/* binding */ announce)
+/* harmony export */ });
+const say = (world, text) => world.report({ kind: 'line', level: 'info', text });
+const warn = (world, text) => world.report({ kind: 'line', level: 'warning', text });
+/** Something a person reading only the summary must know. */
+const announce = (world, text) => world.report({ kind: 'line', level: 'notice', text });
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 
 /***/ }),
@@ -68544,7 +68604,10 @@ class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .Tar
         this.fix = fix;
     }
 }
-const addressOf = ({ user, host, port }) => `${user}@${host}:${port}`;
+function addressOf({ user, host, port }) {
+    const plain = host.includes(':') ? `[${host}]` : host;
+    return `${user}@${plain}${port === 22 ? '' : `:${port}`}`;
+}
 /** `offered`: every key the server showed. */
 function untrustedHost({ trusted }, address, offered) {
     const { host, port } = address;
@@ -68568,7 +68631,7 @@ function untrustedHost({ trusted }, address, offered) {
     };
     return new HostRefused({
         setting: 'ssh-known-hosts',
-        what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown || 'no key we know'}, and ${reasons[reason()]}. Nothing was sent to it.`,
+        what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
         fix: [
             `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key))}`).join('; ')}`,
             'If that prints the same, `ssh-known-hosts` is:',
@@ -69518,6 +69581,7 @@ var host_keys = __nccwpck_require__(7710);
 // EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
 var host_refused = __nccwpck_require__(4800);
 ;// CONCATENATED MODULE: ./lib/host/ssh/handshake.js
+/** One SSH server on a stream that leads to it: its key is checked before we show ours. */
 
 
 
@@ -69545,7 +69609,10 @@ async function logIn(door) {
         if (result.kind === 'untrusted')
             offered.push(result.key);
     }
-    throw (0,host_refused/* untrustedHost */.xZ)(door, door.address, offered.length > 0 ? offered : await keysOf(door));
+    const shown = offered.length > 0 ? offered : await keysOf(door);
+    if (shown.length > 0)
+        throw (0,host_refused/* untrustedHost */.xZ)(door, door.address, shown);
+    throw (0,host_refused/* noCommonAlgorithm */.Qj)(door.address, 'it has no host key of Ed25519, of ECDSA, or of RSA with SHA-2');
 }
 /** Every key of a server we do not let ourselves in to. */
 async function keysOf(door) {
@@ -69634,7 +69701,7 @@ async function openLink(settings, keepalive) {
 }
 function doorTo(address, { settings, key, keepalive, from }) {
     const { host, port } = address;
-    const dial = () => from ? from.ssh.forwardOut('127.0.0.1', 0, host, port) : dialFromHere(host, port);
+    const dial = () => from ? inTime(from.ssh.forwardOut('127.0.0.1', 0, host, port)) : dialFromHere(host, port);
     const named = async () => {
         try {
             return await dial();
@@ -69647,6 +69714,17 @@ function doorTo(address, { settings, key, keepalive, from }) {
     };
     return { address, trusted: settings.trusted, key, keepalive, dial: named };
 }
+/** A jump host waits for minutes for a host that does not answer. */
+function inTime(dialing) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+            reject(noAnswer());
+            dialing.then((stream) => stream.destroy()).catch(() => { });
+        }, dialTime);
+        dialing.then(resolve, reject).finally(() => clearTimeout(timer));
+    });
+}
+const noAnswer = () => new Error(`no answer within ${dialTime / 1000} s`);
 /** Without a delay of small packets, which makes each command on a near host twenty times slower. */
 function dialFromHere(host, port) {
     return new Promise((resolve, reject) => {
@@ -69655,7 +69733,7 @@ function dialFromHere(host, port) {
             socket.destroy();
             reject(error);
         };
-        socket.once('error', fail).once('timeout', () => fail(new Error(`no answer within ${dialTime / 1000} s`)));
+        socket.once('error', fail).once('timeout', () => fail(noAnswer()));
         socket.once('connect', () => {
             socket.setTimeout(0).removeListener('error', fail);
             resolve(socket);
@@ -69676,7 +69754,14 @@ function linkOf(sessions, close) {
     const { client } = sessions.at(-1);
     return {
         exec: (command) => new Promise((resolve, reject) => {
-            client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+            try {
+                client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+            }
+            catch (error) {
+                // It broke before anybody listened.
+                end('the connection broke');
+                reject(error);
+            }
         }),
         isOpen: () => over === null,
         why: () => over ?? 'the session ended without an exit code',
@@ -69725,8 +69810,9 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1510);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
-/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5187);
-/* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(6174);
+/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7902);
+/* harmony import */ var _deployment_world_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4099);
+/* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6174);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
 /* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
@@ -69739,6 +69825,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1758);
 /* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(4945);
 /** After the job: close what main left open, by the record it kept. */
+
 
 
 
@@ -69802,12 +69889,21 @@ async function closeByRecord(record, folder) {
     await world.target.close();
     return outcome.ok ? 0 : 1;
 }
-/** In a container job main outlives its cancel, and a runner hook outlives a killed main. */
+/**
+ * In a container job main outlives its cancel, and a runner hook outlives a killed main. What cannot be ended is told and no
+ * reason to leave users on an unchecked color.
+ */
 async function endWhatRuns(record, folder, signal) {
     if ((await (0,_github_main_process_js__WEBPACK_IMPORTED_MODULE_6__/* .endMain */ .r0)(record.main, _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m)) === 'still running') {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e('Main still runs and could not be ended; the lease keeps it from changing anything.');
     }
-    await (0,_host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__/* .endRecordedIn */ .x)((0,_host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__/* .localConnection */ .G)(process.env), folder, { signal, clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m });
+    try {
+        await (0,_host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__/* .endRecordedIn */ .x)((0,_host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__/* .localConnection */ .G)(process.env), folder, { signal, clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m });
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(`${(0,_deployment_world_js__WEBPACK_IMPORTED_MODULE_16__/* .messageOf */ .bD)(error)} Going on to put traffic right.`);
+    }
 }
 function recordedIn({ operation, lease }) {
     const parsed = _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__/* .operationSchema */ .le.safeParse(operation);
@@ -69815,7 +69911,7 @@ function recordedIn({ operation, lease }) {
 }
 /** Evaluated anew by the runner for post; the inputs kept by main still say how the job stood then. */
 function jobStatus() {
-    const given = (0,_github_inputs_js__WEBPACK_IMPORTED_MODULE_16__/* .readInputs */ .K)(process.env)['job-status'];
+    const given = (0,_github_inputs_js__WEBPACK_IMPORTED_MODULE_17__/* .readInputs */ .K)(process.env)['job-status'];
     if (given === 'success' || given === 'failure' || given === 'cancelled')
         return given;
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e(`The status of the job is not known (${given ?? 'nothing was given'}); taking it as failed.`);
@@ -71218,7 +71314,7 @@ function isEncrypted(key) {
     if (base64 === undefined)
         return false;
     // Magic, NUL, length and name of the cipher: https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
-    return Buffer.from(base64, 'base64').toString('latin1', 19, 23) !== 'none';
+    return /^openssh-key-v1\0.{4}(?!none)/s.test(Buffer.from(base64, 'base64').toString('latin1'));
 }
 const privateKey = textForm('the text of a private key', parsePrivateKey, { type: 'string' });
 
@@ -72123,7 +72219,7 @@ function jobStatusOf(text) {
         return { jobStatus: null, warnings: [] };
     if (text === 'success' || text === 'failure' || text === 'cancelled')
         return { jobStatus: text, warnings: [] };
-    const warning = `\`job-status\`: \`${text}\` is not the status of a job, so that a later failure of the job goes unnoticed. Leave this setting out.`;
+    const warning = `\`job-status\`: \`${text}\` is not the status of a job. When the job ends it counts as failed, and traffic goes back. Leave this setting out.`;
     return { jobStatus: null, warnings: [warning] };
 }
 function parseEntries(entries, target) {
