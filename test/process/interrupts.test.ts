@@ -40,7 +40,10 @@ describe.concurrent('a run that is cut short', { timeout: 120_000 }, () => {
     expect(job.status).toBe('success')
     const [post] = await job.end()
     expect(post).toMatchObject({ code: 1, status: 'success' })
-    expect(post && errorsOf(post).join()).toContain('v2 was taken back')
+    const said = post && errorsOf(post).join()
+    expect(said).toContain('v2 failed after the switch; traffic is back on blue.')
+    expect(said).toContain('ended before its release was verified')
+    expect(said).toContain('Fix the release and deploy again.')
     expect([await shop.answers(), shop.app.presence('green')]).toEqual(['blue v1', 'stopped'])
   })
 
