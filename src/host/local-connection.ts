@@ -10,6 +10,7 @@ import {
   stderrTailLimit,
   stdoutLimit,
 } from './connection.ts'
+import { elapsed, endingOf } from './ending.ts'
 
 /** Streams that a background process holds open are not waited for longer than this. */
 const streamsTime = 200
@@ -40,22 +41,14 @@ async function run(script: string, options: RunOptions, env: NodeJS.ProcessEnv):
   child.stdin.write(script)
   const over = new AbortController()
   try {
-    const first = await Promise.race([
-      exit,
-      aborted(signal, over.signal),
-      elapsed(options.timeout, clock, over.signal),
-    ])
+    const first = await endingOf(exit, { signal, clock, time: options.timeout, over: over.signal })
     if (typeof first === 'object') return finish(first, output, false)
     child.stdin.end()
     if (first === 'aborted') {
       letGo(child)
       throw signal.reason
     }
-    const second = await Promise.race([
-      exit,
-      aborted(signal, over.signal),
-      elapsed(endingTime, clock, over.signal),
-    ])
+    const second = await endingOf(exit, { signal, clock, time: endingTime, over: over.signal })
     if (typeof second === 'object') return finish(second, output, true)
     letGo(child)
     signal.throwIfAborted()
@@ -115,16 +108,4 @@ function letGo(child: ChildProcessWithoutNullStreams) {
   for (const stream of [child.stdin, child.stdout, child.stderr]) {
     if ('unref' in stream && typeof stream.unref === 'function') stream.unref()
   }
-}
-
-function aborted(signal: AbortSignal, over: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted')
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over })
-  })
-}
-
-async function elapsed(time: number, clock: Clock, over: AbortSignal): Promise<'elapsed'> {
-  await clock.sleep(time, over).catch(() => {})
-  return 'elapsed'
 }

@@ -3,6 +3,7 @@ import type { ClientChannel } from 'ssh2'
 import type { Clock } from '../../clock.ts'
 import { TargetUnreachable } from '../../targets/target.ts'
 import { endingTime, type Finish, type RunOptions, stderrTailLimit, stdoutLimit } from '../connection.ts'
+import { endingOf } from '../ending.ts'
 import type { Link } from './link.ts'
 
 /** What a shell's start-up files say comes before it, and is no answer of the script. */
@@ -24,8 +25,7 @@ export async function runScript(started: Started, script: string, options: RunOp
   const output = collect(channel, options)
   const exit = exitOf(channel, output, clock)
   const over = new AbortController()
-  const first = (time: number) =>
-    Promise.race([exit, aborted(signal, over.signal), elapsed(time, clock, over.signal)])
+  const first = (time: number) => endingOf(exit, { signal, clock, time, over: over.signal })
   channel.write(`echo '${mark}'\n${script}`)
   try {
     const inTime = await first(options.timeout)
@@ -108,16 +108,4 @@ function finish({ link, name }: Started, { code, signal }: Exit, output: Output,
 /** The script goes on without us: what it says is read, so that nothing in it blocks, but not heard. */
 function letGo(channel: ClientChannel) {
   for (const stream of [channel, channel.stderr]) stream.removeAllListeners('data').resume()
-}
-
-function aborted(signal: AbortSignal, over: AbortSignal): Promise<'aborted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('aborted')
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over })
-  })
-}
-
-async function elapsed(time: number, clock: Clock, over: AbortSignal): Promise<'elapsed'> {
-  await clock.sleep(time, over).catch(() => {})
-  return 'elapsed'
 }
