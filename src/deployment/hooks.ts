@@ -1,6 +1,13 @@
 /** The user's commands at named points, journalled so that nobody runs one twice without knowing. */
 import type { HookName } from '../targets/intent.ts'
-import { type Color, type Environment, type Guard, type Hook, TargetUnreachable } from '../targets/target.ts'
+import {
+  type Color,
+  type Environment,
+  environmentName,
+  type Guard,
+  type Hook,
+  TargetUnreachable,
+} from '../targets/target.ts'
 import { changeOperation } from './document.ts'
 import type { Operation } from './operation.ts'
 import type { PhaseName } from './report.ts'
@@ -72,5 +79,3 @@ async function reachableUrls({ intent, target }: Session, color: Color): Promise
   }
   return urls
 }
-
-const environmentName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '_')

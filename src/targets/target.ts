@@ -190,6 +190,9 @@ export interface Hook {
 
 export type Environment = Readonly<Record<string, string>>
 
+/** How the name of a service or of a kept value ends that of an environment variable. */
+export const environmentName = (name: string): string => name.toUpperCase().replace(/[^A-Z0-9]/g, '_')
+
 /** What a target is given of the run it lives in. */
 export interface Surroundings {
   readonly app: string

@@ -1,7 +1,7 @@
 /** What a user's command is told in its environment, and what it may say back in the file $BLUE_GREEN_OUTPUT. */
 import { z } from 'zod'
 import type { ServiceIntent } from '../intent.ts'
-import type { Color, Environment, Release } from '../target.ts'
+import { type Color, type Environment, environmentName, type Release } from '../target.ts'
 
 export const deployedShape = z.object({
   version: z.string(),
@@ -37,15 +37,13 @@ export function environmentOf({ app, color, services, record }: Told): Environme
     BLUE_GREEN_VERSION: record.deployed?.version ?? '',
     ...(only && others.length === 0 ? { BLUE_GREEN_IMAGE: images[only.name] ?? '' } : {}),
     ...Object.fromEntries(
-      services.map(({ name }) => [`BLUE_GREEN_IMAGE_${upper(name)}`, images[name] ?? '']),
+      services.map(({ name }) => [`BLUE_GREEN_IMAGE_${environmentName(name)}`, images[name] ?? '']),
     ),
     ...Object.fromEntries(
-      Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${upper(key)}`, value]),
+      Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${environmentName(key)}`, value]),
     ),
   }
 }
-
-const upper = (name: string) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_')
 
 export interface Said {
   readonly state: State

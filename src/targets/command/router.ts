@@ -10,7 +10,7 @@ import {
 } from '../target.ts'
 import { observing } from './guarding.ts'
 import { keepSaid, readRecord, readRecordIfPossible, tell } from './keeping.ts'
-import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
+import { change, lastLine, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 /** `manual`: what the user's own command said a person would type, by color. */
 export function commandRouter(workplace: Workplace, manual: ReadonlyMap<Color, readonly string[]>): Router {
@@ -29,7 +29,7 @@ export async function observeTraffic(
   const { code, said, stderr } = await look(workplace, 'observe', {
     BLUE_GREEN_APP: workplace.surroundings.app,
   })
-  const word = said.slice(said.lastIndexOf('\n') + 1)
+  const word = lastLine(said)
   if (code === 0 && (word === 'blue' || word === 'green')) return { kind: 'color', color: word }
   if (code === 0 && word === 'none') return { kind: 'nobody' }
   const saidLast = code === 0 ? word : stderr.trim().split('\n').at(-1) || word

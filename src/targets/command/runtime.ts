@@ -12,7 +12,7 @@ import {
 import { deployedFrom } from './environment.ts'
 import { allowedBy, observing, refused } from './guarding.ts'
 import { deployedFile, keepSaid, readRecord, readRecordIfPossible, stateFile, tell } from './keeping.ts'
-import { change, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
+import { change, lastLine, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 export function commandRuntime(workplace: Workplace): Runtime {
   const { services } = workplace
@@ -150,5 +150,3 @@ function lastBytes(text: string, limit: number): string {
   const bytes = Buffer.from(text).subarray(-limit)
   return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8')
 }
-
-const lastLine = (text: string) => text.slice(text.lastIndexOf('\n') + 1)

@@ -35,6 +35,9 @@ export interface Answer {
   readonly stderr: string
 }
 
+/** The word that counts of what a command said. */
+export const lastLine = (text: string): string => text.slice(text.lastIndexOf('\n') + 1)
+
 /** What a command needs besides its own time to start and to end. */
 const lookOverhead = 30_000
 
