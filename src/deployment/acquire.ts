@@ -1,6 +1,7 @@
 /** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
-import { type Acquisition, type Claim, type LeaseView, TargetUnreachable } from '../targets/target.ts'
+import type { Acquisition, Claim, LeaseView } from '../targets/target.ts'
 import { type Document, documentOf, emptyDocument, formatDocument, parseDocument } from './document.ts'
+import { insist } from './insist.ts'
 import { Journal } from './journal.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { type Session, say, type World, warn } from './world.ts'
@@ -80,23 +81,6 @@ async function waitForLease(world: World, claim: Claim, wait: number): Promise<A
     if (seen === null) say(world, `Waiting for ${nameOwner(view)} to finish with ${intent.app}.`)
     if (seen?.mark !== view.mark) seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() }
     await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal)
-  }
-}
-
-const attempts = 3
-
-/** Repeats what may be repeated when its connection was lost. */
-export async function insist<T>(
-  { clock, signal }: Pick<World, 'clock' | 'signal'>,
-  work: (attempt: number) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work(attempt)
-    } catch (error) {
-      if (!(error instanceof TargetUnreachable) || attempt === attempts) throw error
-    }
-    await clock.sleep(longestPause, signal)
   }
 }
 

@@ -1,11 +1,12 @@
 /** The post step: it knows how the job went, and closes what its own main left open. */
 import type { JobStatus } from '../targets/intent.ts'
 import { ChangeFailed, type Ledger } from '../targets/target.ts'
-import { acquireSession, insist, LeaseHeld, nameOwner } from './acquire.ts'
+import { acquireSession, LeaseHeld, nameOwner } from './acquire.ts'
 import { chronicled, type Ending, trafficNow, writeOutcome } from './chronicle.ts'
 import { documentOf, parseDocument } from './document.ts'
 import { endingOfError } from './ending-of-error.ts'
 import { endingOfClosing, endingOfFailure } from './endings.ts'
+import { insist } from './insist.ts'
 import { Journal } from './journal.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { Operation } from './operation.ts'

@@ -1,6 +1,6 @@
 /** The six phases, as data, and the one place that runs them. */
 
-import { insist } from '../acquire.ts'
+import { insist } from '../insist.ts'
 import type { PhaseName } from '../report.ts'
 import type { Settled } from '../settle.ts'
 import { type Session, say } from '../world.ts'
