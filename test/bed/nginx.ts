@@ -1,12 +1,11 @@
 /** A real nginx on loopback, with everything it writes in a folder of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Color } from '../../src/targets/target.ts'
+import { connects, end } from './child.ts'
 
 export interface Nginx extends AsyncDisposable {
   readonly url: string
@@ -118,21 +117,4 @@ async function listening(child: ChildProcess, address: string, log: string): Pro
   }
   await end(child)
   throw new Error(`nginx does not listen on ${address}:\n${await readFile(log, 'utf8')}`)
-}
-
-const connects = (port: number, host: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, host)
-    const settle = (result: boolean) => {
-      socket.destroy()
-      resolve(result)
-    }
-    socket.once('connect', () => settle(true)).once('error', () => settle(false))
-  })
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
 }

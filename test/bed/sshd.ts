@@ -1,12 +1,11 @@
 /** A real OpenSSH server on loopback, with keys of its own, for the user who runs the tests. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProgram } from '../programs.ts'
+import { connects, end } from './child.ts'
 import { freePort } from './ports.ts'
 
 export type KeyType = 'ed25519' | 'rsa' | 'ecdsa'
@@ -116,28 +115,11 @@ LogLevel VERBOSE
 async function listening(child: ChildProcess, port: number, log: string): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {
     if (child.exitCode !== null) throw new Error(`sshd did not start:\n${readFileSync(log, 'utf8')}`)
-    if (await connects(port)) return
+    if (await connects(port, '127.0.0.1')) return
     await sleep(5)
   }
   await end(child)
   throw new Error(`sshd does not listen on ${port}:\n${readFileSync(log, 'utf8')}`)
-}
-
-const connects = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const settle = (result: boolean) => {
-      socket.destroy()
-      resolve(result)
-    }
-    socket.once('connect', () => settle(true)).once('error', () => settle(false))
-  })
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
 }
 
 /** Every process below one, of the ones alive now. */

@@ -1,17 +1,8 @@
 import { type HookName, hookNames, type Intent, type ServiceIntent } from '../../src/targets/intent.ts'
 import type { Hook, Release } from '../../src/targets/target.ts'
+import { aCheck } from '../checks/servers.ts'
 
-const health = {
-  path: '/health',
-  scheme: null,
-  host: null,
-  status: [{ from: 200, to: 299 }],
-  body: null,
-  json: {},
-  header: {},
-  headers: {},
-  maxLatency: null,
-}
+const health = aCheck()
 
 /** Without a URL: what the platform says of it is all there is, and no socket is opened. */
 const web: ServiceIntent = {

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { openCommandTarget } from '../../src/targets/command/command-target.ts'
 import { type CommandName, type CommandSettings, commandNames } from '../../src/targets/command/settings.ts'
-import type { Check, ServiceIntent } from '../../src/targets/intent.ts'
+import type { ServiceIntent } from '../../src/targets/intent.ts'
 import {
   ChangeFailed,
   ChangeRefused,
@@ -17,19 +17,10 @@ import {
   type Release,
   TargetUnreachable,
 } from '../../src/targets/target.ts'
+import { aCheck } from '../checks/servers.ts'
 import { connect, folder, forever, isNumberIn, leaseOf, open, owner, pathWith, until } from '../host/place.ts'
 
-const check: Check = {
-  path: '/',
-  scheme: null,
-  host: null,
-  status: [{ from: 200, to: 299 }],
-  body: null,
-  json: {},
-  header: {},
-  headers: {},
-  maxLatency: null,
-}
+const check = aCheck({ path: '/' })
 
 const service = (name: string, colorUrl: ServiceIntent['colorUrl'] = null): ServiceIntent => ({
   name,
