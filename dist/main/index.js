@@ -62839,7 +62839,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 5999:
+/***/ 4486:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62908,7 +62908,23 @@ const stderrTailLimit = 8 * 1024;
 /** How long a script may take to end after its stdin was ended: ten seconds from TERM to KILL, and some to tidy up. */
 const connection_endingTime = 15_000;
 
+;// CONCATENATED MODULE: ./lib/host/ending.js
+/** Whichever comes first. */
+const endingOf = (exit, { signal, clock, time, over }) => Promise.race([exit, aborted(signal, over), elapsed(time, clock, over)]);
+function aborted(signal, over) {
+    return new Promise((resolve) => {
+        if (signal.aborted)
+            resolve('aborted');
+        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
+    });
+}
+async function elapsed(time, clock, over) {
+    await clock.sleep(time, over).catch(() => { });
+    return 'elapsed';
+}
+
 ;// CONCATENATED MODULE: ./lib/host/local-connection.js
+
 
 
 
@@ -62937,11 +62953,7 @@ async function run(script, options, env) {
     child.stdin.write(script);
     const over = new AbortController();
     try {
-        const first = await Promise.race([
-            exit,
-            aborted(signal, over.signal),
-            elapsed(options.timeout, clock, over.signal),
-        ]);
+        const first = await endingOf(exit, { signal, clock, time: options.timeout, over: over.signal });
         if (typeof first === 'object')
             return finish(first, output, false);
         child.stdin.end();
@@ -62949,11 +62961,7 @@ async function run(script, options, env) {
             letGo(child);
             throw signal.reason;
         }
-        const second = await Promise.race([
-            exit,
-            aborted(signal, over.signal),
-            elapsed(connection_endingTime, clock, over.signal),
-        ]);
+        const second = await endingOf(exit, { signal, clock, time: connection_endingTime, over: over.signal });
         if (typeof second === 'object')
             return finish(second, output, true);
         letGo(child);
@@ -63010,17 +63018,6 @@ function letGo(child) {
         if ('unref' in stream && typeof stream.unref === 'function')
             stream.unref();
     }
-}
-function aborted(signal, over) {
-    return new Promise((resolve) => {
-        if (signal.aborted)
-            resolve('aborted');
-        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
-    });
-}
-async function elapsed(time, clock, over) {
-    await clock.sleep(time, over).catch(() => { });
-    return 'elapsed';
 }
 
 // EXTERNAL MODULE: ./lib/host/script.js
@@ -63548,6 +63545,7 @@ var host_refused = __nccwpck_require__(4800);
 ;// CONCATENATED MODULE: ./lib/host/ssh/run-script.js
 
 
+
 /** What a shell's start-up files say comes before it, and is no answer of the script. */
 const mark = 'blue-green: here begins the script';
 /** After the exit code, output may still be on its way; a background process that holds it open is not waited for. */
@@ -63558,7 +63556,7 @@ async function runScript(started, script, options) {
     const output = run_script_collect(channel, options);
     const exit = run_script_exitOf(channel, output, clock);
     const over = new AbortController();
-    const first = (time) => Promise.race([exit, run_script_aborted(signal, over.signal), run_script_elapsed(time, clock, over.signal)]);
+    const first = (time) => endingOf(exit, { signal, clock, time, over: over.signal });
     channel.write(`echo '${mark}'\n${script}`);
     try {
         const inTime = await first(options.timeout);
@@ -63628,17 +63626,6 @@ function run_script_finish({ link, name }, { code, signal }, output, timedOut) {
 function run_script_letGo(channel) {
     for (const stream of [channel, channel.stderr])
         stream.removeAllListeners('data').resume();
-}
-function run_script_aborted(signal, over) {
-    return new Promise((resolve) => {
-        if (signal.aborted)
-            resolve('aborted');
-        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
-    });
-}
-async function run_script_elapsed(time, clock, over) {
-    await clock.sleep(time, over).catch(() => { });
-    return 'elapsed';
 }
 
 ;// CONCATENATED MODULE: ./lib/host/ssh/slots.js
@@ -64045,6 +64032,8 @@ function parseAnswer(stdout) {
 
 
 
+/** The word that counts of what a command said. */
+const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 /** What a command needs besides its own time to start and to end. */
 const lookOverhead = 30_000;
 const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
@@ -64115,6 +64104,7 @@ const refused = (name, color, observed) => new target/* ChangeRefused */.Zv(obse
 ;// CONCATENATED MODULE: ./lib/targets/command/environment.js
 /** What a user's command is told in its environment, and what it may say back in the file $BLUE_GREEN_OUTPUT. */
 
+
 const deployedShape = schemas/* object */.Ikc({
     version: schemas/* string */.YjP(),
     images: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()),
@@ -64129,11 +64119,10 @@ function environmentOf({ app, color, services, record }) {
         BLUE_GREEN_COLOR: color,
         BLUE_GREEN_VERSION: record.deployed?.version ?? '',
         ...(only && others.length === 0 ? { BLUE_GREEN_IMAGE: images[only.name] ?? '' } : {}),
-        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${upper(name)}`, images[name] ?? ''])),
-        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${upper(key)}`, value])),
+        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${(0,target/* environmentName */.VE)(name)}`, images[name] ?? ''])),
+        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${(0,target/* environmentName */.VE)(key)}`, value])),
     };
 }
-const upper = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 const valueLimit = 1024;
 /** Reads `key=value` lines. A value that is or holds a secret never gets as far as the target's disk through us. */
 function parseSaid(text, secrets) {
@@ -64362,7 +64351,7 @@ async function observeTraffic(workplace, manual) {
     const { code, said, stderr } = await look(workplace, 'observe', {
         BLUE_GREEN_APP: workplace.surroundings.app,
     });
-    const word = said.slice(said.lastIndexOf('\n') + 1);
+    const word = lastLine(said);
     if (code === 0 && (word === 'blue' || word === 'green'))
         return { kind: 'color', color: word };
     if (code === 0 && word === 'none')
@@ -64565,7 +64554,6 @@ function lastBytes(text, limit) {
     const bytes = Buffer.from(text).subarray(-limit);
     return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8');
 }
-const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 
 ;// CONCATENATED MODULE: ./lib/targets/command/command-target.js
 
@@ -64715,7 +64703,7 @@ const results = (/* unused pure expression or super */ null && ([
 
 /***/ }),
 
-/***/ 8817:
+/***/ 2589:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64990,6 +64978,24 @@ function unfinishedMigrationAfter(document, operation, at) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/deployment/insist.js
+
+const attempts = 3;
+const pause = 1_000;
+/** Repeats what may be repeated when its connection was lost. */
+async function insist({ clock, signal }, work) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await work(attempt);
+        }
+        catch (error) {
+            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
+                throw error;
+        }
+        await clock.sleep(pause, signal);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/deployment/journal.js
 
 
@@ -65119,7 +65125,6 @@ class LeaseKeeper {
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
-/** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
 
 
 
@@ -65194,20 +65199,6 @@ async function waitForLease(world, claim, wait) {
         if (seen?.mark !== view.mark)
             seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() };
         await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal);
-    }
-}
-const attempts = 3;
-/** Repeats what may be repeated when its connection was lost. */
-async function insist({ clock, signal }, work) {
-    for (let attempt = 1;; attempt += 1) {
-        try {
-            return await work(attempt);
-        }
-        catch (error) {
-            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
-                throw error;
-        }
-        await clock.sleep(longestPause, signal);
     }
 }
 function nameOwner({ owner }) {
@@ -65390,7 +65381,7 @@ function trafficSentence(traffic) {
 ;// CONCATENATED MODULE: ./lib/deployment/drain.js
 
 
-const pause = 500;
+const drain_pause = 500;
 /** A single zero may fall between two requests. */
 const quietInARow = 3;
 /** Waits until nobody is connected to the old color, at most `drain`; where that cannot be seen, for all of `drain`. */
@@ -65407,7 +65398,7 @@ async function drainOldColor(session, operation) {
         quiet = open === 0 ? quiet + 1 : 0;
         if (quiet === quietInARow)
             return say(session, `${from} is quiet.`);
-        await clock.sleep(Math.min(pause, Math.max(0, deadline - clock.monotonic())), signal);
+        await clock.sleep(Math.min(drain_pause, Math.max(0, deadline - clock.monotonic())), signal);
     }
     say(session, open === 'unknown'
         ? `Waited for ${from} to drain; its connections cannot be counted here.`
@@ -65591,12 +65582,11 @@ async function reachableUrls({ intent, target }, color) {
         const reach = await target.runtime.reach(color, name);
         if (reach?.kind !== 'url')
             continue;
-        urls[`BLUE_GREEN_URL_${environmentName(name)}`] = reach.url;
+        urls[`BLUE_GREEN_URL_${(0,targets_target/* environmentName */.VE)(name)}`] = reach.url;
         urls.BLUE_GREEN_URL ??= reach.url;
     }
     return urls;
 }
-const environmentName = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 
 ;// CONCATENATED MODULE: ./lib/checks/json-pointer.js
 /**
@@ -69971,8 +69961,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8261);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5999);
-/* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8817);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4486);
+/* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2589);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
 /* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
@@ -72486,11 +72476,14 @@ function textOf(entries, name) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ek: () => (/* binding */ TargetUnreachable),
 /* harmony export */   IP: () => (/* binding */ otherColor),
+/* harmony export */   VE: () => (/* binding */ environmentName),
 /* harmony export */   Vj: () => (/* binding */ LeaseLost),
 /* harmony export */   Zv: () => (/* binding */ ChangeRefused),
 /* harmony export */   _G: () => (/* binding */ ChangeFailed)
 /* harmony export */ });
 const otherColor = (color) => (color === 'blue' ? 'green' : 'blue');
+/** How the name of a service or of a kept value ends that of an environment variable. */
+const environmentName = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 /** Another owner has come: stop at once and roll nothing back. */
 class LeaseLost extends Error {
     name = 'LeaseLost';

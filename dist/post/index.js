@@ -62885,7 +62885,10 @@ var host_refused = __nccwpck_require__(4800);
 var target = __nccwpck_require__(6097);
 // EXTERNAL MODULE: ./lib/host/connection.js
 var connection = __nccwpck_require__(8764);
+// EXTERNAL MODULE: ./lib/host/ending.js
+var ending = __nccwpck_require__(4555);
 ;// CONCATENATED MODULE: ./lib/host/ssh/run-script.js
+
 
 
 /** What a shell's start-up files say comes before it, and is no answer of the script. */
@@ -62898,7 +62901,7 @@ async function runScript(started, script, options) {
     const output = collect(channel, options);
     const exit = exitOf(channel, output, clock);
     const over = new AbortController();
-    const first = (time) => Promise.race([exit, aborted(signal, over.signal), elapsed(time, clock, over.signal)]);
+    const first = (time) => (0,ending/* endingOf */.z)(exit, { signal, clock, time, over: over.signal });
     channel.write(`echo '${mark}'\n${script}`);
     try {
         const inTime = await first(options.timeout);
@@ -62968,17 +62971,6 @@ function finish({ link, name }, { code, signal }, output, timedOut) {
 function letGo(channel) {
     for (const stream of [channel, channel.stderr])
         stream.removeAllListeners('data').resume();
-}
-function aborted(signal, over) {
-    return new Promise((resolve) => {
-        if (signal.aborted)
-            resolve('aborted');
-        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
-    });
-}
-async function elapsed(time, clock, over) {
-    await clock.sleep(time, over).catch(() => { });
-    return 'elapsed';
 }
 
 ;// CONCATENATED MODULE: ./lib/host/ssh/slots.js
@@ -63395,6 +63387,8 @@ function parseAnswer(stdout) {
 
 
 
+/** The word that counts of what a command said. */
+const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 /** What a command needs besides its own time to start and to end. */
 const lookOverhead = 30_000;
 const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
@@ -63465,6 +63459,7 @@ const refused = (name, color, observed) => new target/* ChangeRefused */.Zv(obse
 ;// CONCATENATED MODULE: ./lib/targets/command/environment.js
 /** What a user's command is told in its environment, and what it may say back in the file $BLUE_GREEN_OUTPUT. */
 
+
 const deployedShape = schemas/* object */.Ikc({
     version: schemas/* string */.YjP(),
     images: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()),
@@ -63479,11 +63474,10 @@ function environmentOf({ app, color, services, record }) {
         BLUE_GREEN_COLOR: color,
         BLUE_GREEN_VERSION: record.deployed?.version ?? '',
         ...(only && others.length === 0 ? { BLUE_GREEN_IMAGE: images[only.name] ?? '' } : {}),
-        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${upper(name)}`, images[name] ?? ''])),
-        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${upper(key)}`, value])),
+        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${(0,target/* environmentName */.VE)(name)}`, images[name] ?? ''])),
+        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${(0,target/* environmentName */.VE)(key)}`, value])),
     };
 }
-const upper = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 const valueLimit = 1024;
 /** Reads `key=value` lines. A value that is or holds a secret never gets as far as the target's disk through us. */
 function parseSaid(text, secrets) {
@@ -63712,7 +63706,7 @@ async function observeTraffic(workplace, manual) {
     const { code, said, stderr } = await look(workplace, 'observe', {
         BLUE_GREEN_APP: workplace.surroundings.app,
     });
-    const word = said.slice(said.lastIndexOf('\n') + 1);
+    const word = lastLine(said);
     if (code === 0 && (word === 'blue' || word === 'green'))
         return { kind: 'color', color: word };
     if (code === 0 && word === 'none')
@@ -63915,7 +63909,6 @@ function lastBytes(text, limit) {
     const bytes = Buffer.from(text).subarray(-limit);
     return bytes.subarray(bytes.findIndex((byte) => (byte & 0xc0) !== 0x80)).toString('utf8');
 }
-const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
 
 ;// CONCATENATED MODULE: ./lib/targets/command/command-target.js
 
@@ -64152,7 +64145,7 @@ const observedTraffic = (operation) => operation.observed === 'nobody' ? { kind:
 
 /***/ }),
 
-/***/ 7902:
+/***/ 1749:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64287,6 +64280,24 @@ function unfinishedMigrationAfter(document, operation, at) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/deployment/insist.js
+
+const attempts = 3;
+const pause = 1_000;
+/** Repeats what may be repeated when its connection was lost. */
+async function insist_insist({ clock, signal }, work) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await work(attempt);
+        }
+        catch (error) {
+            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
+                throw error;
+        }
+        await clock.sleep(pause, signal);
+    }
+}
+
 ;// CONCATENATED MODULE: ./lib/deployment/journal.js
 
 
@@ -64418,7 +64429,6 @@ class LeaseKeeper {
 // EXTERNAL MODULE: ./lib/deployment/world.js
 var deployment_world = __nccwpck_require__(4099);
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
-/** Getting hold of an app: the lease, its keeper, and what the ledger knows. */
 
 
 
@@ -64479,7 +64489,7 @@ async function waitForLease(world, claim, wait) {
     for (;;) {
         const unchangedMark = seen !== null && clock.monotonic() - seen.since > seen.ttl ? seen.mark : null;
         // Whether an attempt without an answer got the lease is unknown: it would be our own.
-        const acquisition = await acquire_insist(world, (attempt) => target.ledger.acquire(owner, {
+        const acquisition = await insist_insist(world, (attempt) => target.ledger.acquire(owner, {
             claim: attempt > 1 && claim === 'open' ? 'own' : claim,
             unchangedMark,
         }));
@@ -64493,20 +64503,6 @@ async function waitForLease(world, claim, wait) {
         if (seen?.mark !== view.mark)
             seen = { mark: view.mark, ttl: view.ttl, since: clock.monotonic() };
         await clock.sleep(Math.min(longestPause, intent.leaseTtl / 4), signal);
-    }
-}
-const attempts = 3;
-/** Repeats what may be repeated when its connection was lost. */
-async function acquire_insist({ clock, signal }, work) {
-    for (let attempt = 1;; attempt += 1) {
-        try {
-            return await work(attempt);
-        }
-        catch (error) {
-            if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || attempt === attempts)
-                throw error;
-        }
-        await clock.sleep(longestPause, signal);
     }
 }
 function nameOwner({ owner }) {
@@ -64873,7 +64869,7 @@ function wayBackMatters(situation) {
 ;// CONCATENATED MODULE: ./lib/deployment/drain.js
 
 
-const pause = 500;
+const drain_pause = 500;
 /** A single zero may fall between two requests. */
 const quietInARow = 3;
 /** Waits until nobody is connected to the old color, at most `drain`; where that cannot be seen, for all of `drain`. */
@@ -64890,7 +64886,7 @@ async function drain_drainOldColor(session, operation) {
         quiet = open === 0 ? quiet + 1 : 0;
         if (quiet === quietInARow)
             return (0,deployment_world/* say */.cv)(session, `${from} is quiet.`);
-        await clock.sleep(Math.min(pause, Math.max(0, deadline - clock.monotonic())), signal);
+        await clock.sleep(Math.min(drain_pause, Math.max(0, deadline - clock.monotonic())), signal);
     }
     (0,deployment_world/* say */.cv)(session, open === 'unknown'
         ? `Waited for ${from} to drain; its connections cannot be counted here.`
@@ -64957,12 +64953,11 @@ async function reachableUrls({ intent, target }, color) {
         const reach = await target.runtime.reach(color, name);
         if (reach?.kind !== 'url')
             continue;
-        urls[`BLUE_GREEN_URL_${environmentName(name)}`] = reach.url;
+        urls[`BLUE_GREEN_URL_${(0,targets_target/* environmentName */.VE)(name)}`] = reach.url;
         urls.BLUE_GREEN_URL ??= reach.url;
     }
     return urls;
 }
-const environmentName = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 
 ;// CONCATENATED MODULE: ./lib/checks/json-pointer.js
 /**
@@ -66598,6 +66593,7 @@ function announceClosing(session, { kind, release }, settled) {
 
 
 
+
 /** null: there was nothing to do, and one line said why. */
 async function runPost(world, jobStatus) {
     const { report, chronicle } = chronicled(world.report, world.clock.now());
@@ -66638,7 +66634,7 @@ async function closeOwn(world, jobStatus) {
 async function takeOwn(world) {
     const { owner, recorded, target } = world;
     try {
-        const { lease, document } = await acquire_insist(world, () => target.ledger.read());
+        const { lease, document } = await insist_insist(world, () => target.ledger.read());
         const parsed = parseDocument(document);
         const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null);
         const held = lease.status === 'held' ? lease.owner : null;
@@ -67927,6 +67923,30 @@ printf '%s' "$leader" | setsid sh -s
 
 /***/ }),
 
+/***/ 4555:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   v: () => (/* binding */ elapsed),
+/* harmony export */   z: () => (/* binding */ endingOf)
+/* harmony export */ });
+/** Whichever comes first. */
+const endingOf = (exit, { signal, clock, time, over }) => Promise.race([exit, aborted(signal, over), elapsed(time, clock, over)]);
+function aborted(signal, over) {
+    return new Promise((resolve) => {
+        if (signal.aborted)
+            resolve('aborted');
+        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
+    });
+}
+async function elapsed(time, clock, over) {
+    await clock.sleep(time, over).catch(() => { });
+    return 'elapsed';
+}
+
+
+/***/ }),
+
 /***/ 5523:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -68265,7 +68285,10 @@ const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.ur
 var target = __nccwpck_require__(6097);
 // EXTERNAL MODULE: ./lib/host/connection.js
 var connection = __nccwpck_require__(8764);
+// EXTERNAL MODULE: ./lib/host/ending.js
+var ending = __nccwpck_require__(4555);
 ;// CONCATENATED MODULE: ./lib/host/local-connection.js
+
 
 
 
@@ -68294,11 +68317,7 @@ async function run(script, options, env) {
     child.stdin.write(script);
     const over = new AbortController();
     try {
-        const first = await Promise.race([
-            exit,
-            aborted(signal, over.signal),
-            elapsed(options.timeout, clock, over.signal),
-        ]);
+        const first = await (0,ending/* endingOf */.z)(exit, { signal, clock, time: options.timeout, over: over.signal });
         if (typeof first === 'object')
             return finish(first, output, false);
         child.stdin.end();
@@ -68306,11 +68325,7 @@ async function run(script, options, env) {
             letGo(child);
             throw signal.reason;
         }
-        const second = await Promise.race([
-            exit,
-            aborted(signal, over.signal),
-            elapsed(connection/* endingTime */.bY, clock, over.signal),
-        ]);
+        const second = await (0,ending/* endingOf */.z)(exit, { signal, clock, time: connection/* endingTime */.bY, over: over.signal });
         if (typeof second === 'object')
             return finish(second, output, true);
         letGo(child);
@@ -68346,7 +68361,7 @@ function exitOf(child, clock) {
         child.once('exit', (code, signal) => resolve({ code, signal }));
     }).then(async (result) => {
         const over = new AbortController();
-        await Promise.race([ended, elapsed(streamsTime, clock, over.signal)]);
+        await Promise.race([ended, (0,ending/* elapsed */.v)(streamsTime, clock, over.signal)]);
         over.abort();
         if (!child.stdout.readableEnded || !child.stderr.readableEnded)
             letGo(child);
@@ -68367,17 +68382,6 @@ function letGo(child) {
         if ('unref' in stream && typeof stream.unref === 'function')
             stream.unref();
     }
-}
-function aborted(signal, over) {
-    return new Promise((resolve) => {
-        if (signal.aborted)
-            resolve('aborted');
-        signal.addEventListener('abort', () => resolve('aborted'), { once: true, signal: over });
-    });
-}
-async function elapsed(time, clock, over) {
-    await clock.sleep(time, over).catch(() => { });
-    return 'elapsed';
 }
 
 
@@ -69810,7 +69814,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1510);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
-/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7902);
+/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1749);
 /* harmony import */ var _deployment_world_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4099);
 /* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6174);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
@@ -72286,11 +72290,14 @@ function textOf(entries, name) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ek: () => (/* binding */ TargetUnreachable),
 /* harmony export */   IP: () => (/* binding */ otherColor),
+/* harmony export */   VE: () => (/* binding */ environmentName),
 /* harmony export */   Vj: () => (/* binding */ LeaseLost),
 /* harmony export */   Zv: () => (/* binding */ ChangeRefused),
 /* harmony export */   _G: () => (/* binding */ ChangeFailed)
 /* harmony export */ });
 const otherColor = (color) => (color === 'blue' ? 'green' : 'blue');
+/** How the name of a service or of a kept value ends that of an environment variable. */
+const environmentName = (name) => name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 /** Another owner has come: stop at once and roll nothing back. */
 class LeaseLost extends Error {
     name = 'LeaseLost';
