@@ -1,5 +1,7 @@
 /** A shell on some machine: this one, or one behind SSH. */
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import type { Address } from './dialing.ts'
 
 export interface Connection {
   /** Where it leads, for people. */
@@ -9,6 +11,12 @@ export interface Connection {
    * nobody waits for it any more. Rejects with the signal's reason when aborted, with TargetUnreachable when nothing was run.
    */
   run(script: string, options: RunOptions): Promise<Finish>
+  /**
+   * A TCP stream opened on that machine. Rejects with the signal's reason when aborted before it is open, with DialRefused when
+   * nobody listens at the address, with TargetUnreachable when the machine is out of reach. Where the way to the machine
+   * breaks, the stream ends with an error.
+   */
+  dial(address: Address, signal: AbortSignal): Promise<Duplex>
   close(): Promise<void>
 }
 

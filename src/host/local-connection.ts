@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { Clock } from '../clock.ts'
 import { TargetUnreachable } from '../targets/target.ts'
@@ -10,6 +11,7 @@ import {
   stderrTailLimit,
   stdoutLimit,
 } from './connection.ts'
+import { type Address, dialFromHere, dialRefused, reasonOf } from './dialing.ts'
 import { elapsed, endingOf } from './ending.ts'
 
 /** Streams that a background process holds open are not waited for longer than this. */
@@ -17,10 +19,21 @@ const streamsTime = 200
 
 export function localConnection(environment: Readonly<Record<string, string | undefined>>): Connection {
   const env = withoutOurs(environment)
+  const name = 'this machine'
   return {
-    name: 'this machine',
+    name,
     run: (script, options) => run(script, options, env),
+    dial: (address, signal) => dial(address, signal, name),
     close: async () => {},
+  }
+}
+
+async function dial(address: Address, signal: AbortSignal, name: string): Promise<Duplex> {
+  try {
+    return await dialFromHere(address, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw dialRefused(address, name, reasonOf(error))
   }
 }
 

@@ -1,8 +1,8 @@
 /** The way to the host: a TCP connection, through jump hosts where there are some. */
-import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClientChannel, ParsedKey } from 'ssh2'
 import type { SshAddress, SshSettings } from '../../targets/ssh.ts'
+import { type Address, dialFromHere, unlessAborted } from '../dialing.ts'
 import { type Door, logIn, readKey, type Session } from './handshake.ts'
 import { addressOf } from './host-refused.ts'
 
@@ -11,6 +11,10 @@ const dialTime = 10_000
 export interface Link {
   /** Runs nothing unless it resolves. */
   exec(command: string): Promise<ClientChannel>
+  /** A TCP connection from the host; rejects with an error of ssh2 that says why there is none. */
+  forward(address: Address): Promise<ClientChannel>
+  /** From now on the stream ends with an error when the link does. */
+  tie(stream: Duplex): Duplex
   isOpen(): boolean
   /** Why it is closed, as far as anybody said. */
   why(): string
@@ -47,11 +51,13 @@ interface Way {
 
 function doorTo(address: SshAddress, { settings, key, keepalive, from }: Way): Door {
   const { host, port } = address
-  const dial = (): Promise<Duplex> =>
-    from ? inTime(from.ssh.forwardOut('127.0.0.1', 0, host, port)) : dialFromHere(host, port)
+  const open = (signal: AbortSignal): Promise<Duplex> =>
+    from
+      ? unlessAborted(from.ssh.forwardOut('127.0.0.1', 0, host, port), signal)
+      : dialFromHere(address, signal)
   const named = async () => {
     try {
-      return await dial()
+      return await inTime(open)
     } catch (error) {
       throw new Error(`${addressOf(address)}: ${error instanceof Error ? error.message : error}`, {
         cause: error,
@@ -62,38 +68,24 @@ function doorTo(address: SshAddress, { settings, key, keepalive, from }: Way): D
 }
 
 /** A jump host waits for minutes for a host that does not answer. */
-function inTime(dialing: Promise<Duplex>): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(noAnswer())
-      dialing.then((stream) => stream.destroy()).catch(() => {})
-    }, dialTime)
-    dialing.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-const noAnswer = () => new Error(`no answer within ${dialTime / 1000} s`)
-
-/** Without a delay of small packets, which makes each command on a near host twenty times slower. */
-function dialFromHere(host: string, port: number): Promise<Duplex> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true, timeout: dialTime })
-    const fail = (error: Error) => {
-      socket.destroy()
-      reject(error)
-    }
-    socket.once('error', fail).once('timeout', () => fail(noAnswer()))
-    socket.once('connect', () => {
-      socket.setTimeout(0).removeListener('error', fail)
-      resolve(socket)
-    })
-  })
+async function inTime(open: (signal: AbortSignal) => Promise<Duplex>): Promise<Duplex> {
+  const overdue = new AbortController()
+  const timer = setTimeout(() => {
+    overdue.abort(new Error(`no answer within ${dialTime / 1000} s`))
+  }, dialTime)
+  try {
+    return await open(overdue.signal)
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function linkOf(sessions: readonly Session[], close: () => void): Link {
   let over: string | null = null
+  const streams = new Set<Duplex>()
   const end = (why: string) => {
     over ??= why
+    for (const stream of streams) stream.destroy(new Error(over))
     close()
   }
   for (const { client } of sessions) {
@@ -102,19 +94,29 @@ function linkOf(sessions: readonly Session[], close: () => void): Link {
     client.on('close', () => end('the connection broke'))
   }
   const { client } = sessions.at(-1) as Session
+  const opened = (open: (callback: Opened) => void) =>
+    new Promise<ClientChannel>((resolve, reject) => {
+      try {
+        open((error, channel) => (error ? reject(error) : resolve(channel)))
+      } catch (error) {
+        // It broke before anybody listened.
+        end('the connection broke')
+        reject(error)
+      }
+    })
   return {
-    exec: (command) =>
-      new Promise((resolve, reject) => {
-        try {
-          client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
-        } catch (error) {
-          // It broke before anybody listened.
-          end('the connection broke')
-          reject(error)
-        }
-      }),
+    exec: (command) => opened((callback) => client.exec(command, callback)),
+    forward: ({ host, port }) =>
+      opened((callback) => client.forwardOut('127.0.0.1', 0, host, port, callback)),
+    tie: (stream) => {
+      streams.add(stream)
+      // Whoever is done with a stream no longer listens, and an error nobody hears ends the process.
+      return stream.on('error', () => {}).once('close', () => streams.delete(stream))
+    },
     isOpen: () => over === null,
     why: () => over ?? 'the session ended without an exit code',
-    close,
+    close: () => end('the connection was closed'),
   }
 }
+
+type Opened = (error: Error | undefined, channel: ClientChannel) => void

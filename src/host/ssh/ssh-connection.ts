@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../../clock.ts'
 import type { SshSettings } from '../../targets/ssh.ts'
 import { TargetUnreachable } from '../../targets/target.ts'
 import type { Connection, RunOptions } from '../connection.ts'
+import { type Address, DialRefused, unlessAborted } from '../dialing.ts'
 import { addressOf, HostRefused } from './host-refused.ts'
 import type { Link } from './link.ts'
 import { runScript, type Started } from './run-script.ts'
@@ -60,6 +62,15 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
       throw unreachable(name, error)
     }
   }
+  const dial = async (address: Address, signal: AbortSignal): Promise<Duplex> => {
+    const { forward } = await import(/* webpackMode: "eager" */ './forwarding.ts')
+    const begin = async () => forward(await reach(), address, name)
+    try {
+      return await patiently(begin, clock, AbortSignal.any([closed.signal, signal]))
+    } catch (error) {
+      throw error instanceof DialRefused ? error : unreachable(name, error)
+    }
+  }
   return {
     name,
     run: async (script, options) => {
@@ -70,6 +81,7 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
         started.release()
       }
     },
+    dial: (address, signal) => unlessAborted(dial(address, signal), signal),
     close: async () => {
       closed.abort(new TargetUnreachable(`The connection to ${name} is closed.`))
       ;(await opening?.catch(() => null))?.close()
@@ -84,11 +96,13 @@ async function patiently<T>(work: () => Promise<T>, clock: Clock, signal: AbortS
     try {
       return await work()
     } catch (error) {
-      if (error instanceof HostRefused || clock.monotonic() + pause > deadline) throw error
+      if (isFinal(error) || clock.monotonic() + pause > deadline) throw error
     }
     await clock.sleep(pause, signal)
   }
 }
+
+const isFinal = (error: unknown) => error instanceof HostRefused || error instanceof DialRefused
 
 function unreachable(name: string, error: unknown): TargetUnreachable {
   if (error instanceof TargetUnreachable) return error

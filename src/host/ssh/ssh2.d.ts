@@ -34,6 +34,13 @@ declare module 'ssh2' {
 
   export class Client extends EventEmitter {
     exec(command: string, callback: (error: Error | undefined, channel: ClientChannel) => void): this
+    forwardOut(
+      fromHost: string,
+      fromPort: number,
+      host: string,
+      port: number,
+      callback: (error: Error | undefined, channel: ClientChannel) => void,
+    ): this
     destroy(): this
   }
 
