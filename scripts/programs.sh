@@ -24,9 +24,11 @@ install() {
   as_root apt-get -q update || return
   # shellcheck disable=SC2086 # a list
   as_root apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=120 $packages || return
-  # The tests start their own; these would hold port 80, and let people in.
+  # The tests start their own; these would hold ports 80 and 5000, and let people in.
   switch_off nginx nginx
   switch_off openssh-server ssh.socket ssh.service
+  switch_off docker.io docker.socket docker.service containerd.service
+  switch_off docker-registry docker-registry.service
 }
 
 # PACKAGE SERVICE...: only where it was just installed; what a distribution does not have is not there to be switched off.
