@@ -1,5 +1,6 @@
 /** What the ledger keeps for each color: what was deployed there, and what commands said to be handed on. */
 import type { z } from 'zod'
+import { lost } from '../../host/change.ts'
 import { raiseFailure } from '../../host/failures.ts'
 import { keptOrLost } from '../../host/file-ledger.ts'
 import { readFileScript, writeScript } from '../../host/ledger-scripts.ts'
@@ -12,7 +13,7 @@ import {
   type State,
   stateShape,
 } from './environment.ts'
-import { lost, type Workplace } from './workplace.ts'
+import type { Workplace } from './workplace.ts'
 
 const readTimeout = 20_000
 
