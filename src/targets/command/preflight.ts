@@ -1,10 +1,7 @@
-import { inspectScript } from '../../host/ledger-scripts.ts'
-import { quote } from '../../host/script.ts'
+import { inspectHost } from '../../host/inspection.ts'
 import type { Color, Problem, Router } from '../target.ts'
 import { tell } from './keeping.ts'
 import { look, type Workplace } from './workplace.ts'
-
-const timeout = 20_000
 
 /** Also asks the user's command `manual` what a person would type, while there is time to ask. */
 export async function findProblems(
@@ -12,7 +9,9 @@ export async function findProblems(
   router: Router,
   manual: Map<Color, readonly string[]>,
 ): Promise<readonly Problem[]> {
-  const host = await inspect(workplace)
+  const { settings, connection, surroundings } = workplace
+  const place = { connection, stateDirectory: settings.stateDirectory, surroundings }
+  const host = await inspectHost(place, 'commands')
   const canRun = host.every(({ setting }) => setting === 'state-directory')
   return [
     ...missingCommands(workplace),
@@ -32,45 +31,6 @@ const missingCommands = ({ settings }: Workplace): readonly Problem[] =>
       what: `There is no command "${name}".`,
       fix: `Give \`commands: { ${name}: … }\`.`,
     }))
-
-async function inspect({ settings, connection, surroundings }: Workplace): Promise<readonly Problem[]> {
-  const { signal, clock } = surroundings
-  const finish = await connection.run(inspectScript(settings.stateDirectory), { signal, clock, timeout })
-  if (finish.kind === 'lost') {
-    return [
-      {
-        setting: 'commands',
-        what: `${connection.name} does not answer: ${finish.detail}.`,
-        fix: 'Try: sh -c true',
-      },
-    ]
-  }
-  return finish.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => hostProblem(line, connection.name, settings.stateDirectory))
-}
-
-function hostProblem(line: string, host: string, directory: string): Problem {
-  const blank = line.indexOf(' ')
-  const [kind, rest] = [line.slice(0, blank), line.slice(blank + 1)]
-  if (kind === 'directory') {
-    return {
-      setting: 'state-directory',
-      what: `${directory} cannot be written on ${host}: ${rest} is not ours to write.`,
-      fix: `sudo install -d -o "$(id -un)" ${quote(directory)}`,
-    }
-  }
-  if (kind === 'proc') {
-    return { setting: 'commands', what: `${host} has no /proc.`, fix: 'Run the commands on a Linux host.' }
-  }
-  const from = rest === 'flock' || rest === 'setsid' ? 'util-linux' : 'coreutils'
-  return {
-    setting: 'commands',
-    what: `${host} has no command "${rest}".`,
-    fix: `Install the package ${from}: apt-get install ${from}, or apk add ${rest === 'flock' ? 'flock' : from}`,
-  }
-}
 
 async function observeProblems({ settings }: Workplace, router: Router): Promise<readonly Problem[]> {
   if (settings.commands.observe.length === 0) return []

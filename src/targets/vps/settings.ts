@@ -26,7 +26,7 @@ export interface ComposeSettings {
 
 export interface VpsService {
   readonly name: string
-  /** On the host's loopback address; null: what the container publishes, or a service without a port. */
+  /** On the host's loopback address; null: a service without one, such as a worker. */
   readonly ports: PerColor<number | null>
   /** null: found by name in the compose file. */
   readonly composeService: PerColor<string> | null

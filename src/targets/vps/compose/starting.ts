@@ -1,0 +1,59 @@
+/** Starting the containers of a color on images that are there already. */
+import { quote } from '../../../host/script.ts'
+import { type ComposeLine, composeLine, labelFilters } from './commands.ts'
+import { versionLabel } from './containers.ts'
+
+export interface Overridden {
+  /** Name in the compose file. */
+  readonly service: string
+  readonly image: string
+}
+
+/**
+ * A compose file that is laid over the user's, and kept with the release: whoever starts this color again gets the same
+ * images. JSON is YAML. https://docs.docker.com/reference/compose-file/merge/
+ */
+export function overrideDocument(services: readonly Overridden[], version: string): string {
+  const label = version.replaceAll('$', '$$$$')
+  return JSON.stringify({
+    services: Object.fromEntries(
+      services.map(({ service, image }) => [
+        service,
+        { image, pull_policy: 'never', labels: { [versionLabel]: label } },
+      ]),
+    ),
+  })
+}
+
+export const readsOverride = (text: string): Readonly<Record<string, string>> => {
+  const { services } = JSON.parse(text) as { services: Record<string, { image: string }> }
+  return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]))
+}
+
+/** Exit code of `up` when it would touch other containers than those of its services. */
+export const wouldTouchOthers = 91
+
+/**
+ * Compose is first asked what it would do: where two colors share a project, a changed network or a container made by another
+ * version of compose can take others down with it.
+ */
+export function upText(line: Omit<ComposeLine, 'overridden'>): string {
+  const { settings, project, services } = line
+  const up = `${composeLine({ ...line, overridden: true })} up -d --no-deps --no-build`
+  const names = services.map(({ name }) => quote(name)).join(' ')
+  const own = services
+    .map(({ name }) => `docker ps -a ${labelFilters(project, name)} --format '{{.Names}}'`)
+    .join('; ')
+  return `cd ${quote(settings.directory)}
+own=" $({ ${own}; } | tr '\\n' ' ')"
+plan=$(${up} --dry-run ${names} 2>&1) || plan=
+others=$(printf '%s\\n' "$plan" | sed -n 's/.*DRY-RUN MODE - *Container *\\([^ ]*\\) *\\(Recreat\\|Stopp\\|Remov\\|Kill\\).*/\\1/p' | sort -u |
+  while read -r name; do
+    case $own in *" \${name#[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_} "*) ;; *) printf '%s ' "$name" ;; esac
+  done)
+if [ -n "$others" ]; then
+  echo "Nothing was started: compose would also recreate or stop $others"
+  exit ${wouldTouchOthers}
+fi
+${up} ${names}`
+}
