@@ -16,8 +16,8 @@ export interface Trial extends WatchSurroundings {
 export interface ColorTrial extends Trial {
   /** For people: the color's name. */
   readonly color: string
-  /** null: the platform's own view is all there is. */
-  reachOf(service: ServiceIntent): Promise<Reach | null>
+  /** None: the platform's own view is all there is. */
+  reachOf(service: ServiceIntent): Promise<readonly Reach[]>
   ready(): Promise<Readiness>
 }
 
@@ -33,7 +33,7 @@ export interface ServiceTrial {
 
 /**
  * Passes when the platform calls the color ready, with as many restarts as the round before, and each service that can be
- * reached passes its health check and shows the version: all of it several times in a row.
+ * reached passes its health check and shows the version wherever it is asked: all of it several times in a row.
  */
 export const tryColor = async (
   trial: ColorTrial,
@@ -63,8 +63,8 @@ export const verifyPublic = async (
 ): Promise<TrialResult | { readonly kind: 'not-measured'; readonly services: readonly ServiceTrial[] }> => {
   let services: readonly ServiceTrial[] = untried(trial)
   if (trial.services.every(({ url }) => url === null)) return { kind: 'not-measured', services }
-  const reachOf = async ({ url }: ServiceIntent): Promise<Reach | null> =>
-    url === null ? null : { kind: 'url', url, headers: {} }
+  const reachOf = async ({ url }: ServiceIntent): Promise<readonly Reach[]> =>
+    url === null ? [] : [{ kind: 'url', url, headers: {} }]
   const watched = await watch(
     async (signal) => {
       services = await tryServices({ ...trial, reachOf }, (service) => service.verify, signal)
@@ -104,12 +104,21 @@ interface ServiceAttempt {
 }
 
 const tryService = async ({ trial, service, check, signal }: ServiceAttempt): Promise<ServiceTrial> => {
-  const reach = await trial.reachOf(service).catch(asReason)
-  if (typeof reach === 'string') return { service: service.name, measured: false, reason: reach }
-  if (reach === null) return { service: service.name, measured: false, reason: null }
+  const reaches = await trial.reachOf(service).catch(asReason)
+  if (typeof reaches === 'string') return { service: service.name, measured: false, reason: reaches }
   const limits = { timeout: trial.rule.requestTimeout, signal }
-  const reason = await findProblem({ service, check, reach, limits, version: trial.version })
-  return { service: service.name, measured: true, reason }
+  const problems = await Promise.all(
+    reaches.map(async (reach) => {
+      const problem = await findProblem({ service, check, reach, limits, version: trial.version })
+      return problem === null || reaches.length === 1 ? problem : `${reach.url}: ${problem}`
+    }),
+  )
+  const found = problems.filter((problem) => problem !== null)
+  return {
+    service: service.name,
+    measured: reaches.length > 0,
+    reason: found.length === 0 ? null : found.join('; '),
+  }
 }
 
 interface Examination {

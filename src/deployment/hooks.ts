@@ -72,7 +72,7 @@ async function hookEnvironment(
 async function reachableUrls({ intent, target }: Session, color: Color): Promise<Environment> {
   const urls: Record<string, string> = {}
   for (const { name } of intent.services) {
-    const reach = await target.runtime.reach(color, name)
+    const [reach] = await target.runtime.reach(color, name)
     if (reach?.kind !== 'url') continue
     urls[`BLUE_GREEN_URL_${environmentName(name)}`] = reach.url
     urls.BLUE_GREEN_URL ??= reach.url

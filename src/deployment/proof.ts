@@ -42,11 +42,12 @@ async function askColor(
 ): Promise<Verdict> {
   const { intent, target, clock, signal } = world
   if (intent.health.skip) return { passed: true }
+  const services = intent.services.map(({ name }) => name)
   const result = await tryColor({
     color,
     services: intent.services,
     reachOf: ({ name }) => target.runtime.reach(color, name),
-    ready: () => target.runtime.ready(color),
+    ready: () => target.runtime.ready(color, services),
     version,
     rule: { ...intent.health, successes },
     deadline: clock.monotonic() + time,

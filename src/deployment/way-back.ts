@@ -36,7 +36,9 @@ async function startAgain(session: Session, operation: Operation, from: Color): 
     throw new Error(`it is ${presence}, and what ran there is not recorded, so it cannot be started again`)
   }
   say(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`)
-  await runtime.deploy(from, operation.previous, operation.size, wayBackGuard(session))
+  const { previous: release, size } = operation
+  const services = session.intent.services.map(({ name }) => name)
+  await runtime.deploy(from, { release, size, services }, wayBackGuard(session))
   return true
 }
 

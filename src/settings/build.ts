@@ -78,6 +78,7 @@ function serviceOf(name: string, own: ServiceSettings, values: Values): ServiceI
     health,
     verify: (counts('verify-path') && own.verify) || (values['verify-path'] ?? health),
     versionCheck: (counts('version-check') && own['version-check']) || values['version-check'],
+    start: 'before-switch',
   }
 }
 

@@ -81,6 +81,8 @@ export interface ServiceIntent {
   readonly health: Check
   readonly verify: Check
   readonly versionCheck: VersionCheck | null
+  /** A worker that must not run on both colors at once starts when traffic is on its color. */
+  readonly start: 'before-switch' | 'after-switch'
 }
 
 /** One request with an expectation. */

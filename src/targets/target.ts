@@ -31,12 +31,15 @@ export interface Problem {
 /** Every method may be repeated; every change carries the guard. */
 export interface Runtime {
   observe(color: Color): Promise<ColorState>
-  /** Also starts a stopped color again from its recorded release. `size`: as the live color, null where it has no meaning. */
-  deploy(color: Color, release: Release, size: Size, guard: Guard): Promise<void>
-  /** The platform's own view, with reasons. A fatal state ends the wait at once. */
-  ready(color: Color): Promise<Readiness>
-  /** How a request gets to this color before users do; null where the target knows no way. */
-  reach(color: Color, service: string): Promise<Reach | null>
+  /**
+   * Also starts a stopped color again from its recorded release. Answers what runs now; what it says nothing of runs as it was
+   * ordered.
+   */
+  deploy(color: Color, order: DeployOrder, guard: Guard): Promise<Images>
+  /** The platform's own view of these services, with reasons. A fatal state ends the wait at once. */
+  ready(color: Color, services: readonly string[]): Promise<Readiness>
+  /** How a request gets to this color before users do, once for each place it must be asked at; none where the target knows no way. */
+  reach(color: Color, service: string): Promise<readonly Reach[]>
   stop(color: Color, guard: Guard): Promise<void>
   remove(color: Color, guard: Guard): Promise<void>
   /** Connections still open; a counter that never saw one while the color was live is 'unknown'. */
@@ -54,7 +57,18 @@ export interface ColorState {
   readonly detail: string | null
 }
 
+/** As large as the live color; null where it has no meaning. */
 export type Size = number | null
+
+export interface DeployOrder {
+  readonly release: Release
+  readonly size: Size
+  /** The services of the app to start now; the others are left as they are. */
+  readonly services: readonly string[]
+}
+
+/** Image of each service, by digest where it is known; a service without an image has null. */
+export type Images = Readonly<Record<string, string | null>>
 
 export type Readiness =
   | { readonly kind: 'ready'; readonly restarts: number }
@@ -174,8 +188,7 @@ export interface Ledger {
 export interface Release {
   readonly id: string
   readonly version: string
-  /** Image of each service, by digest where it is known; a service without an image has null. */
-  readonly images: Readonly<Record<string, string | null>>
+  readonly images: Images
   /** Hash of what was sent to run it. */
   readonly configuration: string
 }

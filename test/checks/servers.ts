@@ -32,6 +32,7 @@ export const aService = (changes: Partial<ServiceIntent> = {}): ServiceIntent =>
   health: aCheck(),
   verify: aCheck(),
   versionCheck: null,
+  start: 'before-switch',
   ...changes,
 })
 

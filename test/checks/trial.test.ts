@@ -20,7 +20,7 @@ const trial = (changes: Partial<ColorTrial> = {}, wait = 5000): ColorTrial => ({
   version: null,
   rule: { successes: 3, interval: 5, timeout: wait, requestTimeout: 1000, skip: false },
   deadline: systemClock.monotonic() + wait,
-  reachOf: async () => null,
+  reachOf: async () => [],
   ready: async () => ready(),
   clock: systemClock,
   signal: new AbortController().signal,
@@ -45,7 +45,7 @@ describe('a color', () => {
     const result = await tryColor(
       trial({
         services: [aService({ name: 'web' }), aService({ name: 'api' })],
-        reachOf: async ({ name }) => at(name === 'web' ? web : api),
+        reachOf: async ({ name }) => [at(name === 'web' ? web : api)],
       }),
     )
     expect(result).toMatchObject({ kind: 'passed', attempts: 6, restarts: 0 })
@@ -62,7 +62,7 @@ describe('a color', () => {
       trial(
         {
           services: [aService({ name: 'web' }), aService({ name: 'api' })],
-          reachOf: async ({ name }) => at(name === 'web' ? good : bad),
+          reachOf: async ({ name }) => [at(name === 'web' ? good : bad)],
         },
         60,
       ),
@@ -74,12 +74,29 @@ describe('a color', () => {
     expect(result.services[1]?.reason).toContain('db down')
   })
 
+  test('passes when it passes wherever it is asked, and says where it does not', async () => {
+    const good = await serve((_, response) => response.end())
+    let asked = 0
+    const slow = await serve((_, response) => response.writeHead(asked++ < 2 ? 503 : 200).end())
+    const reachOf = async () => [at(good), at(slow)]
+    expect(await tryColor(trial({ services: [aService()], reachOf }))).toMatchObject({
+      kind: 'passed',
+      attempts: 5,
+    })
+    asked = Number.NEGATIVE_INFINITY
+    const failing = await tryColor(trial({ services: [aService()], reachOf }, 60))
+    expect(failing).toMatchObject({
+      kind: 'timed-out',
+      lastReason: `web: ${slow}: answered 503, expected 200-299`,
+    })
+  })
+
   test('is asked with the host of the public URL', async () => {
     const url = await serve(({ headers }, response) =>
       response.writeHead(headers.host === 'shop.example' ? 200 : 421).end(),
     )
     const services = [aService({ url: 'https://shop.example' })]
-    expect(await tryColor(trial({ services, reachOf: async () => at(url) }))).toMatchObject({
+    expect(await tryColor(trial({ services, reachOf: async () => [at(url)] }))).toMatchObject({
       kind: 'passed',
     })
   })
@@ -106,7 +123,7 @@ describe('a color', () => {
     const url = await serve((_, response) => response.end())
     const said = readiness({ kind: 'waiting', reason: '1 of 2 instances ready' }, ready())
     const result = await tryColor(
-      trial({ ready: said, services: [aService()], reachOf: async () => at(url) }),
+      trial({ ready: said, services: [aService()], reachOf: async () => [at(url)] }),
     )
     expect(result).toMatchObject({ kind: 'passed', attempts: 4 })
   })
@@ -133,7 +150,7 @@ describe('a color', () => {
         },
         reachOf: async () => {
           if (asked === 2) throw new TargetUnreachable('ssh: no channel')
-          return null
+          return []
         },
       }),
     )
@@ -151,13 +168,13 @@ describe('a color', () => {
       const url = await serve((request, response) => {
         response.end(request.url === '/version' ? (asked++ === 0 ? '1.1' : '1.2') : 'ok')
       })
-      const shown = { services: [versionService()], version: '1.2', reachOf: async () => at(url) }
+      const shown = { services: [versionService()], version: '1.2', reachOf: async () => [at(url)] }
       expect(await tryColor(trial(shown))).toMatchObject({ kind: 'passed', attempts: 4 })
     })
 
     test('that another one shows, says both', async () => {
       const url = await serve((_, response) => response.end('1.1'))
-      const shown = { services: [versionService()], version: '1.2', reachOf: async () => at(url) }
+      const shown = { services: [versionService()], version: '1.2', reachOf: async () => [at(url)] }
       expect(await tryColor(trial(shown, 60))).toMatchObject({
         kind: 'timed-out',
         lastReason: 'web: version "1.1" at /version (body), expected "1.2"',
@@ -173,13 +190,13 @@ describe('a color', () => {
       const service = aService({
         versionCheck: { path: '/health', from: { kind: 'header', name: 'x-version' } },
       })
-      await tryColor(trial({ services: [service], version: '1.2', reachOf: async () => at(url) }))
+      await tryColor(trial({ services: [service], version: '1.2', reachOf: async () => [at(url)] }))
       expect(paths).toEqual(['/health', '/health', '/health'])
     })
 
     test('unknown, compares nothing', async () => {
       const url = await serve((_, response) => response.end('1.1'))
-      const shown = { services: [versionService()], reachOf: async () => at(url) }
+      const shown = { services: [versionService()], reachOf: async () => [at(url)] }
       expect(await tryColor(trial(shown))).toMatchObject({ kind: 'passed' })
     })
   })

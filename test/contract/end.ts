@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deploy, failureOf, goLive, type Open, to, until } from './stand.ts'
+import { deploy, failureOf, goLive, type Open, orderOf, to, until } from './stand.ts'
 
 export function describeEnd(open: Open): void {
   describe('close', () => {
@@ -31,7 +31,7 @@ export function describeEnd(open: Open): void {
       if (!leftovers || !hold || !interrupt) return skip('this target starts no processes')
       const { live, idle, guard } = await goLive(stand)
       await hold()
-      const deploying = failureOf(stand.target.runtime.deploy(idle, stand.release('v2'), null, guard()))
+      const deploying = failureOf(stand.target.runtime.deploy(idle, orderOf(stand, 'v2'), guard()))
       await until('the change runs', () => leftovers().length > 0)
       interrupt()
       expect(await deploying).toMatchObject({ message: expect.stringContaining('interrupted') })

@@ -9,6 +9,7 @@ import {
   type Live,
   look,
   type Open,
+  orderOf,
   type Stand,
   to,
 } from './stand.ts'
@@ -16,7 +17,7 @@ import {
 const hook: Hook = { run: 'true', where: 'target', timeout: 10_000, env: {} }
 
 const changes: Readonly<Record<string, (stand: Stand, live: Live, guard: Guard) => Promise<unknown>>> = {
-  deploy: ({ target, release }, { idle }, guard) => target.runtime.deploy(idle, release('v3'), null, guard),
+  deploy: (stand, { idle }, guard) => stand.target.runtime.deploy(idle, orderOf(stand, 'v3'), guard),
   stop: ({ target }, { idle }, guard) => target.runtime.stop(idle, guard),
   remove: ({ target }, { idle }, guard) => target.runtime.remove(idle, guard),
   switch: ({ target }, { live, idle }, guard) => target.router.switch(to(live), idle, guard),
@@ -50,7 +51,7 @@ export function describeOwnership(open: Open): void {
       await lose(stand.target, live)
       const before = await look(stand)
       await expect(
-        stand.target.runtime.deploy(live.idle, stand.release('v3'), null, live.guard()),
+        stand.target.runtime.deploy(live.idle, orderOf(stand, 'v3'), live.guard()),
       ).rejects.toThrow(LeaseLost)
       expect(await look(stand)).toEqual(before)
     })
@@ -109,7 +110,7 @@ export function describeOwnership(open: Open): void {
       if (!stand.hold) return skip('changes cannot be held up here')
       const { lease, idle, guard } = await goLive(stand)
       const held = await stand.hold()
-      const deploying = stand.target.runtime.deploy(idle, stand.release('v2'), null, guard())
+      const deploying = stand.target.runtime.deploy(idle, orderOf(stand, 'v2'), guard())
       await held.begun()
       expect(await stand.target.ledger.renew(lease)).toBe('kept')
       expect(await stand.target.ledger.write(lease, 'journal')).toBe('kept')
@@ -123,11 +124,11 @@ export function describeOwnership(open: Open): void {
       if (!stand.hold) return skip('changes cannot be held up here')
       const { live, idle, guard } = await goLive(stand)
       const held = await stand.hold()
-      const deploying = failureOf(stand.target.runtime.deploy(idle, stand.release('v2'), null, guard()))
+      const deploying = failureOf(stand.target.runtime.deploy(idle, orderOf(stand, 'v2'), guard()))
       await held.begun()
       const other = await stand.another()
       const lease = await acquire(other, 'second', breaking)
-      await other.runtime.deploy(idle, stand.release('v3'), null, { lease, color: 'not-live' })
+      await other.runtime.deploy(idle, orderOf(stand, 'v3'), { lease, color: 'not-live' })
       await held.go()
       expect(await deploying).toBeInstanceOf(Error)
       expect(await other.runtime.observe(idle)).toMatchObject({ version: 'v3' })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ChangeRefused, type Color, type Diagnosis } from '../../src/targets/target.ts'
 import { whoAnswers } from './reaching.ts'
-import { acquire, deploy, goLive, look, type Open, until } from './stand.ts'
+import { acquire, deploy, goLive, look, type Open, orderOf, until } from './stand.ts'
 
 export function describeRuntime(open: Open): void {
   describe('runtime: deploy', () => {
@@ -46,7 +46,7 @@ export function describeRuntime(open: Open): void {
       await using stand = await open()
       const { idle, guard } = await goLive(stand)
       const version = `it's-"$(id)"-\`id\`-é`
-      await stand.target.runtime.deploy(idle, stand.release(version), null, guard())
+      await stand.target.runtime.deploy(idle, orderOf(stand, version), guard())
       expect(await stand.target.runtime.observe(idle)).toMatchObject({ version })
     })
 
@@ -55,12 +55,10 @@ export function describeRuntime(open: Open): void {
       const { live, idle, guard } = await goLive(stand)
       const { runtime } = stand.target
       const before = await look(stand)
-      await expect(runtime.deploy(live, stand.release('v2'), null, guard('not-live'))).rejects.toThrow(
+      await expect(runtime.deploy(live, orderOf(stand, 'v2'), guard('not-live'))).rejects.toThrow(
         ChangeRefused,
       )
-      await expect(runtime.deploy(idle, stand.release('v2'), null, guard('live'))).rejects.toThrow(
-        ChangeRefused,
-      )
+      await expect(runtime.deploy(idle, orderOf(stand, 'v2'), guard('live'))).rejects.toThrow(ChangeRefused)
       expect(await look(stand)).toEqual(before)
       await deploy(stand, live, 'v1', guard('live'))
       await deploy(stand, idle, 'v2', guard('any'))
@@ -73,7 +71,7 @@ export function describeRuntime(open: Open): void {
       const { live, idle, guard } = await goLive(stand)
       await stand.breakObserve()
       for (const color of [live, idle])
-        await expect(stand.target.runtime.deploy(color, stand.release('v2'), null, guard())).rejects.toThrow(
+        await expect(stand.target.runtime.deploy(color, orderOf(stand, 'v2'), guard())).rejects.toThrow(
           ChangeRefused,
         )
       expect([await stand.running(live), await stand.running(idle)]).toEqual(['v1', null])
@@ -85,19 +83,19 @@ export function describeRuntime(open: Open): void {
       await using stand = await open()
       const { runtime } = stand.target
       const { live, idle, guard } = await goLive(stand)
-      expect(await runtime.ready(live)).toMatchObject({ kind: 'ready', restarts: 0 })
-      expect(await runtime.ready(idle)).toMatchObject({ reason: expect.stringMatching(/./) })
+      expect(await runtime.ready(live, [stand.service])).toMatchObject({ kind: 'ready', restarts: 0 })
+      expect(await runtime.ready(idle, [stand.service])).toMatchObject({ reason: expect.stringMatching(/./) })
       await deploy(stand, idle, 'v2', guard())
       await runtime.stop(idle, guard())
-      expect(await runtime.ready(idle)).not.toMatchObject({ kind: 'ready' })
+      expect(await runtime.ready(idle, [stand.service])).not.toMatchObject({ kind: 'ready' })
     })
 
     test('says at once that a color can never get ready', async ({ skip }) => {
       await using stand = await open()
       if (!stand.doomed) return skip('this platform knows no state without hope')
       const { idle, guard } = await goLive(stand)
-      await stand.target.runtime.deploy(idle, stand.doomed, null, guard())
-      expect(await stand.target.runtime.ready(idle)).toMatchObject({
+      await stand.target.runtime.deploy(idle, { ...orderOf(stand, 'v2'), release: stand.doomed }, guard())
+      expect(await stand.target.runtime.ready(idle, [stand.service])).toMatchObject({
         kind: 'fatal',
         reason: expect.stringMatching(/./),
       })
@@ -109,14 +107,14 @@ export function describeRuntime(open: Open): void {
       const { live, idle, guard } = await goLive(stand)
       await deploy(stand, idle, 'v2', guard())
       const who = async (color: Color) => {
-        const reach = await runtime.reach(color, stand.service)
-        return reach && whoAnswers(reach)
+        const reaches = await runtime.reach(color, stand.service)
+        return new Set(await Promise.all(reaches.map(whoAnswers)))
       }
-      if ((await who(idle)) === null) return skip('this target knows no way to a color')
-      expect([await who(live), await who(idle)]).toEqual([live, idle])
+      if ((await who(idle)).size === 0) return skip('this target knows no way to a color')
+      expect([await who(live), await who(idle)]).toEqual([new Set([live]), new Set([idle])])
       await runtime.stop(idle, guard())
       await expect(who(idle)).rejects.toThrow()
-      expect(await runtime.reach(idle, 'no such service')).toBeNull()
+      expect(await runtime.reach(idle, 'no such service')).toEqual([])
     })
 
     test('counts open connections, or says that it cannot', async () => {

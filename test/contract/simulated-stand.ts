@@ -53,7 +53,7 @@ const paced = (target: Target, simulation: Simulation, gate: Gate): Target => ({
     ...target.runtime,
     deploy: async (...given) => {
       await gate.pass()
-      await simulation.finish(target.runtime.deploy(...given))
+      return simulation.finish(target.runtime.deploy(...given))
     },
   },
   router: {

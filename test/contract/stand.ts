@@ -4,6 +4,7 @@ import {
   type Acquisition,
   type Color,
   type ColorState,
+  type DeployOrder,
   type Guard,
   type Lease,
   type Owner,
@@ -105,24 +106,31 @@ export interface Live {
 }
 
 /** Acquires the lease and brings `v1` to users. */
-export async function goLive({ target, release }: Stand): Promise<Live> {
+export async function goLive(stand: Stand): Promise<Live> {
+  const { target } = stand
   const lease = await acquire(target, 'first')
   const guard = (color: Guard['color'] = 'not-live'): Guard => ({ lease, color })
   const from = await target.router.observe()
   const live = from.kind === 'color' ? otherColor(from.color) : 'blue'
-  await target.runtime.deploy(live, release('v1'), null, guard())
-  await ready(target, live)
+  await deploy(stand, live, 'v1', guard())
   await target.router.switch(from, live, guard('any'))
   return { lease, live, idle: otherColor(live), guard }
 }
 
 export async function deploy(stand: Stand, color: Color, version: string, guard: Guard): Promise<void> {
-  await stand.target.runtime.deploy(color, stand.release(version), null, guard)
-  await ready(stand.target, color)
+  await stand.target.runtime.deploy(color, orderOf(stand, version), guard)
+  await ready(stand, color)
 }
 
-export const ready = ({ runtime }: Target, color: Color) =>
-  until(`${color} is ready`, async () => (await runtime.ready(color)).kind === 'ready')
+/** The version on all services of the app. */
+export const orderOf = ({ release, service }: Stand, version: string): DeployOrder => ({
+  release: release(version),
+  size: null,
+  services: [service],
+})
+
+export const ready = ({ target, service }: Stand, color: Color) =>
+  until(`${color} is ready`, async () => (await target.runtime.ready(color, [service])).kind === 'ready')
 
 /** What users and people at the platform see. */
 export async function look(stand: Stand) {

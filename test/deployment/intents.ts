@@ -13,6 +13,7 @@ const web: ServiceIntent = {
   health,
   verify: health,
   versionCheck: null,
+  start: 'before-switch',
 }
 
 const noHooks = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Record<HookName, []>

@@ -5,6 +5,7 @@ import {
   type Color,
   type Diagnosis,
   type Guard,
+  type Images,
   type Lease,
   LeaseLost,
   type Presence,
@@ -105,10 +106,11 @@ export class Place {
     return { kind: 'ready', restarts: 0 }
   }
 
-  deploy(by: string, color: Color, release: Release, guard: Guard): void {
+  deploy(by: string, color: Color, release: Release, guard: Guard): Images {
     this.#change(by, 'deploy', color, guard)
     this.colors[color] = { ...absent, presence: 'running', release }
     if (release.version.startsWith('refused')) throw new ChangeFailed('The image does not exist.')
+    return release.images
   }
 
   stop(by: string, color: Color, guard: Guard): void {

@@ -10,6 +10,7 @@ import type { ServiceIntent } from '../../src/targets/intent.ts'
 import {
   ChangeFailed,
   ChangeRefused,
+  type DeployOrder,
   type Guard,
   type Hook,
   type Lease,
@@ -30,6 +31,7 @@ const service = (name: string, colorUrl: ServiceIntent['colorUrl'] = null): Serv
   health: check,
   verify: check,
   versionCheck: null,
+  start: 'before-switch',
 })
 
 const release: Release = {
@@ -38,6 +40,8 @@ const release: Release = {
   images: { app: 'registry/app@sha256:1', 'back-end': 'registry/back:2' },
   configuration: 'hash',
 }
+
+const order: DeployOrder = { release, size: null, services: ['app', 'back-end'] }
 
 const hook = (run: string, timeout = 10_000): Hook => ({
   run,
@@ -117,7 +121,7 @@ it('says what an unreadable router said, and what to type', async () => {
 
 it('tells a command which release goes to which color', async () => {
   const { runtime, guard, read } = await target()
-  await runtime.deploy('green', release, null, guard('not-live'))
+  await runtime.deploy('green', order, guard('not-live'))
   const lines = read('deploy.env').split('\n')
   expect(lines).toContain('BLUE_GREEN_APP=my-app')
   expect(lines).toContain('BLUE_GREEN_COLOR=green')
@@ -128,7 +132,7 @@ it('tells a command which release goes to which color', async () => {
 
 it('tells the image of each service, and of none in particular when there are several', async () => {
   const { runtime, guard, read } = await target({ services: [service('app'), service('back-end')] })
-  await runtime.deploy('green', release, null, guard('not-live'))
+  await runtime.deploy('green', order, guard('not-live'))
   expect(read('deploy.env')).toContain('BLUE_GREEN_IMAGE_BACK_END=registry/back:2\n')
   expect(read('deploy.env')).not.toContain('BLUE_GREEN_IMAGE=')
 })
@@ -137,7 +141,7 @@ it('never touches a color that traffic is on', async () => {
   const { runtime, guard, at } = await target({
     commands: { stop: 'touch {at}/stopped', remove: 'touch {at}/removed' },
   })
-  await expect(runtime.deploy('blue', release, null, guard('not-live'))).rejects.toThrow(ChangeRefused)
+  await expect(runtime.deploy('blue', order, guard('not-live'))).rejects.toThrow(ChangeRefused)
   await expect(runtime.stop('blue', guard('any'))).rejects.toThrow('traffic is on blue now')
   await expect(runtime.remove('blue', guard('any'))).rejects.toThrow(ChangeRefused)
   writeFileSync(join(at, 'color'), 'what?\n')
@@ -150,7 +154,7 @@ it('changes nothing for an owner that lost the lease', async () => {
     commands: { stop: 'touch {at}/stopped' },
   })
   await ledger.acquire(owner('n-2'), { ...open, claim: 'break' })
-  await expect(runtime.deploy('green', release, null, guard('not-live'))).rejects.toThrow(LeaseLost)
+  await expect(runtime.deploy('green', order, guard('not-live'))).rejects.toThrow(LeaseLost)
   await expect(runtime.stop('green', guard('not-live'))).rejects.toThrow(LeaseLost)
   await expect(router.switch({ kind: 'color', color: 'blue' }, 'green', guard('any'))).rejects.toThrow(
     LeaseLost,
@@ -199,7 +203,7 @@ it('hands on what a command wrote, to every later command about that color and t
       remove: 'true',
     },
   })
-  await runtime.deploy('green', release, null, guard('not-live'))
+  await runtime.deploy('green', order, guard('not-live'))
   expect(read('seen')).toBe('unset\n')
   expect(await runtime.observe('green')).toEqual({
     presence: 'running',
@@ -225,7 +229,7 @@ it.each([
       switch: `${command} >>"$BLUE_GREEN_OUTPUT"; echo green >{at}/color`,
     },
   })
-  const deployed = runtime.deploy('green', release, null, guard('not-live'))
+  const deployed = runtime.deploy('green', order, guard('not-live'))
   await expect(deployed).rejects.toThrow(message)
   await expect(deployed).rejects.not.toThrow('hunter2')
   await router.switch({ kind: 'color', color: 'blue' }, 'green', { lease, color: 'any' })
@@ -253,13 +257,13 @@ it('knows a color by whether it answers, and by the ledger, where there is no st
   const services = [service('app', { blue: 'http://127.0.0.1:1', green })]
   const { runtime, guard } = await target({ services, commands: { remove: 'true' } })
   expect(await runtime.observe('green')).toEqual({ presence: 'absent', version: null, detail: null })
-  await runtime.deploy('green', release, null, guard('not-live'))
+  await runtime.deploy('green', order, guard('not-live'))
   expect(await runtime.observe('green')).toMatchObject({ presence: 'stopped', version: release.version })
   answers.green = 404
   expect(await runtime.observe('green')).toMatchObject({ presence: 'running', version: release.version })
   expect(await runtime.observe('blue')).toMatchObject({ presence: 'absent' })
-  expect(await runtime.reach('green', 'app')).toEqual({ kind: 'url', url: green, headers: {} })
-  expect(await runtime.reach('green', 'other')).toBeNull()
+  expect(await runtime.reach('green', 'app')).toEqual([{ kind: 'url', url: green, headers: {} }])
+  expect(await runtime.reach('green', 'other')).toEqual([])
   answers.green = 502
   await runtime.remove('green', guard('not-live'))
   expect(await runtime.observe('green')).toMatchObject({ presence: 'absent' })
@@ -273,16 +277,16 @@ it('waits for a color with its own words, and shows a bounded diagnosis', async 
         'i=0; while [ $i -lt 200 ]; do echo "line $i of $BLUE_GREEN_COLOR"; i=$((i + 1)); done; echo why >&2; exit 1',
     },
   })
-  expect(await runtime.ready('green')).toEqual({ kind: 'waiting', reason: '3 of 4 up' })
+  expect(await runtime.ready('green', ['app'])).toEqual({ kind: 'waiting', reason: '3 of 4 up' })
   const [section] = (await runtime.diagnose('green')).sections
   expect(section?.text.split('\n')).toHaveLength(50)
   expect(section?.text).toMatch(/line 199 of green\nwhy$/)
-  expect(await (await target()).runtime.ready('green')).toEqual({ kind: 'ready', restarts: 0 })
+  expect(await (await target()).runtime.ready('green', ['app'])).toEqual({ kind: 'ready', restarts: 0 })
 })
 
 it('ends a deployment that takes too long', async () => {
   const { runtime, guard } = await target({ commands: { deploy: 'sleep 300' }, deployTimeout: 1_000 })
-  const deployed = runtime.deploy('green', release, null, guard('not-live'))
+  const deployed = runtime.deploy('green', order, guard('not-live'))
   await expect(deployed).rejects.toThrow(ChangeFailed)
   await expect(deployed).rejects.toThrow('"deploy" did not end within 1 s')
 }, 30_000)
@@ -303,7 +307,7 @@ it('does not renew behind a change', async () => {
   const { runtime, ledger, lease, guard, at } = await target({
     commands: { deploy: 'echo 1 >{at}/begun; until [ -e {at}/go ]; do sleep 0.05; done' },
   })
-  const deployed = runtime.deploy('green', release, null, guard('not-live'))
+  const deployed = runtime.deploy('green', order, guard('not-live'))
   await until('the deployment runs', () => isNumberIn(join(at, 'begun')))
   expect(await ledger.renew(lease)).toBe('kept')
   expect(await ledger.write(lease, 'journal')).toBe('kept')
@@ -326,7 +330,7 @@ it('names everything that is wrong before it begins, and makes nothing', async (
 
 it('never takes a color whose record cannot be read for one that was never deployed', async () => {
   const { runtime, guard, at } = await target({ commands: { status: 'true' } })
-  await runtime.deploy('blue', release, null, guard('any'))
+  await runtime.deploy('blue', order, guard('any'))
   writeFileSync(join(at, 'state/ledger/deployed-blue'), '{"version":1}\n')
   await expect(runtime.observe('blue')).rejects.toThrow('deployed-blue is damaged')
 })

@@ -70,8 +70,10 @@ async function judgeSamples({ session, sampler }: Course): Promise<void> {
 }
 
 async function countRestarts(course: Course): Promise<number> {
+  const { target, intent } = course.session
   const { to } = operationOf(course)
-  const readiness = await course.session.target.runtime.ready(to)
+  const services = intent.services.map(({ name }) => name)
+  const readiness = await target.runtime.ready(to, services)
   if (readiness.kind === 'ready') return readiness.restarts
   throw new ChecksFailed(`${to} lost an instance while it was watched: ${readiness.reason}`)
 }

@@ -16,7 +16,8 @@ export async function deployInactive(course: Course): Promise<void> {
     withRelease(changeOperation(document, { phase: 'deploy-inactive' }), to, release),
   )
   say(session, `Deploying ${release.version} to ${to}.`)
-  await session.target.runtime.deploy(to, release, size, await guard(session, 'not-live'))
+  const services = session.intent.services.map(({ name }) => name)
+  await session.target.runtime.deploy(to, { release, size, services }, await guard(session, 'not-live'))
   if (kind !== 'rollback') await runHook(session, 'migrate', 'deploy-inactive')
 }
 

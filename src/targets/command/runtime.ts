@@ -18,11 +18,14 @@ export function commandRuntime(workplace: Workplace): Runtime {
   const { services } = workplace
   return {
     observe: (color) => observeColor(workplace, color),
-    deploy: (color, release, _size, guard) => deploy(workplace, color, release, guard),
+    deploy: async (color, { release }, guard) => {
+      await deploy(workplace, color, release, guard)
+      return release.images
+    },
     ready: (color) => ready(workplace, color),
     reach: async (color, service) => {
       const url = services.find(({ name }) => name === service)?.colorUrl?.[color]
-      return url === undefined ? null : { kind: 'url', url, headers: {} }
+      return url === undefined ? [] : [{ kind: 'url', url, headers: {} }]
     },
     stop: (color, { lease }) => retire(workplace, 'stop', color, lease),
     remove: (color, { lease }) => retire(workplace, 'remove', color, lease),
