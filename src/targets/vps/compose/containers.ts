@@ -49,42 +49,59 @@ export const parseContainers = (text: string): readonly Container[] =>
     .filter((line) => line !== '')
     .map((line) => containerShape.parse(JSON.parse(line)))
 
-/** `services`: compose services that make up the color. */
+/** A compose service as far as its containers are judged by it. */
+export interface Expected {
+  readonly name: string
+  /** It answers requests: having ended well is no good end for it. */
+  readonly served: boolean
+}
+
+/** `services`: those that make up the color. */
 export function describePresence(
   containers: readonly Container[],
-  services: readonly string[],
+  services: readonly Expected[],
 ): Pick<ColorState, 'presence' | 'version' | 'detail'> {
-  const own = containers.filter(({ service }) => services.includes(service))
+  const own = containersOf(containers, services)
   if (own.length === 0) return { presence: 'absent', version: null, detail: null }
   const versions = [...new Set(own.map(({ version }) => version))]
   const version = versions.length === 1 ? (versions[0] ?? null) : null
-  const down = services.filter((service) => !runs(own, service))
-  if (down.length === services.length) return { presence: 'stopped', version, detail: null }
+  if (!own.some(isUp)) return { presence: 'stopped', version, detail: null }
+  const down = services.filter((service) => !isServedBy(own, service)).map(({ name }) => name)
   if (down.length > 0) return { presence: 'starting', version, detail: `${down.join(', ')} not running` }
   const unhealthy = own.filter(({ health }) => health !== null && health !== 'healthy')
   return { presence: 'running', version, detail: unhealthy.map(describeHealth).join('; ') || null }
 }
 
-const runs = (containers: readonly Container[], service: string) => {
-  const own = containers.filter((container) => container.service === service)
-  return own.some(({ status }) => status === 'running' || status === 'restarting') || own.some(isDone)
-}
+const containersOf = (containers: readonly Container[], services: readonly Expected[]) =>
+  containers.filter(({ service }) => services.some(({ name }) => name === service))
+
+const isUp = ({ status }: Container) => status === 'running' || status === 'restarting'
+
+const isServedBy = (containers: readonly Container[], expected: Expected) =>
+  containers.some(
+    (container) => container.service === expected.name && (isUp(container) || isDone(container, expected)),
+  )
 
 /** A one-shot service, such as a migration, that has done its work. */
-const isDone = ({ status, exitCode, restartPolicy }: Container) =>
-  status === 'exited' && exitCode === 0 && (restartPolicy === 'no' || restartPolicy === 'on-failure')
+const isDone = ({ status, exitCode, restartPolicy }: Container, expected: Expected | undefined) =>
+  expected?.served === false &&
+  status === 'exited' &&
+  exitCode === 0 &&
+  ['', 'no', 'on-failure'].includes(restartPolicy)
 
 /** A container that docker has started so often in vain will not get better by waiting. */
 const hopelessRestarts = 3
 
-export function judgeReadiness(containers: readonly Container[], services: readonly string[]): Readiness {
-  const own = containers.filter(({ service }) => services.includes(service))
-  const fatal = own.map(fatalReason).filter((reason) => reason !== null)
+export function judgeReadiness(containers: readonly Container[], services: readonly Expected[]): Readiness {
+  const own = containersOf(containers, services)
+  const expected = (container: Container) => services.find(({ name }) => name === container.service)
+  const left = own.filter((container) => !own.some(isUp) || !isDone(container, expected(container)))
+  const fatal = left.flatMap((container) => fatalReason(container) ?? [])
   if (fatal.length > 0) return { kind: 'fatal', reason: fatal.join('; ') }
-  const missing = services.filter((service) => !own.some((container) => container.service === service))
+  const missing = services.filter(({ name }) => !own.some(({ service }) => service === name))
   const waiting = [
-    ...missing.map((service) => `${service} has no container`),
-    ...own.map(waitingReason).filter((reason) => reason !== null),
+    ...missing.map(({ name }) => `${name} has no container`),
+    ...left.flatMap((container) => waitingReason(container) ?? []),
   ]
   if (waiting.length > 0) return { kind: 'waiting', reason: waiting.join('; ') }
   return { kind: 'ready', restarts: own.reduce((sum, { restarts }) => sum + restarts, 0) }
@@ -92,7 +109,6 @@ export function judgeReadiness(containers: readonly Container[], services: reado
 
 function fatalReason(container: Container): string | null {
   const { name, status, exitCode, error, outOfMemory, restarts } = container
-  if (isDone(container)) return null
   const memory = outOfMemory ? ', out of memory' : ''
   if (status === 'exited' || status === 'dead') {
     return `${name} has ended with exit code ${exitCode}${memory}${error === '' ? '' : `: ${error}`}`
@@ -106,7 +122,6 @@ function fatalReason(container: Container): string | null {
 
 function waitingReason(container: Container): string | null {
   const { name, status, exitCode, health } = container
-  if (isDone(container)) return null
   if (status === 'restarting') return `${name} has ended with exit code ${exitCode} and is started again`
   if (status !== 'running') return `${name} is ${status}`
   return health === null || health === 'healthy' ? null : describeHealth(container)

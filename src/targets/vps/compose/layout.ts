@@ -19,6 +19,8 @@ export interface ComposeService {
   /** The file forbids to ask a registry for it. */
   readonly local: boolean
   readonly profile: string | null
+  /** It has a port on the host. */
+  readonly served: boolean
 }
 
 const composeFileShape = z.object({
@@ -85,6 +87,7 @@ export function layOut(question: LayoutQuestion): LayoutAnswer {
       builds: entry.build !== undefined && entry.build !== null,
       local: entry.pull_policy === 'never',
       profile: service.composeProfile?.[color] ?? null,
+      served: service.ports[color] !== null,
     })
   }
   const names = found.map(({ name }) => name)

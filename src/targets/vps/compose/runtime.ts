@@ -30,7 +30,7 @@ import {
 } from './containers.ts'
 import { diagnosisOf, logsText, parseLogs } from './diagnosis.ts'
 import { fetchText, loginEnvironment, parseFetched } from './fetching.ts'
-import type { ColorLayout } from './layout.ts'
+import type { ColorLayout, ComposeService } from './layout.ts'
 import { removeText, stopText } from './retiring.ts'
 import { overrideDocument, upText } from './starting.ts'
 import type { DockerHost } from './survey.ts'
@@ -79,13 +79,13 @@ async function observe(place: Workplace, color: Color): Promise<ColorState> {
     return { presence: 'unknown', version: null, detail: survey.problems.map(({ what }) => what).join(' ') }
   }
   const { host } = survey
-  return describePresence(await readContainers(place, host, color), namesOfFirst(place, host.layout[color]))
+  return describePresence(await readContainers(place, host, color), firstServices(place, host.layout[color]))
 }
 
 /** What starts after the switch alone says nothing about whether a color is there. */
-const namesOfFirst = ({ settings }: Workplace, layout: ColorLayout): readonly string[] => {
+const firstServices = ({ settings }: Workplace, layout: ColorLayout): readonly ComposeService[] => {
   const first = settings.services.filter(({ start }) => start === 'before-switch').map(({ name }) => name)
-  return servicesNamed(layout, first).map(({ name }) => name)
+  return servicesNamed(layout, first)
 }
 
 interface ReadyQuestion {
@@ -106,8 +106,7 @@ async function ready(place: Workplace, { color, services, seen }: ReadyQuestion)
     mark,
   )
   if (sumOfLines(connections) > 0) seen.add(live)
-  const names = servicesNamed(layout, services).map(({ name }) => name)
-  return judgeReadiness(ownContainers(containers, layout), names)
+  return judgeReadiness(ownContainers(containers, layout), servicesNamed(layout, services))
 }
 
 const portsOf = ({ settings }: Workplace, color: Color): readonly number[] =>

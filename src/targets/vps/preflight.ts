@@ -1,0 +1,41 @@
+/** Everything that would stop a deployment later, found before anything is touched. */
+import { inspectHost } from '../../host/inspection.ts'
+import { otherColor, type Problem, type Router } from '../target.ts'
+import { judgeResources, resourcesText } from './compose/resources.ts'
+import type { DockerHost } from './compose/survey.ts'
+import { findFlagProblems } from './nginx-flag/preflight.ts'
+import { look, type Workplace } from './workplace.ts'
+
+export async function findProblems(
+  place: Workplace,
+  router: Router,
+  images: readonly string[],
+): Promise<readonly Problem[]> {
+  const host = await inspectHost(place, 'ssh-host')
+  // Without these nothing else of ours runs there.
+  if (host.some(({ setting }) => setting !== 'state-directory')) return host
+  const [proxy, survey] = await Promise.all([findFlagProblems(place), place.survey()])
+  const docker =
+    survey.kind === 'unusable'
+      ? survey.problems
+      : await resourceProblems(place, { router, images, host: survey.host })
+  return [...host, ...proxy, ...docker]
+}
+
+interface Resources {
+  readonly router: Router
+  readonly images: readonly string[]
+  readonly host: DockerHost
+}
+
+async function resourceProblems(
+  place: Workplace,
+  { router, images, host }: Resources,
+): Promise<readonly Problem[]> {
+  const traffic = await router.observe()
+  const live = traffic.kind === 'color' ? traffic.color : null
+  const idle = live === null ? null : otherColor(live)
+  const question = { settings: place.settings, host, idle, live, images }
+  const said = await look(place, 'the look at disk, memory, ports and images', resourcesText(question))
+  return judgeResources(said, question, place.connection.name)
+}
