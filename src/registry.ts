@@ -11,8 +11,11 @@ export function openTarget(
   surroundings: Surroundings,
   environment: NodeJS.ProcessEnv,
 ): Target {
-  const { ssh } = settings
-  const connection = ssh === null ? localConnection(environment) : sshConnection(ssh, surroundings)
+  const connections = settings.hosts.map((host) =>
+    host === 'local' ? localConnection(environment) : sshConnection(host, surroundings),
+  )
+  const [connection] = connections
+  if (connection === undefined) throw new TypeError('No host is named.')
   switch (settings.target) {
     case 'command':
       return withRefusals(
@@ -23,6 +26,8 @@ export function openTarget(
           surroundings,
         }),
       )
+    case 'vps':
+      throw new Error('Target vps cannot be opened yet.')
   }
 }
 

@@ -1,23 +1,28 @@
 import type { CommandSettings } from '../targets/command/settings.ts'
 import { type Intent, type JobStatus, type Mode, modes } from '../targets/intent.ts'
-import type { SshSettings } from '../targets/ssh.ts'
+import type { VpsSettings } from '../targets/vps/settings.ts'
 import { commandSettingsOf, intentOf } from './build.ts'
 import { catalog, isSettingName, settingNames, type Values } from './catalog/catalog.ts'
 import type { Setting } from './catalog/setting.ts'
 import { findingsOf } from './findings.ts'
 import { type Entry, entriesOf, type Given } from './given.ts'
 import { type Fault, problemOf, redact, type SettingProblem } from './problem.ts'
-import { followsFromTarget, refusalOf } from './refusals.ts'
+import { followsFromTarget, foreignKeysOf, refusalOf } from './refusals.ts'
 import { brokenRules } from './rules.ts'
 import { secretsOf } from './secrets.ts'
-import { sshSettingsOf } from './ssh.ts'
+import { type HostSettings, hostsOf } from './ssh.ts'
+import { vpsSettingsOf } from './vps.ts'
 
-export interface Settings {
-  readonly target: 'command'
+export type Settings = CommonSettings &
+  (
+    | { readonly target: 'command'; readonly command: CommandSettings }
+    | { readonly target: 'vps'; readonly vps: VpsSettings }
+  )
+
+export interface CommonSettings {
   readonly intent: Intent
-  readonly command: CommandSettings
-  /** null: this machine. */
-  readonly ssh: SshSettings | null
+  /** At least one. */
+  readonly hosts: readonly HostSettings[]
   readonly githubToken: string | null
   /** How the job stands; null where nobody said it. */
   readonly jobStatus: JobStatus | null
@@ -55,10 +60,11 @@ export function readSettings(given: Given): Reading {
 function settingsOf(values: Values, { environment }: Given, secrets: readonly string[]): Settings {
   const { jobStatus, warnings } = jobStatusOf(values['job-status'])
   return {
-    target: values.target ?? 'command',
+    ...(values.target === 'vps'
+      ? { target: 'vps', vps: vpsSettingsOf(values) }
+      : { target: 'command', command: commandSettingsOf(values) }),
     intent: intentOf(values, environment),
-    command: commandSettingsOf(values),
-    ssh: sshSettingsOf(values),
+    hosts: hostsOf(values),
     githubToken: values['github-token'],
     jobStatus,
     secrets,
@@ -66,7 +72,7 @@ function settingsOf(values: Values, { environment }: Given, secrets: readonly st
   }
 }
 
-function jobStatusOf(text: string | null): Pick<Settings, 'jobStatus' | 'warnings'> {
+function jobStatusOf(text: string | null): Pick<CommonSettings, 'jobStatus' | 'warnings'> {
   if (text === null) return { jobStatus: null, warnings: [] }
   if (text === 'success' || text === 'failure' || text === 'cancelled')
     return { jobStatus: text, warnings: [] }
@@ -106,8 +112,12 @@ function parseEntry({ name, raw, place }: Entry, target: string): EntryReading {
   }
   const { schema, accepted } = catalog[name].form
   const result = schema.safeParse(raw)
-  if (result.success) return { kind: 'value', value: result.data }
-  const faults = findingsOf(result.error.issues, raw, accepted).map(({ path, ...finding }) => ({
+  const findings = [
+    ...(result.success ? [] : findingsOf(result.error.issues, raw, accepted)),
+    ...(name === 'services' ? foreignKeysOf(raw, target) : []),
+  ]
+  if (result.success && findings.length === 0) return { kind: 'value', value: result.data }
+  const faults = findings.map(({ path, ...finding }) => ({
     ...finding,
     setting: [name, ...path].join('.'),
     place: place([name, ...path]) ?? place([name]),

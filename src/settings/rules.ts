@@ -2,6 +2,8 @@
 import type { CommandName } from '../targets/command/settings.ts'
 import { serviceSettingsOf } from './build.ts'
 import type { Values } from './catalog/catalog.ts'
+import { builtTargets } from './catalog/setting.ts'
+import { listed } from './forms/choice.ts'
 import { formatDuration } from './forms/duration.ts'
 import { formatRate } from './forms/rate.ts'
 import type { Fault } from './problem.ts'
@@ -24,7 +26,7 @@ export const brokenRules = (context: Context): readonly Fault[] =>
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
   if (values.target === null && !isUnknown('target')) {
-    faults.push(demand('target', 'is required', '`command`'))
+    faults.push(demand('target', 'is required', listed(builtTargets)))
   }
   if (values.app === null && !isUnknown('app')) {
     faults.push(demand('app', 'is required', 'the name of the app, such as `shop`'))

@@ -8,13 +8,20 @@ import { type Context, demand } from './rule.ts'
 
 const usualPort = 22
 
+/** `local`: the machine that runs the job. */
+export type HostSettings = SshSettings | 'local'
+
 /** `local`, as no `ssh-host` at all, is the machine that runs the job. */
 export const isLocal = ({ 'ssh-host': hosts }: Pick<Values, 'ssh-host'>): boolean =>
   (hosts ?? []).every(({ user, host, port }) => host === 'local' && user === null && port === null)
 
-export function sshSettingsOf(values: Values): SshSettings | null {
-  const [host] = values['ssh-host'] ?? []
-  if (host === undefined || isLocal(values)) return null
+/** One or several, in the order in which they were named. */
+export function hostsOf(values: Values): readonly HostSettings[] {
+  if (isLocal(values)) return ['local']
+  return (values['ssh-host'] ?? []).map((host) => sshSettingsOf(host, values))
+}
+
+function sshSettingsOf(host: PartialAddress, values: Values): SshSettings {
   const at = (address: PartialAddress, port: number): SshAddress => ({
     user: address.user ?? values['ssh-user'] ?? host.user ?? '',
     host: address.host,
@@ -29,9 +36,9 @@ export function sshSettingsOf(values: Values): SshSettings | null {
   }
 }
 
-const needsTarget = ({ values, isUnknown }: Context) => values.target !== 'command' || isUnknown('ssh-host')
+const needsTarget = ({ values, isUnknown }: Context) => values.target === null || isUnknown('ssh-host')
 
-export const sshRules = [namedHost, oneHost, wayToLogIn, openedKey] as const
+export const sshRules = [namedHost, oneHost, eachHostOnce, wayToLogIn, openedKey] as const
 
 const hostExample = 'the host, as `host` or `user@host:port`, or `local` for the machine that runs the job'
 
@@ -39,6 +46,7 @@ const hostExample = 'the host, as `host` or `user@host:port`, or `local` for the
 function namedHost(context: Context): readonly Fault[] {
   const { values, raw } = context
   if (needsTarget(context) || values['ssh-host'] !== null) return []
+  if (values.target === 'vps') return [demand('ssh-host', 'is required', hostExample)]
   const given = (['ssh-key', 'ssh-known-hosts', 'ssh-user', 'ssh-jump'] as const).find(
     (name) => raw(name) !== undefined,
   )
@@ -47,7 +55,7 @@ function namedHost(context: Context): readonly Fault[] {
 
 function oneHost(context: Context): readonly Fault[] {
   const hosts = context.values['ssh-host'] ?? []
-  if (needsTarget(context) || hosts.length < 2) return []
+  if (needsTarget(context) || context.values.target === 'vps' || hosts.length < 2) return []
   return [
     demand(
       'ssh-host',
@@ -55,6 +63,15 @@ function oneHost(context: Context): readonly Fault[] {
       hostExample,
     ),
   ]
+}
+
+/** It would wait for its own lock. */
+function eachHostOnce(context: Context): readonly Fault[] {
+  const { values } = context
+  if (needsTarget(context) || values.target !== 'vps') return []
+  const names = (values['ssh-host'] ?? []).map(({ host, port }) => `${host}:${port ?? values['ssh-port']}`)
+  const twice = names.find((name, index) => names.indexOf(name) < index)
+  return twice === undefined ? [] : [demand('ssh-host', `names ${twice} more than once`, 'each host once')]
 }
 
 function wayToLogIn(context: Context): readonly Fault[] {

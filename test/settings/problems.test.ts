@@ -57,7 +57,7 @@ config: other.yml
 `
     expect(problemsOf({ config: 'deploy.yml', 'color-url': 'http://{color}' }, file)).toEqual([
       '`services.web.health.status.0` (deploy.yml, line 5): `2xx` is not a status: did you mean `200-299`? Accepted: a status such as `200` or a range such as `200-299`.',
-      '`services.web.blue-port` (deploy.yml, line 6) is not available yet in this version.',
+      '`services.web.blue-port` (deploy.yml, line 6) belongs to target `vps`, not to target `command`.',
       '`commands.switch.1.where` (deploy.yml, line 9): `there` is not one of the choices. Accepted: `runner` or `target`.',
       '`config` (deploy.yml, line 10) can only be given as an input of the step.',
       '`commands.deploy` is required in mode `deploy`. Accepted: a command that starts the release on `$BLUE_GREEN_COLOR`.',
@@ -109,13 +109,13 @@ config: other.yml
 })
 
 describe('what is not built yet', () => {
-  it.each(['vps', 'kubernetes', 'ecs'])(
+  it.each(['kubernetes', 'ecs'])(
     'target %s is one problem, without one for each of its settings',
     (target) => {
       const inputs = { target, app: 'shop', 'ssh-host': 'a', namespace: 'b', 'rule-arn': 'c', router: 'd' }
       const [first, ...others] = problemsOf(inputs)
       expect(first).toBe(
-        `\`target\`: \`${target}\` is not available yet in this version. Accepted: \`command\`.`,
+        `\`target\`: \`${target}\` is not available yet in this version. Accepted: \`vps\` or \`command\`.`,
       )
       expect(others.every((problem) => problem.includes(`not to target \`${target}\``))).toBe(true)
     },
@@ -127,7 +127,7 @@ describe('what is not built yet', () => {
     ])
   })
 
-  it.each(['gates', 'notify', 'traffic', 'github-deployment', 'staged-max-age', 'ledger', 'sudo'])(
+  it.each(['gates', 'notify', 'traffic', 'github-deployment', 'staged-max-age', 'ledger'])(
     'setting %s',
     (name) => {
       expect(problemsOf({ ...enough, [name]: 'x' })).toEqual([

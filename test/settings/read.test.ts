@@ -6,7 +6,8 @@ import { commands, enough, givenOf, problemsOf, settingsOf } from './reading.ts'
 
 describe('what is read', () => {
   it('has every default', () => {
-    const { intent, command, githubToken, jobStatus, secrets, warnings } = settingsOf(enough)
+    const settings = settingsOf(enough)
+    const { intent, githubToken, jobStatus, secrets, warnings } = settings
     expect(intent).toMatchObject({
       app: 'shop',
       mode: 'deploy',
@@ -37,6 +38,8 @@ describe('what is read', () => {
         colorUrl: { blue: 'http://blue.local', green: 'http://green.local' },
       },
     ])
+    if (settings.target !== 'command') throw new Error(settings.target)
+    const { command } = settings
     expect(command.stateDirectory).toBe('/var/lib/blue-green/shop')
     expect(command.commands.deploy).toEqual([{ run: './deploy', where: 'target', timeout: 600_000, env: {} }])
     expect(command.commands.remove).toEqual([])

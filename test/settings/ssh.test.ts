@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseKnownHosts } from '../../src/settings/forms/known-hosts.ts'
 import { isEncrypted, parsePrivateKey } from '../../src/settings/forms/private-key.ts'
 import { parseAddress } from '../../src/settings/forms/ssh-hosts.ts'
+import type { SshSettings } from '../../src/targets/ssh.ts'
 import { lacks } from '../programs.ts'
 import { enough, problemsOf, settingsOf } from './reading.ts'
 
@@ -16,12 +17,19 @@ QyNTUxOQAAACDsecretsecretsecretsecretsecretsecretsecretsecret
 -----END OPENSSH PRIVATE KEY-----
 `
 const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIrJX9s0Lm1wZWNpbWVuIGtleSBvbmx5IGZvciB0ZXN0'
+/** The first one. */
+function hostOf(...given: Parameters<typeof settingsOf>): SshSettings {
+  const [host] = settingsOf(...given).hosts
+  if (host === undefined || host === 'local') throw new Error('No host behind SSH.')
+  return host
+}
+
 const ssh = { ...enough, 'ssh-host': 'shop.example.com', 'ssh-user': 'deploy', 'ssh-key': key }
 
 describe('the host behind SSH', () => {
   it('is this machine where none is named, or `local`', () => {
-    expect(settingsOf(enough).ssh).toBeNull()
-    expect(settingsOf({ ...enough, 'ssh-host': 'local' }).ssh).toBeNull()
+    expect(settingsOf(enough).hosts).toEqual(['local'])
+    expect(settingsOf({ ...enough, 'ssh-host': 'local' }).hosts).toEqual(['local'])
   })
 
   it('is made of what the settings say', () => {
@@ -31,7 +39,7 @@ describe('the host behind SSH', () => {
       'ssh-jump': 'ops@gate:2200, inner',
       'ssh-known-hosts': `a ${hostKey}`,
     }
-    expect(settingsOf(given).ssh).toEqual({
+    expect(hostOf(given)).toEqual({
       host: { user: 'deploy', host: 'shop.example.com', port: 2222 },
       jumps: [
         { user: 'ops', host: 'gate', port: 2200 },
@@ -45,7 +53,7 @@ describe('the host behind SSH', () => {
       },
     })
     const { 'ssh-user': _, ...bare } = ssh
-    expect(settingsOf({ ...bare, 'ssh-host': 'ann@[::1]:22' }).ssh?.host).toEqual({
+    expect(hostOf({ ...bare, 'ssh-host': 'ann@[::1]:22' }).host).toEqual({
       user: 'ann',
       host: '::1',
       port: 22,
@@ -55,9 +63,9 @@ describe('the host behind SSH', () => {
   it('may stand in the file, a key on lines of its own', () => {
     const { 'ssh-key': _, ...rest } = ssh
     const config = `ssh-key: |\n${key.replaceAll(/^(?=.)/gm, '  ')}ssh-jump: [a, b@c]\n`
-    const read = settingsOf(rest, config).ssh
-    expect(read?.key).toBe(key)
-    expect(read?.jumps.map(({ user, host }) => [user, host])).toEqual([
+    const read = hostOf(rest, config)
+    expect(read.key).toBe(key)
+    expect(read.jumps.map(({ user, host }) => [user, host])).toEqual([
       ['deploy', 'a'],
       ['b', 'c'],
     ])
@@ -89,7 +97,7 @@ describe('what the SSH settings demand of each other', () => {
     ['a port that is one', { 'ssh-port': '70000' }, /^`ssh-port`: `70000` is not a port\./],
     ['a host that is one', { 'ssh-host': 'https://shop' }, /^`ssh-host`: `https:\/\/shop` is not `host` or/],
     ['no local jump', { 'ssh-jump': 'local' }, /^`ssh-host` names `local` together with another host/],
-    ['no sudo yet', { sudo: 'auto' }, /^`sudo` is not available yet/],
+    ['no sudo, which the commands say themselves', { sudo: 'auto' }, /^`sudo` belongs to target `vps`/],
   ])('%s', (_, changes, problem) => {
     expect(problemsOf({ ...ssh, ...changes })).toEqual([expect.stringMatching(problem)])
   })

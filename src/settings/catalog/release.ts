@@ -5,21 +5,21 @@ import { choiceForm } from '../forms/choice.ts'
 import { colorUrl, services } from '../forms/services.ts'
 import { image, line, name } from '../forms/text.ts'
 import { url } from '../forms/url.ts'
-import { inAnyMode, inChangingModes, inModes, type Setting, targetNames } from './setting.ts'
+import { builtTargets, inAnyMode, inModes, type Setting, targetNames } from './setting.ts'
 
 const sections = ['all'] as const
 const builtModes = ['deploy', 'rollback', 'status', 'cleanup', 'unlock'] as const
 const plannedModes = modes.filter((mode) => !builtModes.some((built) => built === mode))
-const plannedTargets = targetNames.filter((target) => target !== 'command')
+const plannedTargets = targetNames.filter((target) => !builtTargets.some((built) => built === target))
 
 export const releaseSettings = {
   target: {
     ...inAnyMode,
     sections,
-    form: choiceForm(['command'], plannedTargets),
+    form: choiceForm(builtTargets, plannedTargets),
     required: true,
     description:
-      'What the app runs on: `command` (your own shell commands); `vps`, `kubernetes` and `ecs` are not available yet',
+      'What the app runs on: `vps` (Docker Compose behind nginx on a host) or `command` (your own shell commands); `kubernetes` and `ecs` are not available yet',
   },
   mode: {
     ...inAnyMode,
@@ -68,7 +68,7 @@ export const releaseSettings = {
     form: services,
     defaultNote: 'the app is its only service',
     description:
-      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`',
+      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`, and for `vps` also `blue-port`, `green-port`, `start` (`before-switch` or `after-switch`), `compose-service` and `compose-profile`',
   },
   'target-color': {
     ...inModes('deploy', 'stage', 'rollback'),
@@ -78,7 +78,7 @@ export const releaseSettings = {
     description: 'Color to deploy to: `auto` takes the inactive one, and naming the active one is refused',
   },
   url: {
-    ...inChangingModes,
+    ...inAnyMode,
     sections,
     form: url,
     description: 'Public URL of the only service, where users reach it through the router',

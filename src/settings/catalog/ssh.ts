@@ -1,8 +1,9 @@
 import { knownHosts } from '../forms/known-hosts.ts'
+import { port } from '../forms/port.ts'
 import { privateKey } from '../forms/private-key.ts'
-import { port, sshHosts, user } from '../forms/ssh-hosts.ts'
-import { absolutePath, line, text } from '../forms/text.ts'
-import { inAnyMode, planned, type Setting } from './setting.ts'
+import { sshHosts, user } from '../forms/ssh-hosts.ts'
+import { absolutePath, text } from '../forms/text.ts'
+import { inAnyMode, type Setting } from './setting.ts'
 
 const overSsh = { ...inAnyMode, sections: ['ssh'] } as const
 
@@ -11,7 +12,8 @@ export const sshSettings = {
     ...overSsh,
     form: sshHosts,
     defaultNote: 'required for `vps`',
-    description: 'The host, as `host` or `user@host:port`; `local` is this machine',
+    description:
+      'The host, as `host` or `user@host:port`, or for `vps` a list of them; `local` is this machine',
   },
   'ssh-user': { ...overSsh, form: user, description: 'User to log in as' },
   'ssh-port': { ...overSsh, form: port, default: '22', description: 'Port of the SSH server' },
@@ -32,13 +34,6 @@ export const sshSettings = {
     ...overSsh,
     form: sshHosts,
     description: 'Hosts to go through as `user@host:port`, in order; their keys are checked too',
-  },
-  sudo: {
-    ...planned,
-    sections: ['ssh'],
-    form: line,
-    default: 'auto',
-    description: 'Whether to use `sudo -n`: `auto` uses it where it is needed',
   },
   'state-directory': {
     ...overSsh,

@@ -1,10 +1,14 @@
 import { z } from 'zod'
 import type { Check, VersionCheck } from '../../targets/intent.ts'
+import type { VpsService } from '../../targets/vps/settings.ts'
 import { check } from './check.ts'
-import { listed } from './choice.ts'
+import { choiceForm, listed } from './choice.ts'
+import { composeName } from './compose.ts'
 import { type Form, namedMap, strictMap, textForm } from './form.ts'
 import { accept, refuse } from './parsed.ts'
 import { type PerColor, perColorForm } from './per-color.ts'
+import { unread } from './planned.ts'
+import { port } from './port.ts'
 import { image, nameHint } from './text.ts'
 import { parseUrl, url } from './url.ts'
 import { versionCheck } from './version-check.ts'
@@ -17,16 +21,16 @@ export interface ServiceSettings {
   readonly health?: Check | undefined
   readonly verify?: Check | undefined
   readonly 'version-check'?: VersionCheck | undefined
+  readonly 'blue-port'?: number | undefined
+  readonly 'green-port'?: number | undefined
+  readonly start?: VpsService['start'] | undefined
+  readonly 'compose-service'?: PerColor | undefined
+  readonly 'compose-profile'?: PerColor | undefined
 }
 
-export const colorUrl = perColorForm('an http or https URL', parseUrl)
+export const colorUrl = perColorForm('an http or https URL', { parse: parseUrl })
 
-const plannedKeys = [
-  'blue-port',
-  'green-port',
-  'start',
-  'compose-service',
-  'compose-profile',
+const keysOfOtherTargets = [
   'kube-service',
   'kube-deployment',
   'kube-container',
@@ -36,15 +40,6 @@ const plannedKeys = [
   'rule-arn',
 ] as const
 
-const planned = z
-  .unknown()
-  .transform((input, context): undefined => {
-    const params = { accepted: null, nearest: null, subject: 'setting' }
-    context.issues.push({ code: 'custom', input, message: 'is not available yet in this version', params })
-    return z.NEVER
-  })
-  .optional()
-
 const builtKeys = {
   image: image.schema.optional(),
   url: url.schema.optional(),
@@ -52,11 +47,16 @@ const builtKeys = {
   health: check.schema.optional(),
   verify: check.schema.optional(),
   'version-check': versionCheck.schema.optional(),
+  'blue-port': port.schema.optional(),
+  'green-port': port.schema.optional(),
+  start: choiceForm(['before-switch', 'after-switch']).schema.optional(),
+  'compose-service': composeName.schema.optional(),
+  'compose-profile': composeName.schema.optional(),
 }
 const accepted = `a map of ${listed(Object.keys(builtKeys), 'and')}`
 const service = strictMap(
   accepted,
-  { ...builtKeys, ...Object.fromEntries(plannedKeys.map((key) => [key, planned])) },
+  { ...builtKeys, ...Object.fromEntries(keysOfOtherTargets.map((key) => [key, unread])) },
   Object.keys(builtKeys),
 )
 const bare = textForm(accepted, (text) => (text === '' ? accept({}) : refuse('is not a map')), {

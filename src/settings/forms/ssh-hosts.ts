@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Form, textForm } from './form.ts'
 import { accept, type Parsed, refuse } from './parsed.ts'
+import { parsePort } from './port.ts'
 import { parseLine } from './text.ts'
 
 /** What an address leaves out is said by other settings. */
@@ -21,17 +22,6 @@ export function parseAddress(text: string): Parsed<PartialAddress> {
   const port = parsePort(digits)
   return port.kind === 'value' ? accept({ user, host, port: port.value }) : port
 }
-
-export function parsePort(text: string): Parsed<number> {
-  const port = Number(text)
-  return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? accept(port) : refuse('is not a port')
-}
-
-export const port = textForm('a port, from 1 to 65535', parsePort, {
-  type: 'integer',
-  minimum: 1,
-  maximum: 65_535,
-})
 
 export function parseUser(text: string): Parsed<string> {
   return /[\s@:]/.test(text) ? refuse('is not the name of a user') : parseLine(text)

@@ -112,7 +112,7 @@ describe('a hook', () => {
 })
 
 describe('a value for each color', () => {
-  const form = perColorForm('a URL', parseUrl)
+  const form = perColorForm('a URL', { parse: parseUrl })
 
   it('is a pattern or a map', () => {
     expect(read(form, 'http://{color}.{app}:80')).toEqual({
@@ -174,11 +174,8 @@ describe('services', () => {
     [{}, [' names no service']],
     [{ 'a/b': {} }, [expect.stringMatching(/^a\/b is not a name/)]],
     [
-      { web: { 'blue-port': '1', start: 'after-switch' } },
-      [
-        'web.blue-port is not available yet in this version',
-        'web.start is not available yet in this version',
-      ],
+      { web: { 'blue-port': '0', start: 'later' } },
+      ['web.blue-port is not a port', 'web.start is not one of the choices'],
     ],
     [{ web: { urll: 'x' } }, ['web.urll is not known']],
     ['web', [' cannot stand here']],
