@@ -1,7 +1,8 @@
 /** What the ledger keeps besides the lease: the operation, what was staged, what runs on each color, the history. */
 import { z } from 'zod'
-import type { Color } from '../targets/target.ts'
+import type { Color, Images } from '../targets/target.ts'
 import { type Operation, operationSchema, releaseSchema } from './operation.ts'
+import { foundRunning } from './release.ts'
 
 const historyLimit = 20
 
@@ -98,6 +99,14 @@ export const withRelease = (
   ...document,
   colors: { ...document.colors, [color]: release },
 })
+
+/** The operation's release, and that of its color, with the images that were found running. */
+export function withImages(document: Document, images: Images): Document {
+  const { operation } = document
+  if (operation === null) throw new Error('There is no operation to change.')
+  const release = foundRunning(operation.release, images)
+  return withRelease(changeOperation(document, { release }), operation.to, release)
+}
 
 const markOf = { committed: 'good', undone: 'undone', failed: 'failed' } as const
 

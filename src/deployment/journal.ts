@@ -9,7 +9,7 @@ interface JournalOptions {
   readonly keep: (operation: Operation | null, lease: Lease) => void
 }
 
-/** Our copy of the ledger's document; every change of it is on the runner and at the target before `record` returns. */
+/** Our copy of the ledger's document; what is recorded in it is on the runner and at the target before `record` returns. */
 export class Journal {
   #document: Document
   readonly #options: JournalOptions
@@ -42,6 +42,12 @@ export class Journal {
       throw new LeaseLost('Another run has taken over this app; this one stops and changes nothing more.')
     }
     this.#document = next
+  }
+
+  /** For what is safe to lose with us: it is on the runner now, and goes to the target with the next record. */
+  amend(change: (document: Document) => Document): void {
+    this.#document = change(this.#document)
+    this.#options.keep(this.#document.operation, this.#options.lease)
   }
 
   /** For the way back, which must not hang on a ledger that takes no writes. Answers what went wrong. */

@@ -1,11 +1,11 @@
 /** What a run would do, from reading alone: which release goes to which color. A dry run ends here. */
-import { createHash } from 'node:crypto'
 import type { Color, ColorState, Release } from '../targets/target.ts'
 import { otherColor } from '../targets/target.ts'
 import { type ColorChoice, chooseColor } from './color-choice.ts'
 import type { Document } from './document.ts'
 import type { Operation } from './operation.ts'
 import { passesOnce } from './proof.ts'
+import { releaseOf } from './release.ts'
 import { chooseRelease } from './release-choice.ts'
 import { say, type World } from './world.ts'
 
@@ -48,7 +48,7 @@ export async function planOperation(world: World, document: Document, fence: num
     return { kind: 'operation', operation, colors }
   }
   refuseUnfinishedMigration(world, document)
-  const operation = await draft(world, document, { choice, release: releaseOf(world), fence })
+  const operation = await draft(world, document, { choice, release: wantedRelease(world), fence })
   return { kind: 'operation', operation, colors }
 }
 
@@ -111,10 +111,9 @@ async function isSick(world: World, live: Color): Promise<boolean> {
   return !verdict.passed
 }
 
-/** The same version, images and configuration are the same release, however often they are deployed. */
-function releaseOf({ intent }: World): Release {
-  const images = Object.fromEntries(intent.services.map(({ name, image }) => [name, image]))
-  const content = { version: intent.version ?? 'unversioned', images, configuration: intent.configuration }
-  const id = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12)
-  return { id, ...content }
-}
+const wantedRelease = ({ intent }: World): Release =>
+  releaseOf({
+    version: intent.version ?? 'unversioned',
+    images: Object.fromEntries(intent.services.map(({ name, image }) => [name, image])),
+    configuration: intent.configuration,
+  })

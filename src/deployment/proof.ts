@@ -1,6 +1,8 @@
 /** Asking a color, or the public, whether all is well. */
 import { type TrialResult, tryColor, verifyPublic } from '../checks/trial.ts'
+import type { ServiceIntent } from '../targets/intent.ts'
 import type { Color } from '../targets/target.ts'
+import { namesOf, startedAfter, startedBefore } from './starting.ts'
 import { say, type World } from './world.ts'
 
 /** In public every failed second is felt: the switch is taken back long before `health-timeout`. */
@@ -20,34 +22,59 @@ interface ColorQuestion {
   readonly time: number
 }
 
-/** The health checks of all services, several times in a row. Passes unasked with `skip-health-check`. */
-export const passesChecks = (world: World, color: Color, question: ColorQuestion): Promise<Verdict> =>
-  askColor(world, color, { ...question, successes: world.intent.health.successes })
+/**
+ * The health checks of the services that a color takes traffic with, several times in a row. Passes unasked with
+ * `skip-health-check`.
+ */
+export async function passesChecks(world: World, color: Color, question: ColorQuestion): Promise<Verdict> {
+  const { intent } = world
+  if (intent.health.skip) return { passed: true }
+  const services = startedBefore(intent)
+  const { successes } = intent.health
+  return askColor(world, color, { ...question, successes, checked: services, running: services })
+}
 
-/** One good answer of each service: for the moment right before a switch, and for a live color before we begin. */
+/** One good answer of each of them: for the moment right before a switch, and for a live color before we begin. */
 export async function passesOnce(
   world: World,
   color: Color,
   { version }: { version: string | null },
 ): Promise<Verdict> {
-  const { requestTimeout, interval } = world.intent.health
+  const { intent } = world
+  const { requestTimeout, interval, skip } = intent.health
+  if (skip) return { passed: true }
+  const services = startedBefore(intent)
   const time = 2 * requestTimeout + interval
-  return askColor(world, color, { version, time, successes: 1 })
+  return askColor(world, color, { version, time, successes: 1, checked: services, running: services })
+}
+
+/** All services run, and those that start after the switch pass their health checks too. */
+export function passesWhole(world: World, color: Color, question: ColorQuestion): Promise<Verdict> {
+  const { intent } = world
+  const { successes, skip } = intent.health
+  const checked = skip ? [] : startedAfter(intent)
+  return askColor(world, color, { ...question, successes, checked, running: intent.services })
+}
+
+interface ColorTask extends ColorQuestion {
+  readonly successes: number
+  /** What requests are sent to. */
+  readonly checked: readonly ServiceIntent[]
+  /** What the platform is asked about. */
+  readonly running: readonly ServiceIntent[]
 }
 
 async function askColor(
   world: World,
   color: Color,
-  { version, time, successes }: ColorQuestion & { successes: number },
+  { version, time, successes, checked, running }: ColorTask,
 ): Promise<Verdict> {
   const { intent, target, clock, signal } = world
-  if (intent.health.skip) return { passed: true }
-  const services = intent.services.map(({ name }) => name)
   const result = await tryColor({
     color,
-    services: intent.services,
+    services: checked,
     reachOf: ({ name }) => target.runtime.reach(color, name),
-    ready: () => target.runtime.ready(color, services),
+    ready: () => target.runtime.ready(color, namesOf(running)),
     version,
     rule: { ...intent.health, successes },
     deadline: clock.monotonic() + time,
@@ -60,14 +87,20 @@ async function askColor(
 
 export type PublicProof = Verdict & { readonly measured: boolean }
 
+interface PublicQuestion {
+  readonly version: string | null
+  /** Those that a color takes traffic with, unless others are named. */
+  readonly services?: readonly ServiceIntent[]
+}
+
 /** The public URLs, through the router. Without one nothing is proven, and that is said. */
 export async function provePublicly(
   world: World,
-  { version }: { version: string | null },
+  { version, services = startedBefore(world.intent) }: PublicQuestion,
 ): Promise<PublicProof> {
   const { intent, clock, signal } = world
   const result = await verifyPublic({
-    services: intent.services,
+    services,
     version,
     rule: intent.health,
     deadline: clock.monotonic() + Math.min(intent.health.timeout, longestPublicWait),

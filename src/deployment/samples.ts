@@ -1,11 +1,12 @@
 import { Sampler } from '../checks/sampler.ts'
 import type { Operation } from './operation.ts'
+import { startedBefore } from './starting.ts'
 import type { World } from './world.ts'
 
 /** Samples what users get, from before the switch to the end of the bake. */
 export const samplePublic = ({ intent, clock, signal }: World, { release, to }: Operation): Sampler =>
   new Sampler({
-    services: intent.services,
+    services: startedBefore(intent),
     rate: intent.sampleRate,
     requestTimeout: intent.health.requestTimeout,
     identityHeader: intent.identityHeader,

@@ -7,6 +7,7 @@ import { drainOldColor } from './drain.ts'
 import { guard, runHook } from './hooks.ts'
 import { locate, type Operation } from './operation.ts'
 import { passesChecks, provePublicly } from './proof.ts'
+import { namesOf, startedAfter } from './starting.ts'
 import { hasWayBack, moveBack, rethrowIfOver } from './way-back.ts'
 import { messageOf, type Session, say, warn } from './world.ts'
 
@@ -209,8 +210,18 @@ async function retireOldColor(session: Session, operation: Operation): Promise<b
 }
 
 async function fail(session: Session, why: string): Promise<Settled> {
+  warnOfTheRest(session)
   await close(session, 'failed')
   return { kind: 'failed', why }
+}
+
+function warnOfTheRest({ intent, journal, report }: Session): void {
+  const rest = namesOf(startedAfter(intent))
+  if (rest.length === 0 || journal.begun.verified) return
+  warn(
+    { report },
+    `${rest.join(', ')} would have started at the end of the switch, and may not run on ${journal.begun.to}.`,
+  )
 }
 
 function leaveOpen({ operation, traffic }: Scene, reason?: string): Settled {

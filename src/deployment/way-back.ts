@@ -2,8 +2,10 @@
 import { type Color, type Guard, LeaseLost, TargetUnreachable, type Traffic } from '../targets/target.ts'
 import { changeOperation } from './document.ts'
 import { runHook } from './hooks.ts'
+import { insist } from './insist.ts'
 import { locate, mayGoBack, type Operation } from './operation.ts'
 import { passesChecks, provePublicly } from './proof.ts'
+import { namesOf, startedAfter, startedBefore } from './starting.ts'
 import { messageOf, type Session, say, warn } from './world.ts'
 
 /**
@@ -37,7 +39,7 @@ async function startAgain(session: Session, operation: Operation, from: Color): 
   }
   say(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`)
   const { previous: release, size } = operation
-  const services = session.intent.services.map(({ name }) => name)
+  const services = namesOf(startedBefore(session.intent))
   await runtime.deploy(from, { release, size, services }, wayBackGuard(session))
   return true
 }
@@ -55,6 +57,7 @@ export async function moveBack(session: Session, operation: Operation, traffic: 
   }
   await proveBack(session, operation)
   await recordTraffic(session, 'back')
+  await startTheRestAgain(session, operation)
   await tellOnce(session)
 }
 
@@ -70,6 +73,29 @@ async function recordTraffic(session: Session, traffic: 'reverting' | 'back'): P
   const error = await session.journal.recordIfPossible((document) => changeOperation(document, { traffic }))
   if (error !== null)
     warn(session, `Going back without the ledger, which takes no writes: ${messageOf(error)}`)
+}
+
+/** What starts after a switch runs on a color that was never stopped; one that was started again is whole again with it. */
+async function startTheRestAgain(session: Session, operation: Operation): Promise<void> {
+  const { from, previous: release, size } = operation
+  const services = namesOf(startedAfter(session.intent))
+  if (from === null || services.length === 0) return
+  const { runtime } = session.target
+  try {
+    await insist(session, async () => {
+      const readiness = await runtime.ready(from, services)
+      if (readiness.kind === 'ready') return
+      if (release === null) throw new Error(`${readiness.reason}, and what ran there is not recorded`)
+      say(session, `Starting ${services.join(', ')} on ${from} again.`)
+      await runtime.deploy(from, { release, size, services }, { ...wayBackGuard(session), color: 'live' })
+    })
+  } catch (error) {
+    rethrowIfOver(session, error)
+    warn(
+      session,
+      `Traffic is back on ${from}, and ${services.join(', ')} could not be started there: ${messageOf(error)}`,
+    )
+  }
 }
 
 /** `on-rollback` at most once for an operation, and never in the way. */

@@ -81,7 +81,7 @@ export interface ServiceIntent {
   readonly health: Check
   readonly verify: Check
   readonly versionCheck: VersionCheck | null
-  /** A worker that must not run on both colors at once starts when traffic is on its color. */
+  /** After the switch: what takes up work without being asked starts once its release serves users. */
   readonly start: 'before-switch' | 'after-switch'
 }
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import type { Intent, JobStatus } from '../../src/targets/intent.ts'
 import type { Color, Traffic } from '../../src/targets/target.ts'
-import { aHook, withHooks } from './intents.ts'
+import { aHook, withHooks, withWorker } from './intents.ts'
 import { mixed, named, unknown } from './place.ts'
 
 /** What happens at one call of a run, by data, so that a failing history can be read. */
@@ -29,7 +29,7 @@ export interface Trouble {
 
 export interface Use {
   readonly mode: Intent['mode']
-  readonly release: 'good' | 'sick' | 'dead' | 'breaks' | 'refused'
+  readonly release: 'good' | 'sick' | 'dead' | 'breaks' | 'idles' | 'refused'
   readonly options: Partial<Intent>
   readonly main: readonly Trouble[]
   readonly post: readonly Trouble[]
@@ -101,7 +101,9 @@ const troubles = (kinds: readonly Trouble['what'][], calls: number) =>
 
 const options: fc.Arbitrary<Partial<Intent>> = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
+  { weight: 2, arbitrary: fc.constant(withWorker) },
   fc.constant({ noRollback: true }),
+  fc.constant({ noRollback: true, ...withWorker }),
   fc.constant({ goesBackOn: [] }),
   fc.constant({ oldColor: 'keep' as const }),
   fc.constant({ oldColor: 'remove' as const }),
@@ -120,7 +122,7 @@ const modes = [
   'status',
 ] as const
 
-const releases = ['good', 'good', 'good', 'sick', 'dead', 'breaks', 'breaks', 'refused'] as const
+const releases = ['good', 'good', 'good', 'sick', 'dead', 'breaks', 'breaks', 'idles', 'refused'] as const
 
 const use = (kinds: readonly Trouble['what'][]): fc.Arbitrary<Use> =>
   fc.record({

@@ -16,9 +16,9 @@ export function inMemoryTarget(place: Place, process: Process, leaseTtl: number)
           const { presence, release } = place.colors[color]
           return { presence, version: release?.version ?? null, detail: null }
         }),
-      deploy: (color, { release }, guard) =>
-        process.call(`deploy ${color}`, () => place.deploy(by, color, release, guard), deployTime),
-      ready: (color) => process.call(`ready ${color}`, () => place.ready(color)),
+      deploy: (color, order, guard) =>
+        process.call(`deploy ${color}`, () => place.deploy(by, color, order, guard), deployTime),
+      ready: (color, services) => process.call(`ready ${color}`, () => place.ready(color, services)),
       reach: (color, service) => process.call(`reach ${color} ${service}`, () => []),
       stop: (color, guard) => process.call(`stop ${color}`, () => place.stop(by, color, guard)),
       remove: (color, guard) => process.call(`remove ${color}`, () => place.remove(by, color, guard)),

@@ -1,19 +1,25 @@
 import { type HookName, hookNames, type Intent, type ServiceIntent } from '../../src/targets/intent.ts'
 import type { Hook, Release } from '../../src/targets/target.ts'
 import { aCheck } from '../checks/servers.ts'
+import { worker } from './place.ts'
 
 const health = aCheck()
 
 /** Without a URL: what the platform says of it is all there is, and no socket is opened. */
 const web: ServiceIntent = {
   name: 'web',
-  image: null,
+  image: 'shop:latest',
   url: null,
   colorUrl: null,
   health,
   verify: health,
   versionCheck: null,
   start: 'before-switch',
+}
+
+/** Besides what serves users, one that starts after the switch. */
+export const withWorker: Pick<Intent, 'services'> = {
+  services: [web, { ...web, name: worker, image: 'worker:latest', start: 'after-switch' }],
 }
 
 const noHooks = Object.fromEntries(hookNames.map((name) => [name, []])) as unknown as Record<HookName, []>

@@ -3,6 +3,7 @@ import {
   ChangeFailed,
   ChangeRefused,
   type Color,
+  type DeployOrder,
   type Diagnosis,
   type Guard,
   type Images,
@@ -19,6 +20,8 @@ import { SimulatedLedger } from './simulated-ledger.ts'
 export interface PlacedColor {
   readonly presence: Presence
   readonly release: Release | null
+  /** Version of each service that was started. */
+  readonly services: Readonly<Record<string, string>>
   /** Answered well since it was deployed or started last. */
   readonly proven: boolean
   /** Broken by something that is no deployment. */
@@ -30,10 +33,14 @@ export interface PlacedColor {
 const absent: PlacedColor = {
   presence: 'absent',
   release: null,
+  services: {},
   proven: false,
   sick: false,
   sickSince: Number.NEGATIVE_INFINITY,
 }
+
+/** The service that no user is sent to. */
+export const worker = 'worker'
 
 /** Milliseconds that may lie between a check and the switch that relies on it. */
 const justBefore = 1_000
@@ -68,6 +75,9 @@ export class Place {
   readonly applied: Applied[] = []
   readonly refused: string[] = []
   readonly hooksRun: string[] = []
+  /** What was deployed, by digest. */
+  readonly pulled: { readonly version: string; readonly images: Images }[] = []
+  #pulls = 0
   /** Added to the true time: what the target believes the time to be. */
   skew = 0
   traffic: Traffic = { kind: 'nobody' }
@@ -95,27 +105,42 @@ export class Place {
     return this.traffic.kind === 'color' ? this.traffic.color : null
   }
 
-  ready(color: Color): Readiness {
-    const { presence, release, sick } = this.colors[color]
+  ready(color: Color, services: readonly string[] = []): Readiness {
+    const { presence, release, services: started, sick } = this.colors[color]
     if (presence !== 'running') return { kind: 'waiting', reason: `it is ${presence}` }
+    const missing = services.find((name) => started[name] !== release?.version)
+    if (missing !== undefined) return { kind: 'waiting', reason: `${missing} does not run` }
     const kind = release?.version.split('-')[0]
     if (sick || kind === 'sick') return { kind: 'waiting', reason: 'it answers 500' }
     if (kind === 'dead') return { kind: 'fatal', reason: 'it exits at once' }
+    if (kind === 'idles' && services.includes(worker)) return { kind: 'waiting', reason: 'the worker exits' }
     if (kind === 'breaks' && this.isLive(color)) return { kind: 'waiting', reason: 'it breaks under load' }
     this.set(color, { proven: true })
     return { kind: 'ready', restarts: 0 }
   }
 
-  deploy(by: string, color: Color, release: Release, guard: Guard): Images {
+  deploy(by: string, color: Color, order: Pick<DeployOrder, 'release' | 'services'>, guard: Guard): Images {
     this.#change(by, 'deploy', color, guard)
-    this.colors[color] = { ...absent, presence: 'running', release }
+    const { release, services } = order
+    const images = this.#pull(release)
+    const started = Object.fromEntries(services.map((name) => [name, release.version]))
+    const before = this.colors[color]
+    const beside =
+      services.every((name) => name === worker) && before.presence === 'running' ? before : absent
+    this.colors[color] = {
+      ...beside,
+      presence: 'running',
+      release: { ...release, images },
+      services: { ...before.services, ...started },
+    }
     if (release.version.startsWith('refused')) throw new ChangeFailed('The image does not exist.')
-    return release.images
+    return images
   }
 
   stop(by: string, color: Color, guard: Guard): void {
     this.#change(by, 'stop', color, guard)
-    if (this.colors[color].presence !== 'absent') this.set(color, { presence: 'stopped', proven: false })
+    if (this.colors[color].presence !== 'absent')
+      this.set(color, { presence: 'stopped', services: {}, proven: false })
   }
 
   remove(by: string, color: Color, guard: Guard): void {
@@ -145,6 +170,21 @@ export class Place {
     const answer = this.ledger.write(lease, document)
     if (answer === 'kept') this.#note(by, 'write', null, lease, before)
     return answer
+  }
+
+  /** Every time somebody asks what a tag means, it has moved. */
+  #pull({ version, images }: Release): Images {
+    const pulled = Object.fromEntries(
+      Object.entries(images).map(([service, image]) => {
+        if (image === null || image.includes('@')) return [service, image]
+        return [
+          service,
+          `${image.replace(/:.*/, '')}@sha256:${(++this.#pulls).toString(16).padStart(64, '0')}`,
+        ]
+      }),
+    )
+    this.pulled.push({ version, images: pulled })
+    return pulled
   }
 
   diagnose = (color: Color): Diagnosis => ({ cause: `${color} said no`, sections: [] })

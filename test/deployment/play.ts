@@ -12,6 +12,7 @@ import {
   type Course,
   expectKeptLease,
   expectLive,
+  expectWhole,
   holdToPromises,
   operationIn,
   standing,
@@ -24,7 +25,12 @@ export function begin({ begins }: History): Course {
   const simulation = new Simulation()
   const { place } = simulation
   if (begins === 'unrecorded') {
-    place.set('blue', { presence: 'running', release: aRelease('good-0'), proven: true })
+    place.set('blue', {
+      presence: 'running',
+      release: aRelease('good-0'),
+      services: { web: 'good-0' },
+      proven: true,
+    })
     place.traffic = named('blue')
   }
   return {
@@ -190,11 +196,12 @@ async function runPost(course: Course, { step, use, status, newest }: Posting): 
 }
 
 /** A success is what it says, unless the run stood still between the deed and the word. */
-function heed(course: Course, { main }: Use, end: MainEnd): void {
+function heed(course: Course, { main, options }: Use, end: MainEnd): void {
   if (end === 'died' || !end.ok || course.disturbed || !alone(course)) return
   if (main.some(({ what }) => what === 'freeze')) return
   const { place } = course.simulation
   if (end.result === 'deployed') expectLive(place, end)
+  if (end.result === 'deployed') expectWhole(place, options)
   if (end.mode === 'rollback' && end.result === 'rolled-back') course.rolledBack = standing(place)
 }
 

@@ -37,9 +37,16 @@ export function holdToPromises(course: Course): void {
       expect(applied, 'moved to an unchecked color').toMatchObject({ proven: true })
     if (applied.by.endsWith('post')) expectOwn(applied)
   }
+  expectSameImages(place)
   if (course.disturbed) return
   expect(place.refused.filter((what) => what.endsWith('it is live'))).toEqual([])
   if (course.atPeace && course.working.size === 0) expectServed(place)
+}
+
+/** A tag names something else whenever it is asked: what is deployed again must not ask it. */
+function expectSameImages({ pulled }: Place): void {
+  for (const { version, images } of pulled)
+    expect(images).toEqual(pulled.find((first) => first.version === version)?.images)
 }
 
 /** A verified switch that came apart: users are on that color already. */
@@ -82,6 +89,12 @@ export function expectLive({ live, colors }: Place, { activeColor, version }: Ou
   // null: the last look at the router failed.
   if (activeColor !== null) expect(live).toBe(activeColor)
   expect(live === null ? null : colors[live].release?.version).toBe(version)
+}
+
+export function expectWhole({ live, colors }: Place, { services = [] }: Use['options']): void {
+  if (live === null) return
+  const { release, services: started } = colors[live]
+  for (const { name } of services) expect([name, started[name]]).toEqual([name, release?.version])
 }
 
 /** What users get. */

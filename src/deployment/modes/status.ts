@@ -8,6 +8,7 @@ import { endingOfUnchanged } from '../endings.ts'
 import { mayGoBack, observedTraffic } from '../operation.ts'
 import { planOperation } from '../plan.ts'
 import { preflight } from '../preflight.ts'
+import { namesOf, startedAfter } from '../starting.ts'
 import { type World, warn } from '../world.ts'
 
 export async function status(world: World): Promise<Ending> {
@@ -42,10 +43,12 @@ export async function dryRun(world: World): Promise<Ending> {
   }
   const { operation } = planned
   const { from, to, release, oldColor } = operation
+  const rest = namesOf(startedAfter(world.intent))
   const plan = [
     ...first,
     `Deploy ${release.version} to ${to} (${planned.colors[to].presence} now).`,
     `Check ${to}; move traffic from ${operation.observed} to ${to}; check in public.`,
+    ...(rest.length === 0 ? [] : [`Start ${rest.join(', ')} on ${to}.`]),
     mayGoBack(operation)
       ? `On failure go back to ${from}.`
       : 'There is no automatic way back after the switch.',

@@ -1,6 +1,7 @@
 import { findDoubts } from '../../checks/evidence.ts'
 import { TargetUnreachable } from '../../targets/target.ts'
 import { ChecksFailed } from '../proof.ts'
+import { namesOf } from '../starting.ts'
 import { messageOf, type Session, say, warn } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 import { assertTrafficStayed } from './traffic.ts'
@@ -72,8 +73,7 @@ async function judgeSamples({ session, sampler }: Course): Promise<void> {
 async function countRestarts(course: Course): Promise<number> {
   const { target, intent } = course.session
   const { to } = operationOf(course)
-  const services = intent.services.map(({ name }) => name)
-  const readiness = await target.runtime.ready(to, services)
+  const readiness = await target.runtime.ready(to, namesOf(intent.services))
   if (readiness.kind === 'ready') return readiness.restarts
   throw new ChecksFailed(`${to} lost an instance while it was watched: ${readiness.reason}`)
 }

@@ -1,5 +1,6 @@
-import { changeOperation, withRelease } from '../document.ts'
+import { changeOperation, withImages, withRelease } from '../document.ts'
 import { guard, runHook } from '../hooks.ts'
+import { namesOf, startedBefore } from '../starting.ts'
 import { say } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 
@@ -16,8 +17,13 @@ export async function deployInactive(course: Course): Promise<void> {
     withRelease(changeOperation(document, { phase: 'deploy-inactive' }), to, release),
   )
   say(session, `Deploying ${release.version} to ${to}.`)
-  const services = session.intent.services.map(({ name }) => name)
-  await session.target.runtime.deploy(to, { release, size, services }, await guard(session, 'not-live'))
+  const services = namesOf(startedBefore(session.intent))
+  const images = await session.target.runtime.deploy(
+    to,
+    { release, size, services },
+    await guard(session, 'not-live'),
+  )
+  session.journal.amend((document) => withImages(document, images))
   if (kind !== 'rollback') await runHook(session, 'migrate', 'deploy-inactive')
 }
 
