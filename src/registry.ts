@@ -5,6 +5,7 @@ import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
 import type { Problem, Surroundings, Target } from './targets/target.ts'
+import { openVpsTarget } from './targets/vps/vps-target.ts'
 
 export function openTarget(
   settings: Settings,
@@ -27,7 +28,15 @@ export function openTarget(
         }),
       )
     case 'vps':
-      throw new Error('Target vps cannot be opened yet.')
+      return withRefusals(
+        openVpsTarget({
+          settings: settings.vps,
+          connection,
+          surroundings,
+          configuration: settings.intent.configuration,
+          images: settings.intent.services.flatMap(({ image }) => image ?? []),
+        }),
+      )
   }
 }
 
