@@ -201,7 +201,7 @@ function heed(course: Course, { main, options }: Use, end: MainEnd): void {
   if (main.some(({ what }) => what === 'freeze')) return
   const { place } = course.simulation
   if (end.result === 'deployed') expectLive(place, end)
-  if (end.result === 'deployed') expectWhole(place, options)
+  if (end.result === 'deployed' && end.mode === 'deploy') expectWhole(place, options)
   if (end.mode === 'rollback' && end.result === 'rolled-back') course.rolledBack = standing(place)
 }
 
