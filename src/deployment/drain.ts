@@ -1,6 +1,7 @@
+import { showTime } from '../checks/wording.ts'
 import { otherColor } from '../targets/target.ts'
 import type { Operation } from './operation.ts'
-import { type Session, say } from './world.ts'
+import { announce, type Session, say } from './world.ts'
 
 const pause = 500
 /** A single zero may fall between two requests. */
@@ -12,18 +13,29 @@ export async function drainOldColor(session: Session, operation: Operation): Pro
   if (operation.from === null || intent.drain === 0) return
   const from = otherColor(operation.to)
   const deadline = clock.monotonic() + intent.drain
-  let quiet = 0
-  let open: number | 'unknown' = 'unknown'
-  while (clock.monotonic() < deadline) {
-    open = await target.runtime.quiet(from)
+  for (let quiet = 0; ; ) {
+    const open = await target.runtime.quiet(from)
     quiet = open === 0 ? quiet + 1 : 0
     if (quiet === quietInARow) return say(session, `${from} is quiet.`)
-    await clock.sleep(Math.min(pause, Math.max(0, deadline - clock.monotonic())), signal)
+    const left = deadline - clock.monotonic()
+    if (left <= 0) return tellOpen(session, operation, open)
+    await clock.sleep(Math.min(pause, left), signal)
   }
-  say(
-    session,
-    open === 'unknown'
-      ? `Waited for ${from} to drain; its connections cannot be counted here.`
-      : `${from} still has ${open} connections.`,
-  )
+}
+
+const fates = { stop: 'cut when it is stopped', remove: 'cut when it is removed', keep: 'left open' } as const
+
+function tellOpen(session: Session, { from, oldColor }: Operation, open: number | 'unknown'): void {
+  const waited = showTime(session.intent.drain)
+  if (open === 'unknown') {
+    say(session, `Waited ${waited} for ${from} to drain; its connections cannot be counted here.`)
+  } else if (open === 0) {
+    say(session, `${from} was quiet at the end of ${waited}, for a moment only.`)
+  } else {
+    const connections = open === 1 ? '1 connection' : `${open} connections`
+    announce(
+      session,
+      `${connections} to ${from} still open after ${waited} of draining, to be ${fates[oldColor]}.`,
+    )
+  }
 }

@@ -22,7 +22,7 @@ export function inMemoryTarget(place: Place, process: Process, leaseTtl: number)
       reach: (color, service) => process.call(`reach ${color} ${service}`, () => []),
       stop: (color, guard) => process.call(`stop ${color}`, () => place.stop(by, color, guard)),
       remove: (color, guard) => process.call(`remove ${color}`, () => place.remove(by, color, guard)),
-      quiet: (color) => process.call(`quiet ${color}`, () => 0),
+      quiet: (color) => process.call(`quiet ${color}`, () => place.connections(color)),
       diagnose: (color) => process.call(`diagnose ${color}`, () => place.diagnose(color)),
     },
     router: {

@@ -82,6 +82,8 @@ export class Place {
   skew = 0
   traffic: Traffic = { kind: 'nobody' }
   switchBehavior: SwitchBehavior = 'moves'
+  /** Open now. */
+  connections: (color: Color) => number | 'unknown' = () => 0
   readonly colors: Record<Color, PlacedColor> = { blue: absent, green: absent }
 
   constructor() {
