@@ -9,8 +9,8 @@ export interface Slot extends AsyncDisposable {
   port(): Promise<number>
 }
 
-const slots = 128
-const portsEach = 150
+const slots = 32
+const portsEach = 600
 
 export async function claimSlot(): Promise<Slot> {
   for (let number = 0; number < slots; number++) {
