@@ -10,9 +10,11 @@ import {
   type ServiceIntent,
 } from '../targets/intent.ts'
 import type { Hook } from '../targets/target.ts'
+import type { PerColor } from '../targets/vps/settings.ts'
 import { catalog, type SettingName, type Values } from './catalog/catalog.ts'
 import { expand } from './forms/per-color.ts'
 import type { ServiceSettings } from './forms/services.ts'
+import { vpsSettingsOf } from './vps.ts'
 
 export function intentOf(values: Values, environment: Readonly<Record<string, string>>): Intent {
   return {
@@ -78,7 +80,7 @@ function serviceOf(name: string, own: ServiceSettings, values: Values): ServiceI
     health,
     verify: (counts('verify-path') && own.verify) || (values['verify-path'] ?? health),
     versionCheck: (counts('version-check') && own['version-check']) || values['version-check'],
-    start: 'before-switch',
+    start: own.start ?? 'before-switch',
   }
 }
 
@@ -100,21 +102,40 @@ const hooksOf = (values: Values): Intent['hooks'] =>
 const appOf = (values: Values) => values.app ?? ''
 
 /**
- * Of what runs a release: the command that deploys, with its environment, and the services. Version and images are told apart
- * by themselves, and how a release is checked or stopped does not change it.
+ * Of what runs a release: the command that deploys, with its environment, or what compose is given; and the services. Version
+ * and images are told apart by themselves, and how a release is fetched, checked or stopped does not change it.
  */
 function configurationOf(values: Values): string {
+  const sent = values.target === 'vps' ? sentToVps(values) : sentToCommands(values)
+  return createHash('sha256').update(JSON.stringify(sent)).digest('hex').slice(0, 12)
+}
+
+function sentToCommands(values: Values): unknown {
   const deploy = (values.commands?.deploy ?? []).map(({ run, where, env }) => [
     run,
     where,
     Object.entries(env).sort(),
   ])
   const services = serviceSettingsOf(values).map(({ name }) => name)
-  return createHash('sha256')
-    .update(JSON.stringify([deploy, services.sort()]))
-    .digest('hex')
-    .slice(0, 12)
+  return [deploy, services.sort()]
 }
+
+function sentToVps(values: Values): unknown {
+  const { directory, compose, envFile, services } = vpsSettingsOf(values)
+  const started = services
+    .map(({ name, ports, composeService, composeProfile, start }) => [
+      name,
+      colorsOf(ports),
+      composeService && colorsOf(composeService),
+      composeProfile && colorsOf(composeProfile),
+      start,
+    ])
+    .sort()
+  const env = envFile && [envFile.content, colorsOf(envFile.path)]
+  return [directory, colorsOf(compose.files), compose.project && colorsOf(compose.project), env, started]
+}
+
+const colorsOf = <T>({ blue, green }: PerColor<T>): readonly T[] => [blue, green]
 
 const byName = <N extends string, T>(names: readonly N[], value: (name: N) => T): Readonly<Record<N, T>> =>
   Object.fromEntries(names.map((name) => [name, value(name)])) as Record<N, T>

@@ -42,15 +42,21 @@ export function findingsOf(issues: readonly Issue[], raw: Raw, accepted: string)
 
 /** Speaks for the branch that was meant: the one whose kind of value was given. */
 function inUnion(issue: Extract<Issue, { code: 'invalid_union' }>, found: Omit<Finding, 'why' | 'subject'>) {
-  const meant = issue.errors.find(
-    (branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
-  )
+  const meant = issue.errors.find((branch) => !isForAnotherKind(branch))
   if (!meant || found.raw === undefined) return misfit(found, issue.message)
   return findingsOf(meant, found.raw, issue.message).map((inner) => ({
     ...inner,
     path: [...found.path, ...inner.path],
   }))
 }
+
+const isForAnotherKind = (branch: readonly Issue[]): boolean =>
+  branch.some(
+    (issue) =>
+      issue.path.length === 0 &&
+      (issue.code === 'invalid_type' ||
+        (issue.code === 'invalid_union' && issue.errors.every(isForAnotherKind))),
+  )
 
 function misfit(found: Omit<Finding, 'why' | 'subject'>, accepted: string): Finding {
   return found.raw === undefined

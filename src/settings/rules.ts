@@ -9,6 +9,7 @@ import { formatRate } from './forms/rate.ts'
 import type { Fault } from './problem.ts'
 import { type Context, demand } from './rule.ts'
 import { isLocal, sshRules } from './ssh.ts'
+import { brokenVpsRules } from './vps-rules.ts'
 import { isList, isMap } from './yaml.ts'
 
 export const brokenRules = (context: Context): readonly Fault[] =>
@@ -21,7 +22,10 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     enoughSamples,
     keptLedger,
     ...sshRules,
+    vpsRules,
   ].flatMap((rule) => rule(context))
+
+const vpsRules = (context: Context) => (context.values.target === 'vps' ? brokenVpsRules(context) : [])
 
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
@@ -107,7 +111,7 @@ function wayToTheIdleColor(context: Context): readonly Fault[] {
 function onlyService({ values }: Context): readonly Fault[] {
   const names = Object.keys(values.services ?? {})
   if (names.length < 2) return []
-  return (['image', 'url'] as const)
+  return (['image', 'url', 'blue-port', 'green-port'] as const)
     .filter((name) => values[name] !== null)
     .map((name) => ({
       setting: name,

@@ -24,9 +24,15 @@ export function vpsSettingsOf(values: Values): VpsSettings {
 }
 
 export const vpsServicesOf = (values: Values): readonly VpsService[] =>
-  Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own]) =>
-    serviceOf(name, own, values),
+  Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) =>
+    serviceOf(name, length === 1 ? { ...ofTheOnlyService(values), ...own } : own, values),
   )
+
+const ofTheOnlyService = (values: Values): ServiceSettings => ({
+  url: values.url ?? undefined,
+  'blue-port': values['blue-port'] ?? undefined,
+  'green-port': values['green-port'] ?? undefined,
+})
 
 function serviceOf(name: string, own: ServiceSettings, values: Values): VpsService {
   const named = (setting: 'compose-service' | 'compose-profile') => {
@@ -35,13 +41,10 @@ function serviceOf(name: string, own: ServiceSettings, values: Values): VpsServi
   }
   return {
     name,
-    ports: {
-      blue: own['blue-port'] ?? values['blue-port'],
-      green: own['green-port'] ?? values['green-port'],
-    },
+    ports: { blue: own['blue-port'] ?? null, green: own['green-port'] ?? null },
     composeService: named('compose-service'),
     composeProfile: named('compose-profile'),
-    url: own.url ?? values.url,
+    url: own.url ?? null,
     start: own.start ?? 'before-switch',
   }
 }

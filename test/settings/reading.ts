@@ -6,6 +6,16 @@ export const commands = 'observe: cat live\ndeploy: ./deploy\nswitch: ./switch\n
 /** Enough for a deployment. */
 export const enough = { target: 'command', app: 'shop', commands, 'color-url': 'http://{color}.local' }
 
+/** Enough for an app of one service on the machine that runs the job. */
+export const plainVps = {
+  target: 'vps',
+  app: 'shop',
+  directory: '/srv/shop',
+  'ssh-host': 'local',
+  'blue-port': '3010',
+  'green-port': '3020',
+  url: 'https://shop.example.com',
+}
 export const givenOf = (
   inputs: Readonly<Record<string, string>>,
   config: string | null = null,

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { Check, VersionCheck } from '../../targets/intent.ts'
-import type { VpsService } from '../../targets/vps/settings.ts'
+import type { Check, ServiceIntent, VersionCheck } from '../../targets/intent.ts'
 import { check } from './check.ts'
 import { choiceForm, listed } from './choice.ts'
 import { composeName } from './compose.ts'
@@ -23,7 +22,7 @@ export interface ServiceSettings {
   readonly 'version-check'?: VersionCheck | undefined
   readonly 'blue-port'?: number | undefined
   readonly 'green-port'?: number | undefined
-  readonly start?: VpsService['start'] | undefined
+  readonly start?: ServiceIntent['start'] | undefined
   readonly 'compose-service'?: PerColor | undefined
   readonly 'compose-profile'?: PerColor | undefined
 }

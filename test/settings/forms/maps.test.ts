@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../../src/settings/findings.ts'
 import { check, checkOfPath } from '../../../src/settings/forms/check.ts'
+import {
+  composeFiles,
+  composeName,
+  composeProject,
+  envFilePath,
+} from '../../../src/settings/forms/compose.ts'
 import type { Form } from '../../../src/settings/forms/form.ts'
 import { hook } from '../../../src/settings/forms/hook.ts'
 import { perColorForm } from '../../../src/settings/forms/per-color.ts'
+import { router } from '../../../src/settings/forms/router.ts'
 import { services } from '../../../src/settings/forms/services.ts'
 import { parseUrl } from '../../../src/settings/forms/url.ts'
 import { versionCheck } from '../../../src/settings/forms/version-check.ts'
@@ -136,6 +143,78 @@ describe('a value for each color', () => {
     [{ blue: 'http://a', green: 'http://b', red: 'http://c' }, ['red is not known']],
   ])('refuses %j', (raw, findings) => {
     expect(read(form, raw)).toEqual(findings)
+  })
+
+  it('may be the same for both where that has a meaning', () => {
+    expect(read(composeName, 'web')).toEqual({ blue: 'web', green: 'web' })
+    expect(read(envFilePath, '.env')).toEqual([
+      ' names the same thing for both colors: it needs `{color}`, or a map',
+    ])
+  })
+
+  it('knows the color in a map too, and no service where there is none', () => {
+    expect(read(composeName, { blue: '{service}', green: '{service}-{color}' })).toEqual({
+      blue: '{service}',
+      green: '{service}-green',
+    })
+    expect(read(composeProject, '{service}-{color}')).toEqual([' holds `{service}`, which is not known'])
+  })
+})
+
+describe('compose files', () => {
+  it.each([
+    ['compose.{color}.yml', { blue: ['compose.blue.yml'], green: ['compose.green.yml'] }],
+    ['compose.yml', { blue: ['compose.yml'], green: ['compose.yml'] }],
+    [
+      ['compose.yml', { blue: 'b.yml', green: '/srv/g.yml' }],
+      { blue: ['compose.yml', 'b.yml'], green: ['compose.yml', '/srv/g.yml'] },
+    ],
+  ])('%j', (raw, files) => {
+    expect(read(composeFiles, raw)).toEqual(files)
+  })
+
+  it.each<[Raw, readonly string[]]>([
+    [[], [' names no file']],
+    [['a.yml', '~/b.yml'], ['1 begins with `~`, which is not expanded: write the whole path']],
+    ['{colour}.yml', [' holds `{colour}`, which is not known']],
+    [{ blue: 'a.yml' }, ['green is missing']],
+  ])('refuse %j', (raw, findings) => {
+    expect(read(composeFiles, raw)).toEqual(findings)
+  })
+})
+
+describe('the router', () => {
+  it.each<[Raw, unknown]>([
+    ['nginx-flag', null],
+    [{ 'nginx-flag': '' }, null],
+    [{ 'nginx-flag': {} }, null],
+    [{ 'nginx-flag': { listen: '8100' } }, 8100],
+    [{ 'nginx-flag': { listen: { web: '8100', api: '8101' } } }, { web: 8100, api: 8101 }],
+  ])('%j', (raw, listen) => {
+    expect(read(router, raw)).toEqual({ listen })
+  })
+
+  const notYet = 'is not available yet in this version'
+  it.each<[Raw, readonly string[]]>([
+    [{ file: 'x.conf', tokens: { blue: 'a', green: 'b' } }, [`file ${notYet}`]],
+    [{ file: 'x.conf', copy: 'x.{color}.conf' }, [`file ${notYet}`]],
+    [{ file: 'x.conf', template: 'x', values: {} }, [`file ${notYet}`]],
+    [{ link: 'x', to: 'y.{color}' }, [`link ${notYet}`]],
+    [{ switch: './a', read: './b' }, [`switch ${notYet}`]],
+    [[{ file: 'x' }, { file: 'y' }], [` ${notYet}`]],
+    ['service', [` ${notYet}`]],
+    [{ ingress: 'x', rule: 'y', service: 'z' }, [`ingress ${notYet}`]],
+    ['nginx', [' is not one of the choices']],
+    [{ to: 'y' }, [' names no router']],
+    [{}, [' names no router']],
+    [{ 'nginx-flag': { port: '8100' } }, ['nginx-flag.port is not known']],
+    [{ 'nginx-flag': { listen: '0' } }, ['nginx-flag.listen is not a port']],
+    [
+      { 'nginx-flag': { listen: { 'a b': '1' } } },
+      [expect.stringMatching(/^nginx-flag\.listen\.a b is not a name/)],
+    ],
+  ])('refuses %j', (raw, findings) => {
+    expect(read(router, raw)).toEqual(findings)
   })
 })
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseBoolean } from '../../../src/settings/forms/boolean.ts'
 import { parsePath } from '../../../src/settings/forms/check.ts'
 import { parseChoice } from '../../../src/settings/forms/choice.ts'
+import { parseComposeName, parseHostPath, parseProject } from '../../../src/settings/forms/compose.ts'
 import { parseDuration } from '../../../src/settings/forms/duration.ts'
 import { parseCommand } from '../../../src/settings/forms/hook.ts'
 import { parseMaxP99 } from '../../../src/settings/forms/max-p99.ts'
@@ -10,7 +11,9 @@ import { nearestName } from '../../../src/settings/forms/nearest.ts'
 import type { Parsed } from '../../../src/settings/forms/parsed.ts'
 import { parsePattern } from '../../../src/settings/forms/per-color.ts'
 import { parsePercent } from '../../../src/settings/forms/percent.ts'
+import { parsePort } from '../../../src/settings/forms/port.ts'
 import { formatRate, parseRate } from '../../../src/settings/forms/rate.ts'
+import { parseRegistry } from '../../../src/settings/forms/registry-host.ts'
 import { parseStatus } from '../../../src/settings/forms/status.ts'
 import {
   parseAbsolutePath,
@@ -41,6 +44,11 @@ const parsers: Readonly<Record<string, (text: string) => Parsed<unknown>>> = {
   pattern: parsePattern,
   pointer: parsePointer,
   command: parseCommand,
+  port: parsePort,
+  'host path': parseHostPath,
+  project: parseProject,
+  'compose name': parseComposeName,
+  registry: parseRegistry,
   choice: (text) => parseChoice(text, ['deploy', 'rollback']),
 }
 
@@ -67,6 +75,18 @@ describe('what a scalar takes', () => {
     ['pointer', '/a/b~1c', '/a/b~1c'],
     ['pointer', '', ''],
     ['command', 'echo "a: b"', 'echo "a: b"'],
+    ['port', '1', 1],
+    ['port', '65535', 65_535],
+    ['host path', '../shared/compose.yml', '../shared/compose.yml'],
+    ['host path', '/srv/my shop/compose.yml', '/srv/my shop/compose.yml'],
+    ['project', 'shop_2-blue', 'shop_2-blue'],
+    ['compose name', 'Web.1_blue', 'Web.1_blue'],
+    ['registry', 'ghcr.io', 'ghcr.io'],
+    ['registry', 'localhost:5000', 'localhost:5000'],
+    ['registry', 'docker.io', 'docker.io'],
+    ['registry', 'index.docker.io', 'docker.io'],
+    ['registry', 'https://index.docker.io/v1/', 'docker.io'],
+    ['registry', 'https://registry-1.docker.io/v2', 'docker.io'],
   ])('%s: %s', (parser, text, value) => {
     expect(parsers[parser]?.(text)).toEqual({ kind: 'value', value })
   })
@@ -124,6 +144,20 @@ describe('what a scalar refuses, and what it proposes', () => {
     ['choice', 'rolback', 'rollback'],
     ['choice', 'banana', null],
     ['line', 'a\nb', null],
+    ['port', '0', null],
+    ['port', '65536', null],
+    ['port', '127.0.0.1:80', null],
+    ['host path', '~/shop/compose.yml', null],
+    ['host path', '[a.yml, b.yml]', null],
+    ['host path', 'compose/', null],
+    ['project', 'Shop.EU', 'shop-eu'],
+    ['project', '-', null],
+    ['compose name', 'web blue', null],
+    ['registry', 'GHCR.io', 'ghcr.io'],
+    ['registry', 'ghcr.io/owner/shop', 'ghcr.io'],
+    ['registry', 'https://registry.example.com', 'registry.example.com'],
+    ['registry', 'docker.io/library', 'docker.io'],
+    ['registry', 'not a host', null],
   ])('%s: %s', (parser, text, nearest) => {
     expect(parsers[parser]?.(text)).toMatchObject({ kind: 'refused', nearest })
   })
