@@ -42,9 +42,12 @@ export const tryColor = async (
   let services: readonly ServiceTrial[] = untried(trial)
   const watched = await watch(
     async (signal) => {
-      const readiness = await survive(() => trial.ready())
+      const looking = survive(() => trial.ready())
+      const trying = tryServices(trial, (service) => service.health, signal)
+      trying.catch(() => {})
+      const readiness = await looking
       if (readiness.kind === 'fatal') return readiness
-      services = await tryServices(trial, (service) => service.health, signal)
+      services = await trying
       if (readiness.kind === 'waiting') return combine([readiness.reason], services)
       const before = restarts
       restarts = readiness.restarts

@@ -31,11 +31,12 @@ export class PlanRefused extends Error {
 /** Reads the router and both colors. Throws PlanRefused. */
 export async function planOperation(world: World, document: Document, fence: number): Promise<Planned> {
   const { intent, target } = world
-  const traffic = await target.router.observe()
-  const colors: Colors = {
-    blue: await target.runtime.observe('blue'),
-    green: await target.runtime.observe('green'),
-  }
+  const [traffic, blue, green] = await Promise.all([
+    target.router.observe(),
+    target.runtime.observe('blue'),
+    target.runtime.observe('green'),
+  ])
+  const colors: Colors = { blue, green }
   const choosing = chooseColor({ traffic, colors, wanted: intent.targetColor })
   if (choosing.kind === 'refused') throw new PlanRefused(choosing.why, choosing.repair)
   const { choice } = choosing

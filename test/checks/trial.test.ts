@@ -139,6 +139,22 @@ describe('a color', () => {
     })
   })
 
+  test('is given up as soon as the platform says so, whatever a request still waits for', async () => {
+    const url = await serve(() => {})
+    const result = await tryColor(
+      trial(
+        {
+          services: [aService()],
+          reachOf: async () => [at(url)],
+          ready: async () => ({ kind: 'fatal', reason: 'ImagePullBackOff' }),
+          rule: { successes: 3, interval: 5, timeout: 60_000, requestTimeout: 60_000, skip: false },
+        },
+        60_000,
+      ),
+    )
+    expect(result).toMatchObject({ kind: 'fatal', reason: 'ImagePullBackOff' })
+  })
+
   test('a target out of reach for a moment is waited for', async () => {
     let asked = 0
     const result = await tryColor(

@@ -115,7 +115,7 @@ export class Process {
         this.interrupt(new Cancelled('The run was cancelled.'))
         return this.signal.throwIfAborted()
       case 'freeze':
-        this.#frozen = new Promise((resolve) => {
+        this.#frozen ??= new Promise((resolve) => {
           this.#thaw = resolve
         })
         return this.#alive()

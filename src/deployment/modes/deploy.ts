@@ -1,5 +1,6 @@
 /** deploy and rollback: the same six phases, on a new release or on one of the history. */
 import type { Sampler } from '../../checks/sampler.ts'
+import type { Color, Traffic } from '../../targets/target.ts'
 import { acquireSession } from '../acquire.ts'
 import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
@@ -46,12 +47,15 @@ async function conclude(session: Session, sampler: Sampler, settled: Settled): P
   await sampler.stop()
   const operation = session.journal.begun
   const evidence = sampler.evidence()
-  const traffic = await trafficNow(session)
+  const traffic = settled.kind === 'parked' ? seenAt(operation.to) : await trafficNow(session)
   const position = locate(operation, traffic)
   if (position === 'to' || position === 'unknown') return endingOfSuccess({ operation, traffic, evidence })
   const cause = `${operation.release.version} was verified on ${operation.to}, and then somebody else moved traffic.`
   return { ...endingOfFailure({ phase: 'cleanup', cause, operation, settled, traffic }), evidence }
 }
+
+/** An operation is parked only on a look at the router that has just found traffic there. */
+const seenAt = (color: Color): Traffic => ({ kind: 'color', color })
 
 /** Asks the table what to do about our own failure, and does it. */
 async function putRight(session: Session, sampler: Sampler, error: unknown): Promise<Ending> {

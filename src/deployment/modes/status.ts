@@ -13,12 +13,16 @@ import { type World, warn } from '../world.ts'
 
 export async function status(world: World): Promise<Ending> {
   const { target, intent } = world
-  const { lease, document } = await readLedger(world)
-  const traffic = await target.router.observe()
+  const [{ lease, document }, traffic, blue, green] = await Promise.all([
+    readLedger(world),
+    target.router.observe(),
+    target.runtime.observe('blue'),
+    target.runtime.observe('green'),
+  ])
   const lines = [
     `${intent.app}: the router names ${describeTraffic(traffic)}.`,
-    describeColor('blue', await target.runtime.observe('blue'), document),
-    describeColor('green', await target.runtime.observe('green'), document),
+    describeColor('blue', blue, document),
+    describeColor('green', green, document),
     describeLease(lease),
     describeOperation(document),
     ...document.history.map(

@@ -2,7 +2,7 @@ import { withOperation } from '../document.ts'
 import { type Planned, planOperation } from '../plan.ts'
 import { announce, type Session, say } from '../world.ts'
 
-/** Reads everything, decides, and writes the operation down: from here on whoever comes knows what is going on. */
+/** Reads everything and decides. The operation is on the runner then, and at the target before anything is changed there. */
 export async function determineColor(session: Session): Promise<Planned> {
   const planned = await planOperation(session, session.journal.document, session.lease.fence)
   if (planned.kind === 'unchanged') {
@@ -19,6 +19,6 @@ export async function determineColor(session: Session): Promise<Planned> {
   if (operation.liveWasSick) {
     announce(session, `${operation.from} is live and fails its checks: there is no automatic way back to it.`)
   }
-  await session.journal.record((document) => withOperation(document, operation))
+  session.journal.amend((document) => withOperation(document, operation))
   return planned
 }

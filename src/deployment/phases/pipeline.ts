@@ -15,10 +15,18 @@ import { verify } from './verify.ts'
 /** What comes after determine-color, which decides whether there is anything to do. */
 const phases: readonly Phase[] = [
   { name: 'deploy-inactive', run: deployInactive },
-  { name: 'health', run: health },
-  { name: 'switch', run: switchTraffic },
+  { name: 'health', run: lookingFirst(health) },
+  { name: 'switch', run: lookingFirst(switchTraffic) },
   { name: 'verify', run: verify },
 ]
+
+/** The other phases follow on one that has just read the router. */
+function lookingFirst(run: Phase['run']): Phase['run'] {
+  return async (course) => {
+    await insist(course.session, () => assertTrafficStayed(course))
+    await run(course)
+  }
+}
 
 export class PhaseFailed extends Error {
   override readonly name = 'PhaseFailed'
@@ -33,10 +41,7 @@ export class PhaseFailed extends Error {
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 export async function runPhases(course: Course): Promise<Settled> {
   for (const { name, run } of phases) {
-    await inPhase(course.session, name, async () => {
-      await insist(course.session, () => assertTrafficStayed(course))
-      await run(course)
-    })
+    await inPhase(course.session, name, () => run(course))
   }
   return inPhase(course.session, 'cleanup', () => cleanUp(course))
 }
