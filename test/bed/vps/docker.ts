@@ -3,7 +3,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
-import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -36,7 +35,7 @@ export async function startDocker({ folder }: { readonly folder: string }): Prom
   const slot = stack.use(await claimSlot())
   await mkdir(join(folder, 'client'), { recursive: true })
   stack.defer(async () => void (await runAsRoot('rm', '-rf', folder)))
-  const group = isRoot ? 'docker' : userInfo().username
+  const group = isRoot ? 'docker' : `${process.getgid?.()}`
   const configuration = settingsOf({ folder, group, network: slot.network })
   await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration))
 
@@ -84,6 +83,8 @@ const settingsOf = ({ folder, group, network }: Settings) => ({
   'data-root': join(folder, 'data'),
   'exec-root': '/run/docker',
   pidfile: '/run/docker/pid',
+  // systemd would take a process's number within the namespace for one of its own.
+  'exec-opts': ['native.cgroupdriver=cgroupfs'],
   bridge: 'none',
   iptables: false,
   ip6tables: false,
@@ -99,12 +100,12 @@ interface Engine {
 }
 
 /**
- * In a process namespace of its own: the kernel ends all that is in it when dockerd ends. In a mount namespace of its own, with its own
- * /run: otherwise it would share the containerd of the machine, and its containers' names.
+ * In a process namespace of its own, where a shell collects the dead as an init would: when dockerd ends, the kernel ends all that is
+ * left in there. In a mount namespace with its own /run: it would share the machine's containerd, and its containers' names.
  */
 const launch = `mkdir -p /run/containerd /run/docker
 exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc sh -c '
-  mount -t tmpfs none /run/containerd; mount -t tmpfs none /run/docker; exec dockerd "$@"' sh "$@"`
+  mount -t tmpfs none /run/containerd; mount -t tmpfs none /run/docker; dockerd "$@"; exit' sh "$@"`
 
 async function startEngine(folder: string): Promise<Engine> {
   const configuration = join(folder, 'daemon.json')
@@ -127,11 +128,11 @@ async function startEngine(folder: string): Promise<Engine> {
 }
 
 async function answering(child: ChildProcess, folder: string): Promise<void> {
-  for (let attempt = 0; attempt < 1000; attempt++) {
-    if (child.exitCode !== null) break
+  for (let attempt = 0; attempt < 3000 && child.exitCode === null; attempt++) {
     if (await pings(join(folder, 'docker.sock'))) return
     await sleep(10)
   }
+  child.kill('SIGKILL')
   const said = await readFile(join(folder, 'log'), 'utf8')
   throw new Error(`dockerd did not start:\n${said.slice(-4_000)}`)
 }

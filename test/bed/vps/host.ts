@@ -1,16 +1,16 @@
 /** A whole VPS on loopback: SSH, Docker with compose, nginx, and the folders of its apps. */
 import { chmod, copyFile, link, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Color } from '../../../src/targets/target.ts'
 import { findProgram } from '../../programs.ts'
-import { createFlag } from '../flag.ts'
 import { temporaryFolder } from '../folder.ts'
 import { type KeyType, type Sshd, startSshd } from '../sshd.ts'
 import { type Account, createAccount, ownAccount } from './account.ts'
-import { type ComposeService, composeFile } from './compose-file.ts'
 import { type Docker, startDocker } from './docker.ts'
-import { claimSlot, type Slot } from './slot.ts'
+import { type App, addApp } from './host-app.ts'
+import { claimSlot } from './slot.ts'
 import { makeCertificate, type RunningWeb, startWeb, type Web } from './web.ts'
+
+export type { App } from './host-app.ts'
 
 export interface VpsOptions {
   /** One of 127.0.0.0/8, for sshd and nginx; 127.0.0.1 when not given. */
@@ -36,6 +36,8 @@ export interface Vps extends AsyncDisposable {
   readonly ssh: SshAccess
   readonly sshd: Sshd
   readonly docker: Docker
+  /** Of whoever logs in. */
+  readonly environment: Readonly<Record<'DOCKER_HOST' | 'DOCKER_CONFIG' | 'PATH', string>>
   /** Where nginx listens once it serves. */
   readonly port: number
   readonly tlsPort: number
@@ -57,18 +59,6 @@ export interface SshAccess {
   readonly knownHosts: string
 }
 
-export interface App {
-  readonly name: string
-  /** Where its compose files are. */
-  readonly directory: string
-  readonly stateDirectory: string
-  readonly ports: Readonly<Record<string, Readonly<Record<Color, number>>>>
-  /** Writes `docker-compose.COLOR.yml`; services with ports publish them. Resolves with its path. */
-  writeCompose(color: Color, services: Readonly<Record<string, ComposeService>>): Promise<string>
-  /** Makes the state directory with its flag; null: nobody is routed. */
-  route(color: Color | null): Promise<void>
-}
-
 export async function startVps(options: VpsOptions = {}): Promise<Vps> {
   const { address = '127.0.0.1', compose = 'v2', login = 'self', names = ['localhost'] } = options
   await using stack = new AsyncDisposableStack()
@@ -86,19 +76,9 @@ export async function startVps(options: VpsOptions = {}): Promise<Vps> {
     DOCKER_CONFIG: dockerConfig,
     PATH: `${dirname(findProgram('docker') ?? '')}:/usr/local/bin:/usr/bin:/bin`,
   }
-  const sshPort = await slot.port()
-  const sshd = stack.use(
-    await startSshd({
-      folder: join(folder, 'ssh'),
-      hostKeys: options.hostKeys ?? ['ed25519'],
-      config: `${options.sshdConfig ?? ''}
-ListenAddress ${address}:${sshPort}
-AllowUsers ${account.name}
-SetEnv ${Object.entries(environment)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(' ')}`,
-    }),
-  )
+  const access = { folder: join(folder, 'ssh'), address, port: await slot.port() }
+  const { sshd, ssh } = await startSsh({ ...access, account, environment, options })
+  stack.use(sshd)
   const door = { address, port: await slot.port(), tlsPort: await slot.port(), folder: join(folder, 'nginx') }
   const certificate = await makeCertificate(door.folder, [...names, address])
   let web: RunningWeb | null = null
@@ -109,15 +89,10 @@ SetEnv ${Object.entries(environment)
     folder,
     address,
     user: account.name,
-    ssh: {
-      host: address,
-      port: sshPort,
-      user: account.name,
-      key: sshd.key,
-      knownHosts: sshd.knownHosts.replaceAll(`[127.0.0.1]:${sshd.port} `, `[${address}]:${sshPort} `),
-    },
+    ssh,
     sshd,
     docker,
+    environment,
     port: door.port,
     tlsPort: door.tlsPort,
     certificate,
@@ -131,6 +106,29 @@ SetEnv ${Object.entries(environment)
     own: account.own,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+interface SshServer {
+  readonly folder: string
+  readonly address: string
+  readonly port: number
+  readonly account: Account
+  readonly environment: Vps['environment']
+  readonly options: VpsOptions
+}
+
+/** It listens on 127.0.0.1 as well, at `sshd.port`. */
+async function startSsh({ folder, address, port, account, environment, options }: SshServer) {
+  const { hostKeys = ['ed25519'], sshdConfig = '' } = options
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  const own = [
+    `ListenAddress ${address}:${port}`,
+    `AllowUsers ${account.name}`,
+    `SetEnv ${variables.join(' ')}`,
+  ]
+  const sshd = await startSshd({ folder, hostKeys, config: [sshdConfig, ...own].join('\n') })
+  const knownHosts = sshd.knownHosts.replaceAll(`[127.0.0.1]:${sshd.port} `, `[${address}]:${port} `)
+  return { sshd, ssh: { host: address, port, user: account.name, key: sshd.key, knownHosts } }
 }
 
 interface DockerConfig {
@@ -155,42 +153,4 @@ async function prepareDockerConfig({ folder, compose, account }: DockerConfig): 
     await link(program, plugin).catch(() => copyFile(program, plugin))
   }
   return path
-}
-
-interface NewApp {
-  readonly folder: string
-  readonly slot: Slot
-  readonly account: Account
-  readonly name: string
-  readonly services: readonly string[]
-}
-
-async function addApp({ folder, slot, account, name, services }: NewApp): Promise<App> {
-  const [directory, stateDirectory] = [join(folder, 'srv', name), join(folder, 'state', name)]
-  const ports: Record<string, Record<Color, number>> = {}
-  for (const service of services) ports[service] = { blue: await slot.port(), green: await slot.port() }
-  for (const path of [directory, stateDirectory]) {
-    await mkdir(path, { recursive: true })
-    await account.own(path)
-  }
-  return {
-    name,
-    directory,
-    stateDirectory,
-    ports,
-    writeCompose: async (color, given) => {
-      const path = join(directory, `docker-compose.${color}.yml`)
-      const published = Object.entries(given).map(([service, what]) => {
-        const port = ports[service]?.[color]
-        return [service, port === undefined ? what : { port, ...what }]
-      })
-      await writeFile(path, composeFile({ color, services: Object.fromEntries(published) }))
-      await account.own(path)
-      return path
-    },
-    route: async (color) => {
-      await createFlag(stateDirectory, color)
-      await account.own(stateDirectory)
-    },
-  }
 }
