@@ -12,15 +12,16 @@ export class DialRefused extends Error {
   override readonly name = 'DialRefused'
 }
 
+export const showAddress = ({ host, port }: Address): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /** `at`: the machine that dials. */
-export function dialRefused({ host, port }: Address, at: string, why: string): DialRefused {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  return new DialRefused(
+export const dialRefused = (address: Address, at: string, why: string): DialRefused =>
+  new DialRefused(
     /refused/i.test(why)
-      ? `${address} on ${at} refuses connections`
-      : `${address} on ${at} cannot be reached: ${why}`,
+      ? `${showAddress(address)} on ${at} refuses connections`
+      : `${showAddress(address)} on ${at} cannot be reached: ${why}`,
   )
-}
 
 /** Without a delay of small packets, which makes each command on a near host twenty times slower. */
 export function dialFromHere({ host, port }: Address, signal: AbortSignal): Promise<Duplex> {

@@ -30,6 +30,8 @@ export interface Sshd extends AsyncDisposable {
   readonly knownHosts: string
   /** What the server wrote so far. */
   log(): string
+  /** Names of the processes that run on the host for whoever is logged in. */
+  running(): readonly string[]
   /** Every process that serves a connection stops, and goes on. */
   freeze(): void
   thaw(): void
@@ -67,6 +69,10 @@ export async function startSshd({ folder, hostKeys = ['ed25519'], config = '' }:
     hostKey,
     knownHosts: hostKeys.map((type) => `[127.0.0.1]:${port} ${hostKey(type)}\n`).join(''),
     log: () => readFileSync(log, 'utf8'),
+    running: () =>
+      descendants(child.pid ?? -1)
+        .map(nameOf)
+        .filter((name) => name !== '' && !name.startsWith('sshd')),
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     [Symbol.asyncDispose]: async () => {

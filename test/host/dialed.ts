@@ -1,10 +1,15 @@
-/** What a stream that a connection has dialed is good for. */
+/** Servers to dial, and what is done with a stream that leads to one. */
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer as createHttpServer, request } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer, type RequestListener, request } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { type Duplex, finished } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { Address } from '../../src/host/dialing.ts'
+import { folder } from './place.ts'
 
 async function listen(server: Server): Promise<Address> {
   const sockets = new Set<Socket>()
@@ -17,15 +22,22 @@ async function listen(server: Server): Promise<Address> {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
 }
 
+const echo: RequestListener = (incoming, response) => {
+  const chunks: Buffer[] = []
+  incoming.on('data', (chunk) => chunks.push(chunk))
+  incoming.on('end', () => response.end(Buffer.concat([Buffer.from(`${incoming.url} `), ...chunks])))
+}
+
 /** Says what it was asked for. */
-export const startWeb = (): Promise<Address> =>
-  listen(
-    createHttpServer((incoming, response) => {
-      const chunks: Buffer[] = []
-      incoming.on('data', (chunk) => chunks.push(chunk))
-      incoming.on('end', () => response.end(Buffer.concat([Buffer.from(`${incoming.url} `), ...chunks])))
-    }),
-  )
+export const startWeb = (): Promise<Address> => listen(createHttpServer(echo))
+
+/** The same over TLS, with a certificate nobody trusts. */
+export function startTlsWeb(): Promise<Address> {
+  const [key, cert] = [join(folder(), 'key'), join(folder(), 'cert')]
+  const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=app'
+  execFileSync('openssl', [...request.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  return listen(createHttpsServer({ key: readFileSync(key), cert: readFileSync(cert) }, echo))
+}
 
 /** Takes connections, and hands each over. */
 export const startServer = (serve: (socket: Socket) => void): Promise<Address> =>

@@ -1,11 +1,21 @@
-/** A channel as a stream like any other: ssh2's own emits no errors, and swallows what is written to one that was closed. */
+/** A channel as a stream like any other: ssh2's own emits no errors, and never is done with what is written to a closed one. */
 import { Duplex } from 'node:stream'
 import type { ClientChannel } from 'ssh2'
 
-export function streamOf(channel: ClientChannel): Duplex {
+interface Ending {
+  /** No more will be written. */
+  finish(): void
+  destroy(): void
+}
+
+const eachSide = (channel: ClientChannel): Ending => ({
+  finish: () => channel.end(),
+  destroy: () => channel.close(),
+})
+
+export function streamOf(channel: ClientChannel, ending = eachSide(channel)): Duplex {
   let closed = false
-  let written: (error: Error) => void = () => {}
-  const gone = () => new Error('the other side closed the connection')
+  let written = () => {}
   const stream = new Duplex({
     // As a socket has it: who is told that no more comes, ends as well.
     allowHalfOpen: false,
@@ -13,16 +23,17 @@ export function streamOf(channel: ClientChannel): Duplex {
       channel.resume()
     },
     write: (chunk: Buffer, _encoding, done) => {
-      if (closed) return done(gone())
-      written = done
-      channel.write(chunk, () => done())
+      written = () => done()
+      // As TCP has it: what is still on its way to a side that has ended is no error, and its answer can be read.
+      if (closed) written()
+      else channel.write(chunk, written)
     },
     final: (done) => {
-      channel.end()
+      ending.finish()
       done()
     },
     destroy: (error, done) => {
-      channel.close()
+      ending.destroy()
       channel.resume()
       done(error)
     },
@@ -35,7 +46,7 @@ export function streamOf(channel: ClientChannel): Duplex {
   })
   channel.on('close', () => {
     closed = true
-    if (stream.writableLength > 0) written(gone())
+    if (stream.writableLength > 0) written()
   })
   channel.on('error', (error: Error) => stream.destroy(error))
   return stream

@@ -96,3 +96,10 @@ export const noCommonAlgorithm = (address: SshAddress, why: string): HostRefused
     what: `${addressOf(address)} and this action have no algorithm in common: ${why}.`,
     fix: `What the host speaks: ssh-keyscan -p ${address.port} ${quote(address.host)}; sshd -T | grep -E 'algorithms|ciphers|macs'`,
   })
+
+export const cannotDial = (address: SshAddress): HostRefused =>
+  new HostRefused({
+    setting: 'ssh-host',
+    what: `${addressOf(address)} forwards no TCP connections, and has no program to connect with: bash, socat, or a busybox with nc -e.`,
+    fix: 'Put `AllowTcpForwarding local` into its sshd_config and reload sshd (sshd -T shows what counts), or install bash.',
+  })

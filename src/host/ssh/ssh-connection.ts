@@ -1,9 +1,9 @@
-import type { Duplex } from 'node:stream'
 import type { Clock } from '../../clock.ts'
 import type { SshSettings } from '../../targets/ssh.ts'
 import { TargetUnreachable } from '../../targets/target.ts'
 import type { Connection, RunOptions } from '../connection.ts'
-import { type Address, DialRefused, unlessAborted } from '../dialing.ts'
+import { DialRefused } from '../dialing.ts'
+import { dialer } from './dialer.ts'
 import { addressOf, HostRefused } from './host-refused.ts'
 import type { Link } from './link.ts'
 import { runScript, type Started } from './run-script.ts'
@@ -62,15 +62,18 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
       throw unreachable(name, error)
     }
   }
-  const dial = async (address: Address, signal: AbortSignal): Promise<Duplex> => {
-    const { forward } = await import(/* webpackMode: "eager" */ './forwarding.ts')
-    const begin = async () => forward(await reach(), address, name)
-    try {
-      return await patiently(begin, clock, AbortSignal.any([closed.signal, signal]))
-    } catch (error) {
-      throw error instanceof DialRefused ? error : unreachable(name, error)
-    }
-  }
+  const dial = dialer({
+    address: settings.host,
+    reach,
+    start,
+    patiently: async (work, signal) => {
+      try {
+        return await patiently(work, clock, AbortSignal.any([closed.signal, signal]))
+      } catch (error) {
+        throw error instanceof DialRefused ? error : unreachable(name, error)
+      }
+    },
+  })
   return {
     name,
     run: async (script, options) => {
@@ -81,7 +84,7 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
         started.release()
       }
     },
-    dial: (address, signal) => unlessAborted(dial(address, signal), signal),
+    dial,
     close: async () => {
       closed.abort(new TargetUnreachable(`The connection to ${name} is closed.`))
       ;(await opening?.catch(() => null))?.close()

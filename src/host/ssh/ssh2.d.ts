@@ -11,6 +11,7 @@ declare module 'ssh2' {
 
   export interface ClientChannel extends Duplex {
     readonly stderr: Readable
+    signal(name: string): void
     close(): void
   }
 
