@@ -12,11 +12,8 @@ export function openTarget(
   surroundings: Surroundings,
   environment: NodeJS.ProcessEnv,
 ): Target {
-  const connections = settings.hosts.map((host) =>
-    host === 'local' ? localConnection(environment) : sshConnection(host, surroundings),
-  )
-  const [connection] = connections
-  if (connection === undefined) throw new TypeError('No host is named.')
+  const [host = 'local', ...others] = settings.hosts
+  const connection = host === 'local' ? localConnection(environment) : sshConnection(host, surroundings)
   switch (settings.target) {
     case 'command':
       return withRefusals(
@@ -28,16 +25,30 @@ export function openTarget(
         }),
       )
     case 'vps':
-      return withRefusals(
-        openVpsTarget({
-          settings: settings.vps,
-          connection,
-          surroundings,
-          configuration: settings.intent.configuration,
-          images: settings.intent.services.flatMap(({ image }) => image ?? []),
-        }),
+      return onOneHost(
+        withRefusals(
+          openVpsTarget({
+            settings: settings.vps,
+            connection,
+            surroundings,
+            configuration: settings.intent.configuration,
+            images: settings.intent.services.flatMap(({ image }) => image ?? []),
+          }),
+        ),
+        others.length + 1,
       )
   }
+}
+
+/** A release on the first of several hosts alone would be worse than none. */
+function onOneHost(target: Target, hosts: number): Target {
+  if (hosts === 1) return target
+  const problem: Problem = {
+    setting: 'ssh-host',
+    what: `It names ${hosts} hosts, and one operation over several is not available yet in this version.`,
+    fix: 'Name one host; deploy to each in a step or job of its own.',
+  }
+  return { ...target, preflight: async () => [problem] }
 }
 
 /** A host that does not let us in is a problem of the settings like any other. */

@@ -22,7 +22,6 @@ export function renderEditorSchema(): string {
 function adoptEditorSchema(schema: Record<string, unknown>): void {
   const { editor } = schema
   if (typeof editor !== 'object' || editor === null) return
-  delete schema.editor
-  delete schema.type
+  for (const key of Object.keys(schema)) if (key !== 'description') delete schema[key]
   Object.assign(schema, editor)
 }

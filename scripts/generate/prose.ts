@@ -2,8 +2,9 @@ import type { Setting } from '../../src/settings/catalog/setting.ts'
 
 /** One sentence with the default inside, and honest about what is to come. */
 export function describe(setting: Setting): string {
-  const usual = defaultOf(setting)
-  const note = setting.required ? ' (required)' : usual === null ? '' : ` (default: ${usual})`
+  const usual = setting.required ? 'required' : defaultOf(setting)
+  const label = usual !== null && /\brequired\b/.test(usual) ? '' : 'default: '
+  const note = usual === null ? '' : ` (${label}${usual})`
   const sentence = `${setting.description}${note}.`
   return setting.built ? sentence : `Not available yet: ${goingOn(sentence)}`
 }

@@ -105,7 +105,7 @@ const portsToListenOn: ServiceRule = (services, values) => {
     return names.length === 1 ? [] : [demand(listenSetting, why, `\`${each}\``)]
   }
   const strangers = Object.keys(listen).filter((name) => !names.includes(name))
-  const missing = names.filter((name) => listen[name] === undefined)
+  const missing = names.filter((name) => !Object.hasOwn(listen, name))
   return [
     ...strangers.map((name) =>
       demand(`${listenSetting}.${name}`, 'names no service with ports', `\`${each}\``),

@@ -204,7 +204,7 @@ it('never throws, whatever is given', () => {
   const text = fc.oneof(
     fc.string(),
     fc.json(),
-    fc.constantFrom('&a [*a]', '*a', '{', 'command', '- ', 'a: b', '[[[]]]'),
+    fc.constantFrom('&a [*a]', '*a', '{', 'command', 'vps', 'local', '- ', 'a: b', '[[[]]]', '{ web: {} }'),
   )
   const given = fc.record({
     inputs: fc.dictionary(name, text),

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readSettings } from '../../src/settings/read.ts'
 import type { VpsSettings } from '../../src/targets/vps/settings.ts'
-import { plainVps as plain, settingsOf } from './reading.ts'
+import { givenOf, plainVps as plain, settingsOf } from './reading.ts'
 
 type Inputs = Readonly<Record<string, string>>
 
@@ -182,32 +184,54 @@ describe('the configuration revision of a VPS', () => {
   })
 })
 
-describe('an env file', () => {
-  const secretsIn = (content: string, changes: Inputs = {}) =>
-    settingsOf({ ...plain, ...changes, 'env-file-content': content }).secrets
-
-  it.each([
-    ['KEY=abcd', 'abcd'],
-    ['  export KEY=abcd', 'abcd'],
-    ['KEY = abcd', 'abcd'],
-    ['KEY: abcd', 'abcd'],
-    ['KEY=abcd # of staging', 'abcd'],
-    ['KEY="ab cd" # of staging', 'ab cd'],
-    ["KEY='it is # no comment'", 'it is # no comment'],
-    ['KEY=a=b=c', 'a=b=c'],
-    ['URL=postgres://ann:pa:ss@db/shop', 'pa:ss'],
-    ['PEM="-----BEGIN PRIVATE KEY-----\\nAAAAB\\n-----END PRIVATE KEY-----"', 'AAAAB'],
-  ])('%s hides its value', (line, value) => {
-    expect(secretsIn(`OTHER=x\n${line}\n`)).toContain(value)
-  })
-
-  it('hides no words that every log holds, and nothing that reports show', () => {
-    const content = 'A=blue\nB=True\nC=production\nD=https://shop.example.com\nE=shop:1\nF=abc\n# G=abcd'
-    const secrets = secretsIn(content, { image: 'shop:1' })
-    expect(secrets.filter((secret) => !/^[A-G]=/.test(secret))).toEqual([])
-  })
-
-  it('hides a value that stands elsewhere, where no report shows it', () => {
-    expect(secretsIn('A=abcdef', { migrate: '{ run: ./a, env: { A: abcdef } }' })).toContain('abcdef')
-  })
+it('is read only with services that nginx can send users to', () => {
+  const ports = fc.constantFrom(
+    {},
+    { 'blue-port': '3010', 'green-port': '3020' },
+    { 'blue-port': '3011', 'green-port': '3021' },
+    { 'blue-port': '3010', 'green-port': '3011' },
+    { 'green-port': '3030' },
+  )
+  const rest = fc.record(
+    {
+      url: fc.constant('https://shop.example.com'),
+      start: fc.constantFrom('before-switch', 'after-switch'),
+      'compose-service': fc.constantFrom('web', '{service}', 'app-{color}'),
+    },
+    { requiredKeys: [] },
+  )
+  const service = fc.tuple(ports, rest).map(([some, others]) => ({ ...some, ...others }))
+  const names = fc.constantFrom('web', 'api', 'worker', 'constructor')
+  const listen = fc.oneof(
+    fc.constant(null),
+    fc.constant('8100'),
+    fc.dictionary(names, fc.constantFrom('8100', '8101')),
+  )
+  let taken = 0
+  fc.assert(
+    fc.property(fc.dictionary(names, service, { minKeys: 1 }), listen, (services, listen) => {
+      const router = { 'nginx-flag': listen === null ? {} : { listen } }
+      const reading = readSettings(
+        givenOf({ ...withoutPorts, config: 'x.yml' }, JSON.stringify({ services, router })),
+      )
+      if (reading.kind === 'problems' || reading.settings.target !== 'vps') return
+      taken += 1
+      const { vps } = reading.settings
+      const routed = vps.services.filter(({ ports }) => ports.blue !== null && ports.green !== null)
+      const used = [
+        ...vps.services.flatMap(({ ports }) => [ports.blue, ports.green]).filter((port) => port !== null),
+        ...Object.values(vps.router.listen ?? {}),
+      ]
+      expect(routed).not.toEqual([])
+      expect(routed.filter(({ start }) => start === 'after-switch')).toEqual([])
+      expect(vps.services.filter((one) => one.url !== null && !routed.includes(one))).toEqual([])
+      expect(new Set(used).size).toBe(used.length)
+      if (vps.router.listen) {
+        const listening = Object.keys(vps.router.listen).toSorted()
+        expect(listening).toEqual(routed.map(({ name }) => name).toSorted())
+      }
+    }),
+    { numRuns: 1000 },
+  )
+  expect(taken).toBeGreaterThan(0)
 })
