@@ -21,14 +21,14 @@ if [ -f green ]; then echo green; else echo blue; fi`,
 
 /**
  * A rename needs no free block on the disk. The file is made only where somebody has removed it, and removed only where the
- * folder it came from is gone.
+ * folder it came from is gone. Whoever says which color it is makes the flag readable again where it was not.
  */
 export const flipText = (stateDirectory: string, to: Color): string =>
   `cd ${quote(flagFolder(stateDirectory))}\n${
     to === 'green'
       ? '[ -f green ] || mv -f off/green green 2>/dev/null || : >green'
       : '[ ! -f green ] || mv -f green off/green 2>/dev/null || rm -f green'
-  }`
+  }\n[ -f ready ] || : >ready`
 
 /** What a person types: right whatever is there. */
 export function manualLines(stateDirectory: string, to: Color): readonly string[] {

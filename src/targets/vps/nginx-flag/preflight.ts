@@ -1,9 +1,23 @@
 /** What is wrong between nginx on the host and the settings, found before anything is touched. */
 import type { Problem } from '../../target.ts'
+import { look } from '../workplace.ts'
+import { assemble } from './configuration.ts'
+import { lookText, parseLook } from './flag.ts'
+import { pasteText } from './paste.ts'
+import { readFiles } from './reading.ts'
 import { type FlagPlace, observeTraffic } from './router.ts'
+import { findTraps } from './traps.ts'
 
-export async function findFlagProblems(place: FlagPlace): Promise<readonly Problem[]> {
-  const traffic = await observeTraffic(place)
-  if (traffic.kind !== 'unknown' && traffic.kind !== 'mixed') return []
-  return [{ setting: 'router', what: `${traffic.detail}.`, fix: traffic.repair.join('\n') }]
+export async function findFlagProblems(place: FlagPlace, root = '/etc/nginx'): Promise<readonly Problem[]> {
+  const { settings } = place
+  const [traffic, files, said] = await Promise.all([
+    observeTraffic(place),
+    readFiles(place, root),
+    look(place, 'the look at the flag', lookText(settings.stateDirectory)),
+  ])
+  if (traffic.kind === 'unknown' || traffic.kind === 'mixed') {
+    return [{ setting: 'router', what: `${traffic.detail}.`, fix: traffic.repair.join('\n') }]
+  }
+  const paste = pasteText({ settings, owner: parseLook(said).user, root })
+  return findTraps({ settings, tree: assemble(files), complete: files.complete, paste })
 }

@@ -6,6 +6,7 @@ import {
   type Color,
   type Evidence,
   type Guard,
+  otherColor,
   type Router,
   type Traffic,
 } from '../../target.ts'
@@ -88,7 +89,7 @@ async function flip(place: FlagPlace, { from, to, guard }: Switch): Promise<void
     limit: flipTime,
     observe: flagObservation(settings.stateDirectory),
     // From mixed or unknown there is nothing to compare with: this is how traffic is brought back from there.
-    allowed: from.kind === 'color' ? [from.color] : null,
+    allowed: from.kind === 'color' ? [from.color] : from.kind === 'nobody' ? ['none'] : null,
     confirm: false,
     onClientDeath: 'finish',
     lenient: true,
@@ -97,7 +98,7 @@ async function flip(place: FlagPlace, { from, to, guard }: Switch): Promise<void
     unreadableLedger,
   })
   if (result.kind === 'finished') return
-  const expected = from.kind === 'color' ? from.color : 'any color'
+  const expected = from.kind === 'color' ? from.color : 'nobody'
   const seen = result.observed === 'unknown' ? 'does not say where traffic is' : `names ${result.observed}`
   throw new ChangeRefused(
     `The switch to ${to} was not run: the flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} ${seen}, and ${expected} was expected. ` +
@@ -105,11 +106,14 @@ async function flip(place: FlagPlace, { from, to, guard }: Switch): Promise<void
   )
 }
 
-/** A worker that was just writing an old answer gets this long; what is older than that was remembered. */
+/** For a connection that nginx has closed in the meantime, or a worker that is busy. */
 const settlingTime = 2_000
 const pause = 100
 
-/** `first`: asks on the connections that were there before the switch; what follows is asked on new ones. */
+/**
+ * `first`: asks on the connections that were there before the switch; what follows is asked on new ones. All of it is asked
+ * after the flag was moved, so that one old answer is enough: its worker remembers files, and others may be asked next time.
+ */
 async function confirm(
   place: FlagPlace,
   to: Color,
@@ -128,9 +132,9 @@ async function confirm(
         : 'connections opened before the switch'
       return { detail: `nginx says ${to} at ${urls} on ${heard.length} ${manner}` }
     }
-    if (taken >= settlingTime) {
+    if (taken >= settlingTime || doubts.some(({ answer }) => names(answer, otherColor(to)))) {
       throw new ChangeFailed(
-        `The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but ${taken} ms after the switch nginx does not: ` +
+        `The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but nginx does not: ` +
           describeDoubts({ heard, doubts, to, app: settings.app }),
       )
     }

@@ -1,11 +1,11 @@
 /** Where traffic is, from what nginx answers and what the files say; and what a person does where that is not plain. */
 import { type Color, otherColor, type Traffic } from '../../target.ts'
 import type { Answer } from './answer.ts'
+import { editText, includeLine } from './edits.ts'
 import { type FlagFiles, manualLines } from './flag.ts'
 import type { Listener } from './listeners.ts'
 import { colorVariable, type FlagSettings, fileName, flagFolder } from './names.ts'
 import { pasteText } from './paste.ts'
-import { editText, includeLine } from './snippets.ts'
 
 export interface Heard {
   readonly listener: Listener
