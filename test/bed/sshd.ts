@@ -24,6 +24,8 @@ export interface Sshd extends AsyncDisposable {
   readonly keyFile: string
   /** Text of the private key that is let in. */
   readonly key: string
+  /** Of the key it shows unless asked for another. */
+  readonly hostKeyFile: string
   /** `TYPE KEY`, as it stands in known_hosts after the name. */
   hostKey(type: KeyType): string
   /** All of them. */
@@ -66,6 +68,7 @@ export async function startSshd({ folder, hostKeys = ['ed25519'], config = '' }:
     user,
     keyFile,
     key: readFileSync(keyFile, 'utf8'),
+    hostKeyFile: hostKeyFile(folder, hostKeys[0] ?? 'ed25519'),
     hostKey,
     knownHosts: hostKeys.map((type) => `[127.0.0.1]:${port} ${hostKey(type)}\n`).join(''),
     log: () => readFileSync(log, 'utf8'),

@@ -168,6 +168,17 @@ describe.skipIf(lacks('sshd', 'ssh-keygen')).each(['its server', ...programs])(
       expect(proxy.connections).toBe(2)
     })
 
+    it('ends with an error when the server of the way freezes', async () => {
+      const silent = await startServer((socket) => socket.resume())
+      const stream = await connectTo(settingsFor(sshd), 200).dial(silent, forever)
+      sshd.freeze()
+      try {
+        expect((await endOf(stream))?.message).toBe('Keepalive timeout')
+      } finally {
+        sshd.thaw()
+      }
+    })
+
     it('ends with an error when the connection is closed, and none is opened after', async () => {
       const silent = await startServer((socket) => socket.resume())
       const connection = connectTo(settingsFor(sshd))

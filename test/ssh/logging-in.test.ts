@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -99,6 +100,19 @@ describe.skipIf(lacks('sshd', 'ssh-keygen'))('logging in', () => {
     const jump = { user: sshd.user, host: '127.0.0.1', port: sshd.port }
     expect(await said(connectTo(through()), 'echo $SSH_CONNECTION\n')).toContain(` ${inner.port}`)
     expect(await said(connectTo(through({ jumps: [jump, jump] })), 'echo in\n')).toBe('in\n')
+  })
+
+  it('tells once which host key each of them is known by', async () => {
+    const told: string[] = []
+    const connection = connectTo(through(), 5_000, (source, text) => told.push(`${source} ${text}`))
+    await Promise.all([said(connection, 'echo in\n'), said(connection, 'echo in\n')])
+    const line = ({ user, port, hostKeyFile }: Sshd) => {
+      const [, fingerprint] = execFileSync('ssh-keygen', ['-lf', hostKeyFile], { encoding: 'utf8' }).split(
+        ' ',
+      )
+      return `ssh ${user}@127.0.0.1:${port}: host key ssh-ed25519 ${fingerprint}\n`
+    }
+    expect(told).toEqual([line(sshd), line(inner)])
   })
 
   it('checks the key of the jump host, and of the host behind it', async () => {

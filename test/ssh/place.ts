@@ -33,8 +33,12 @@ export const settingsFor = (sshd: Sshd, changes: Partial<SshSettings> = {}): Ssh
 })
 
 /** Closed when the test is over. */
-export function connectTo(settings: SshSettings, keepalive = 5_000): Connection {
-  const connection = sshConnection(settings, { clock: systemClock, keepalive })
+export function connectTo(
+  settings: SshSettings,
+  keepalive = 5_000,
+  output: (source: string, text: string) => void = () => {},
+): Connection {
+  const connection = sshConnection(settings, { clock: systemClock, keepalive, output })
   onTestFinished(() => connection.close())
   return connection
 }

@@ -14,6 +14,8 @@ const keepalivesMissed = 3
 export interface Session {
   readonly ssh: NodeSSH
   readonly client: Client
+  /** The one that was trusted. */
+  readonly hostKey: Buffer
 }
 
 export interface Door {
@@ -65,6 +67,7 @@ type Handshake =
 
 async function shakeHands(door: Door, algorithms: readonly string[]): Promise<Handshake> {
   const { address, trusted, key } = door
+  let hostKey: Buffer = Buffer.alloc(0)
   let refused: Buffer | null = null
   let accepted: readonly string[] | null = null
   const config: ConnectConfig = {
@@ -75,6 +78,7 @@ async function shakeHands(door: Door, algorithms: readonly string[]): Promise<Ha
     keepaliveCountMax: keepalivesMissed,
     algorithms: { serverHostKey: algorithms },
     hostVerifier: (shown) => {
+      hostKey = shown
       if (judge(trusted, address, shown) === 'trusted') return true
       refused = shown
       return false
@@ -85,7 +89,7 @@ async function shakeHands(door: Door, algorithms: readonly string[]): Promise<Ha
     },
   }
   try {
-    return { kind: 'open', session: await open(config) }
+    return { kind: 'open', session: { ...(await open(config)), hostKey } }
   } catch (error) {
     config.sock.destroy()
     if (refused !== null) return { kind: 'untrusted', key: refused }
@@ -97,7 +101,7 @@ async function shakeHands(door: Door, algorithms: readonly string[]): Promise<Ha
   }
 }
 
-async function open(config: ConnectConfig): Promise<Session> {
+async function open(config: ConnectConfig): Promise<Omit<Session, 'hostKey'>> {
   const ssh = new NodeSSH()
   const opened = ssh.connect(config)
   const client: Client = ssh.connection as Client

@@ -4,6 +4,7 @@ import type { ClientChannel, ParsedKey } from 'ssh2'
 import type { SshAddress, SshSettings } from '../../targets/ssh.ts'
 import { type Address, dialFromHere, unlessAborted } from '../dialing.ts'
 import { type Door, logIn, readKey, type Session } from './handshake.ts'
+import { fingerprintOf, typeOf } from './host-keys.ts'
 import { addressOf } from './host-refused.ts'
 
 const dialTime = 10_000
@@ -21,7 +22,14 @@ export interface Link {
   close(): void
 }
 
-export async function openLink(settings: SshSettings, keepalive: number): Promise<Link> {
+export interface LinkOptions {
+  /** Milliseconds from one sign of life asked for to the next. */
+  readonly keepalive: number
+  /** Hears a line for each server that let us in, with the key it is known by. */
+  report(line: string): void
+}
+
+export async function openLink(settings: SshSettings, { keepalive, report }: LinkOptions): Promise<Link> {
   const key = readKey(settings)
   const sessions: Session[] = []
   const close = () => {
@@ -32,7 +40,9 @@ export async function openLink(settings: SshSettings, keepalive: number): Promis
   }
   try {
     for (const address of [...settings.jumps, settings.host]) {
-      sessions.push(await logIn(doorTo(address, { settings, key, keepalive, from: sessions.at(-1) })))
+      const session = await logIn(doorTo(address, { settings, key, keepalive, from: sessions.at(-1) }))
+      sessions.push(session)
+      report(`${addressOf(address)}: host key ${typeOf(session.hostKey)} ${fingerprintOf(session.hostKey)}\n`)
     }
     return linkOf(sessions, close)
   } catch (error) {

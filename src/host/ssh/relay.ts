@@ -33,7 +33,7 @@ export const relayScript = (address: Address): string => {
 export BG_RELAY LC_ALL
 exec 5>&1
 if command -v bash; then
-  exec bash -c 'exec 4<>"/dev/tcp/$1/$2" && exec sh -c "$BG_RELAY" <&4 >&4 4<&-' bash ${quote(host)} ${port}
+  exec bash --norc -c 'exec 4<>"/dev/tcp/$1/$2" && exec sh -c "$BG_RELAY" <&4 >&4 4<&-' bash ${quote(host)} ${port}
 elif command -v socat; then
   exec socat ${quote(`TCP:${showAddress(address)},nodelay`)} 'SYSTEM:eval \\"$BG_RELAY\\",nofork'
 fi >/dev/null

@@ -20,6 +20,8 @@ export interface SshSurroundings {
   readonly clock: Clock
   /** Milliseconds from one sign of life asked for to the next; a server that owes three is gone. */
   readonly keepalive?: number
+  /** Hears with which host key each server let us in. */
+  output?(source: string, text: string): void
 }
 
 /** One connection for everything, opened when it is first needed, and anew when it broke. */
@@ -33,7 +35,8 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
   const open = async (): Promise<Link> => {
     // Loaded for those alone who use it.
     const { openLink } = await import(/* webpackMode: "eager" */ './link.ts')
-    return patiently(() => openLink(settings, keepalive), clock, closed.signal)
+    const report = (line: string) => surroundings.output?.('ssh', line)
+    return patiently(() => openLink(settings, { keepalive, report }), clock, closed.signal)
   }
   const reach = async (): Promise<Link> => {
     opening ??= open()
