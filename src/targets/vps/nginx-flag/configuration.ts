@@ -99,13 +99,21 @@ function globOf(mask: string): RegExp {
   }
 }
 
-/** Every directive with the blocks around it, the nearest last. */
-export function* walk(
-  directives: readonly Directive[],
-  around: readonly Directive[] = [],
-): Generator<{ readonly directive: Directive; readonly around: readonly Directive[] }> {
+export interface Place {
+  readonly directive: Directive
+  /** The blocks it stands in, the nearest last. */
+  readonly around: readonly Directive[]
+}
+
+export function* walk(directives: readonly Directive[], around: readonly Directive[] = []): Generator<Place> {
   for (const directive of directives) {
     yield { directive, around }
     if (directive.block !== null) yield* walk(directive.block, [...around, directive])
   }
 }
+
+/** The directives of that name that hold within the innermost of these blocks: those of the nearest that has any. */
+export const inherited = (name: string, around: readonly Directive[]): readonly Directive[] =>
+  around
+    .map(({ block }) => (block ?? []).filter((directive) => directive.name === name))
+    .findLast((found) => found.length > 0) ?? []

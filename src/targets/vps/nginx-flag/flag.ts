@@ -32,9 +32,12 @@ export const flipText = (stateDirectory: string, to: Color): string =>
 
 /** What a person types: right whatever is there. */
 export function manualLines(stateDirectory: string, to: Color): readonly string[] {
-  const path = quote(`${flagFolder(stateDirectory)}/green`)
+  const path = shellWord(`${flagFolder(stateDirectory)}/green`)
   return [to === 'green' ? `touch ${path}` : `rm -f ${path}`]
 }
+
+/** Quoted only where the shell needs it, to be pleasant to read. */
+export const shellWord = (text: string): string => (/^[\w./@:+,-]+$/.test(text) ? text : quote(text))
 
 export type FlagWord = Color | 'absent' | 'closed' | 'unready'
 

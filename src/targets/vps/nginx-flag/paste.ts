@@ -1,5 +1,6 @@
 /** What a person pastes on the server, once for each app and again whenever a port has changed. */
 import { quote } from '../../../host/script.ts'
+import { shellWord } from './flag.ts'
 import { type FlagSettings, fileName, flagFolder, routedServices } from './names.ts'
 import { httpText, serverText } from './snippets.ts'
 
@@ -24,13 +25,13 @@ export function pasteText({ settings, owner, root = '/etc/nginx' }: Paste): stri
   return `sudo sh -eu <<'BLUE_GREEN'
 umask 022
 # The flag: while the file green is there, green is active. Whoever deploys moves it, and nginx reads it.
-install -d -o ${word(owner)} ${word(folder)} ${word(`${folder}/off`)}
-cd ${word(folder)}
+install -d -o ${shellWord(owner)} ${shellWord(folder)} ${shellWord(`${folder}/off`)}
+cd ${shellWord(folder)}
 [ -e green ] || [ -e off/green ] || touch off/green
 [ -e ready ] || touch ready
 
 # What nginx is told of ${app}. Unless nginx accepts all of it, everything stays as it was.
-cd ${word(root)}
+cd ${shellWord(root)}
 http=conf.d/${fileName(app)}
 [ ! -d http.d ] || http=http.d/${fileName(app)}
 server=snippets/${fileName(app)}
@@ -51,6 +52,3 @@ for file in ${files}; do rm -f "$file.old"; done
 nginx -s reload || echo "nginx does not run yet: start it." >&2
 BLUE_GREEN`
 }
-
-/** For people: quotes only where the shell needs them. */
-const word = (text: string) => (/^[\w./@:+,-]+$/.test(text) ? text : quote(text))

@@ -23,9 +23,10 @@ export async function openLine(
 ): Promise<Line> {
   const late = AbortSignal.timeout(patience)
   try {
-    const plain = await connection.dial(address, AbortSignal.any([signal, late]))
+    const ended = AbortSignal.any([signal, late])
+    const plain = await connection.dial(address, ended)
     plain.on('error', () => {})
-    return { kind: 'open', stream: serverName === null ? plain : await secure(plain, serverName, late) }
+    return { kind: 'open', stream: serverName === null ? plain : await secure(plain, serverName, ended) }
   } catch (error) {
     signal.throwIfAborted()
     if (late.aborted) return { kind: 'closed', detail: `no connection within ${patience / 1000} s` }
@@ -40,7 +41,7 @@ class HandshakeFailed extends Error {
 }
 
 /** The certificate is not looked at: nobody stands between us and the host's own loopback, and it may be one for a CDN alone. */
-function secure(plain: Duplex, servername: string, late: AbortSignal): Promise<Duplex> {
+function secure(plain: Duplex, servername: string, ended: AbortSignal): Promise<Duplex> {
   const stream = connectTls({
     socket: plain,
     servername,
@@ -52,7 +53,7 @@ function secure(plain: Duplex, servername: string, late: AbortSignal): Promise<D
       plain.destroy()
       reject(new HandshakeFailed(`TLS failed: ${reason}`))
     }
-    late.addEventListener('abort', () => fail('no answer'), { once: true })
+    ended.addEventListener('abort', () => fail('no answer'), { once: true })
     stream.on('error', (error) => fail(reasonOf(error)))
     stream.once('close', () => fail('the connection was closed'))
     stream.once('secureConnect', () => resolve(stream))

@@ -12,10 +12,11 @@ import {
 } from '../../target.ts'
 import { look } from '../workplace.ts'
 import { flagObservation, flipText, lookText, manualLines, parseLook } from './flag.ts'
+import { describeDoubts, type Heard, names } from './heard.ts'
 import { type Listener, listenersOf } from './listeners.ts'
 import { type FlagSettings, flagFolder } from './names.ts'
 import { ask, type Line, openLine } from './proxy-answer.ts'
-import { describeDoubts, type Heard, names, trafficOf } from './traffic.ts'
+import { trafficOf } from './traffic.ts'
 
 export interface FlagPlace extends ChangePlace {
   readonly settings: FlagSettings

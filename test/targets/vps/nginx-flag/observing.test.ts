@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { editText } from '../../../../src/targets/vps/nginx-flag/edits.ts'
+import { pasteText } from '../../../../src/targets/vps/nginx-flag/paste.ts'
 import { httpText, serverText } from '../../../../src/targets/vps/nginx-flag/snippets.ts'
 import { createFlag, flip } from '../../../bed/flag.ts'
 import { freePort } from '../../../bed/ports.ts'
@@ -65,7 +68,7 @@ describe('the color', () => {
 
 describe('unknown', () => {
   it('where no server block includes the app, with all that is to be done', async () => {
-    const { router, port } = await start({
+    const { router, port, settings } = await start({
       http: (_, port) => serverBlock(port, 'location / { return 404; }'),
     })
     const traffic = await router.observe()
@@ -73,13 +76,9 @@ describe('unknown', () => {
       kind: 'unknown',
       detail: saying(`:${port}/`, 'does not include blue-green-my-app.conf'),
     })
-    expect(traffic.kind === 'unknown' && traffic.repair.join('\n')).toEqual(
-      saying(
-        'sudo sh',
-        'upstream my_app_blue',
-        'include /etc/nginx/',
-        'proxy_pass http://my_app_$my_app_color;',
-      ),
+    const paste = pasteText({ settings, owner: userInfo().username })
+    expect(traffic.kind === 'unknown' && traffic.repair.join('\n')).toBe(
+      `# paste on the server:\n${paste}\n\n${editText(settings)}`,
     )
   })
 
@@ -183,7 +182,7 @@ it('is mixed when two server blocks disagree, with what a person types for each 
   expect(await router.observe()).toMatchObject({
     kind: 'mixed',
     detail: saying('says blue at', `:${shop}/`, 'green at', `:${api}/`),
-    repair: expect.arrayContaining([`touch '${stateDirectory}/green'`, `rm -f '${stateDirectory}/green'`]),
+    repair: expect.arrayContaining([`touch ${stateDirectory}/green`, `rm -f ${stateDirectory}/green`]),
   })
 })
 

@@ -142,13 +142,6 @@ describe('what breaks for users', () => {
       { what: saying('no upstream my_app_blue'), fix: 'PASTE' },
     ],
     [
-      'a name that no upstream has',
-      {
-        server: `${serverText(settings)}${good}location /b { proxy_pass http://my_ap_$my_app_color; ${host} }`,
-      },
-      { what: saying('my_ap_blue and my_ap_green', '502'), fix: saying('upstream') },
-    ],
-    [
       'an old proxy_pass that was left',
       { server: `${serverText(settings)}location / { proxy_pass http://127.0.0.1:3010; }` },
       {
