@@ -3,7 +3,8 @@ import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { phaseNames, results } from '../../src/deployment/report.ts'
-import { isSettingName, settingNames } from '../../src/settings/catalog/catalog.ts'
+import { catalog, isSettingName, settingNames } from '../../src/settings/catalog/catalog.ts'
+import { targetsOf } from '../../src/settings/catalog/setting.ts'
 import type { Given } from '../../src/settings/given.ts'
 import { outputNames } from '../../src/settings/outputs.ts'
 import { readSettings } from '../../src/settings/read.ts'
@@ -78,17 +79,32 @@ function problemsOfStep(inputs: Map): readonly string[] {
 }
 
 /** What a part of a file leaves to the rest of it. */
-const rest = `
+const rests = {
+  command: `
 target: command
 app: shop
 color-url: 'http://{color}.local'
 commands: { observe: cat live, deploy: ./deploy, switch: ./switch, stop: ./stop }
-`
+`,
+  vps: `
+target: vps
+app: shop
+url: https://shop.example.com
+directory: /srv/shop
+blue-port: 3010
+green-port: 3020
+ssh-host: local
+`,
+}
+
+const isOfCommand = (name: string) => isSettingName(name) && targetsOf(catalog[name]).includes('command')
+const restOf = (content: Map): Map =>
+  parse(rests[Object.keys(content).every(isOfCommand) ? 'command' : 'vps'])
 
 const problemsOfConfig = (content: Map): readonly string[] =>
   problemsOf({
     inputs: {},
-    config: { path: 'part.yml', text: JSON.stringify({ ...parse(rest), ...content }) },
+    config: { path: 'part.yml', text: JSON.stringify({ ...restOf(content), ...content }) },
   })
 
 describe('examples', () => {
@@ -112,8 +128,8 @@ describe('examples', () => {
   })
 
   it('the first step a reader sees has at most 15 lines', () => {
-    const [, step = ''] = /^( {6}- uses: org\/blue-green-action[\s\S]*?)^```$/m.exec(read('README.md')) ?? []
-    expect(step).toContain('target: command')
+    const [, step = ''] = /^(- uses: org\/blue-green-action[\s\S]*?)^```$/m.exec(read('README.md')) ?? []
+    expect(step).toContain('target: vps')
     expect(step.trimEnd().split('\n').length).toBeLessThanOrEqual(15)
   })
 
@@ -229,13 +245,13 @@ describe('the way through the docs', () => {
     expect(settingNames.every((name) => readme.includes(`| \`${name}\` |`))).toBe(true)
   })
 
-  it('the nginx of the README is the one of the example', () => {
+  it('the nginx of the quick start is the one of the example', () => {
     const lines = (text: string) =>
       text
         .split('\n')
         .map((line) => line.replace(/\s+#.*$/, '').trim())
         .filter((line) => /^(upstream|set|if|return|proxy_pass|open_file_cache|location)/.test(line))
-    const [, snippet = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(read('README.md')) ?? []
+    const [, snippet = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(read('docs/targets/command.md')) ?? []
     expect(lines(snippet)).not.toEqual([])
     expect(lines(read('examples/command/nginx.conf'))).toEqual(expect.arrayContaining(lines(snippet)))
     expect(basename(configPath)).toBe('blue-green.yml')

@@ -13,10 +13,10 @@ import { startJob } from '../runner/runner.ts'
 
 const root = join(import.meta.dirname, '../..')
 const action = { main: join(root, 'src/main.ts'), post: join(root, 'src/post.ts') }
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const page = readFileSync(join(root, 'docs/targets/command.md'), 'utf8')
 
 function blockOf(language: string, holding: string): string {
-  const blocks = readme.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))
+  const blocks = page.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))
   return [...blocks].map(([, text = '']) => text).find((text) => text.includes(holding)) ?? ''
 }
 

@@ -48,6 +48,8 @@ describe.each(texts)('%s', (_, text) => {
       .split('\n')
       .filter((line) => /\buses:/.test(line))
       .filter((line) => !/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))
+      // No commit can name itself.
+      .filter((line) => !line.endsWith('uses: org/blue-green-action@v1'))
     expect(loose).toEqual([])
   })
 })
