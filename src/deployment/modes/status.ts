@@ -21,6 +21,7 @@ export async function status(world: World): Promise<Ending> {
   ])
   const lines = [
     `${intent.app}: the router names ${describeTraffic(traffic)}.`,
+    ...(traffic.kind === 'mixed' || traffic.kind === 'unknown' ? traffic.repair : []),
     describeColor('blue', blue, document),
     describeColor('green', green, document),
     describeLease(lease),
