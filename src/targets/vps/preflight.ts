@@ -1,6 +1,6 @@
 /** Everything that would stop a deployment later, found before anything is touched. */
 import { inspectHost } from '../../host/inspection.ts'
-import { otherColor, type Problem, type Router } from '../target.ts'
+import { otherColor, type Problem, type Router, type Traffic } from '../target.ts'
 import { judgeResources, resourcesText } from './compose/resources.ts'
 import type { DockerHost } from './compose/survey.ts'
 import { findFlagProblems } from './nginx-flag/preflight.ts'
@@ -14,25 +14,28 @@ export async function findProblems(
   const host = await inspectHost(place, 'ssh-host')
   // Without these nothing else of ours runs there.
   if (host.some(({ setting }) => setting !== 'state-directory')) return host
-  const [proxy, survey] = await Promise.all([findFlagProblems(place), place.survey()])
+  const [proxy, survey, traffic] = await Promise.all([
+    findFlagProblems(place),
+    place.survey(),
+    router.observe(),
+  ])
   const docker =
     survey.kind === 'unusable'
       ? survey.problems
-      : await resourceProblems(place, { router, images, host: survey.host })
+      : await resourceProblems(place, { traffic, images, host: survey.host })
   return [...host, ...proxy, ...docker]
 }
 
 interface Resources {
-  readonly router: Router
+  readonly traffic: Traffic
   readonly images: readonly string[]
   readonly host: DockerHost
 }
 
 async function resourceProblems(
   place: Workplace,
-  { router, images, host }: Resources,
+  { traffic, images, host }: Resources,
 ): Promise<readonly Problem[]> {
-  const traffic = await router.observe()
   const live = traffic.kind === 'color' ? traffic.color : null
   const idle = live === null ? null : otherColor(live)
   const question = { settings: place.settings, host, idle, live, images }
