@@ -39,7 +39,9 @@ interface Consequences {
 
 function consequences(world: World, stage: Outcome['stage'], cause: unknown): Consequences {
   const untouched = ['Nothing was changed.']
-  if (cause instanceof PreflightFailed) return { done: untouched, next: cause.problems.map(({ fix }) => fix) }
+  if (cause instanceof PreflightFailed) {
+    return { done: untouched, next: [...new Set(cause.problems.map(({ fix }) => fix))] }
+  }
   if (cause instanceof PlanRefused) return { done: [cause.done], next: cause.next }
   if (cause instanceof LeaseHeld) return { done: untouched, next: ['Run again when it has ended.'] }
   if (cause instanceof LeaseLost) {

@@ -1,4 +1,5 @@
 import type { Failure, Outcome } from '../deployment/report.ts'
+import { parseAdvice } from './advice.ts'
 import { clip, lineEnd, plainLine } from './plain.ts'
 
 type Words = readonly (readonly [title: string, lines: readonly string[]])[]
@@ -24,9 +25,16 @@ const longestPart = 700
 export function annotationOf({ headline, failure }: Outcome): string {
   const words = failure ? wordsOf(failure) : []
   const parts = words.map(
-    ([title, lines]) => `${title} ${clip(lines.map(plainLine).join('\n'), longestPart)}`,
+    ([title, lines]) => `${title} ${clip(lines.map(shortened).map(plainLine).join('\n'), longestPart)}`,
   )
   return [clip(plainLine(headline), longestPart), ...parts].join('\n')
+}
+
+/** A text to copy would lose its line ends here. */
+function shortened(text: string): string {
+  const { sentence, block } = parseAdvice(text)
+  if (block.length === 0) return text
+  return `${sentence ?? block[0]} … (the whole text is in the log and in the summary)`
 }
 
 export const titleOf = ({ app, stage, result }: Outcome): string =>

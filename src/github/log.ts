@@ -1,5 +1,6 @@
 import * as core from '@actions/core'
 import { type Event, type Outcome, type PhaseOutcome, phaseNames, type Report } from '../deployment/report.ts'
+import { parseAdvice } from './advice.ts'
 import { elapsed } from './elapsed.ts'
 import { createOutputBuffer, fence } from './fenced-output.ts'
 import { annotationOf, titleOf, wordsOf } from './last-words.ts'
@@ -89,17 +90,24 @@ function printLastWords(outcome: Outcome): void {
   const { failure, ok, stage, rolledBack, headline, plan } = outcome
   for (const [title, lines] of failure ? wordsOf(failure) : []) {
     core.info(title)
-    for (const line of lines) core.info(`  ${plainLine(line)}`)
+    for (const line of lines) printAdvice(line)
   }
   for (const { title, text } of failure?.diagnosis?.sections ?? []) {
     core.startGroup(plainLine(`Diagnosis: ${title}`))
     printFenced(text.split(lineEnd))
     core.endGroup()
   }
-  for (const line of plan) core.info(`  ${plainLine(line)}`)
+  for (const line of plan) printAdvice(line)
   const title = titleOf(outcome)
   if (!ok) core.error(clip(annotationOf(outcome), longestAnnotation), { title })
   else if (stage === 'post' && rolledBack)
     core.warning(clip(plainLine(headline), longestAnnotation), { title })
   else core.info(plainLine(headline))
+}
+
+/** A text to copy stands at the start of its lines: the end of a here-document may not be indented. */
+function printAdvice(text: string): void {
+  const { sentence, block } = parseAdvice(text)
+  if (sentence !== null) core.info(`  ${plainLine(sentence)}`)
+  for (const line of block) core.info(plainLine(line))
 }

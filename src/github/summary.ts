@@ -1,9 +1,10 @@
 import { appendFileSync } from 'node:fs'
 import type { Outcome, PhaseOutcome } from '../deployment/report.ts'
 import { type Color, otherColor } from '../targets/target.ts'
+import { parseAdvice } from './advice.ts'
 import { elapsed } from './elapsed.ts'
 import { bullets, code, details, fenced, inline, link, preformatted, row, steps, table } from './markdown.ts'
-import { lineEnd } from './plain.ts'
+import { clip, lineEnd } from './plain.ts'
 import { renderEvidence } from './summary-evidence.ts'
 import { renderTimeline } from './timeline.ts'
 
@@ -73,7 +74,7 @@ function renderFailure({ failure }: Outcome): readonly string[] {
     ...(likely ? [`**Likely cause**: ${inline(likely, 600)}`] : []),
     `**Where traffic is now**: ${inline(failure.traffic, 600)}`,
     ...(failure.done.length > 0 ? [`**What was done about it**\n\n${bullets(listed(failure.done))}`] : []),
-    ...(failure.next.length > 0 ? [`**What to do next**\n\n${steps(listed(failure.next))}`] : []),
+    ...(failure.next.length > 0 ? [`**What to do next**\n\n${steps(advised(failure.next))}`] : []),
   ]
 }
 
@@ -82,12 +83,25 @@ function listed(items: readonly string[]): readonly string[] {
   return items.length > mostItems ? [...shown, `and ${items.length - mostItems} more`] : shown
 }
 
+/** A text to copy is a block of its own, which GitHub gives a button for. */
+function advised(items: readonly string[]): readonly string[] {
+  const shown = items.slice(0, mostItems).map((item) => {
+    const { sentence, block } = parseAdvice(item)
+    if (block.length === 0) return inline(item, 600)
+    const text = clip(block.join('\n'), longestBlock).split(lineEnd)
+    return `${inline(sentence ?? 'On the server:', 600)}\n\n${fenced('sh', text)}\n`
+  })
+  return items.length > mostItems ? [...shown, `and ${items.length - mostItems} more`] : shown
+}
+
+const longestBlock = 16 * 1024
+
 const renderNotices = ({ notices }: Outcome): string | null =>
   notices.length === 0 ? null : bullets(listed(notices).map((notice) => `⚠️ ${notice}`))
 
 const renderPlan = ({ plan, dryRun }: Outcome): string | null => {
   if (plan.length === 0) return null
-  return dryRun ? `**What would be done**\n\n${steps(listed(plan))}` : bullets(listed(plan))
+  return dryRun ? `**What would be done**\n\n${steps(listed(plan))}` : bullets(advised(plan))
 }
 
 const icons: Record<Color, string> = { blue: '🔵', green: '🟢' }

@@ -53,6 +53,15 @@ const namesOf = ({ commands }: Finished) =>
   commands.map(({ name }) => name).filter((name) => name !== 'stop-commands')
 
 describe('the log', () => {
+  it('says a text to copy at the start of its lines, so that what ends it ends it', async () => {
+    const failure = {
+      ...failureBefore.failure,
+      next: ["Paste this:\nsudo sh <<'END'\nid\nEND", 'Run again.'],
+    }
+    const { log } = (await run(end({ ...failureBefore, failure } as Outcome))).main
+    expect(log).toContain("  Paste this:\nsudo sh <<'END'\nid\nEND\n  Run again.")
+  })
+
   it('folds each phase and leaves its end in sight', async () => {
     const { log, commands } = await hear(
       { kind: 'phase-started', phase: 'health', at: 1000 },

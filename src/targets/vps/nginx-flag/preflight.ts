@@ -16,8 +16,17 @@ export async function findFlagProblems(place: FlagPlace, root = '/etc/nginx'): P
     look(place, 'the look at the flag', lookText(settings.stateDirectory)),
   ])
   if (traffic.kind === 'unknown' || traffic.kind === 'mixed') {
-    return [{ setting: 'router', what: `${traffic.detail}.`, fix: traffic.repair.join('\n') }]
+    return troubles(traffic.detail, traffic.repair)
   }
   const paste = pasteText({ settings, owner: parseLook(said).user, root })
   return findTraps({ settings, tree: assemble(files), complete: files.complete, paste })
+}
+
+/** Texts to copy are apart from each other: what is for a shell is not for an editor. */
+function troubles(detail: string, repair: readonly string[]): readonly Problem[] {
+  const [first = '', ...rest] = repair.some((text) => text.includes('\n')) ? repair : [repair.join('\n')]
+  return [
+    { setting: 'router', what: `${detail}.`, fix: first },
+    ...rest.map((fix) => ({ setting: 'router', what: 'Your site in nginx does not follow the color.', fix })),
+  ]
 }

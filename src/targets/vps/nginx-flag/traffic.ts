@@ -133,10 +133,8 @@ function visibility({ settings, files }: Sight): readonly string[] {
   ]
 }
 
-/** All that a server needs which was never told of the app. */
-export const setUpLines = ({ settings, files }: Pick<Sight, 'settings' | 'files'>): readonly string[] => [
-  '# paste on the server:',
-  ...pasteText({ settings, owner: files.user }).split('\n'),
-  '',
-  ...editText(settings).split('\n'),
+/** All that a server needs which was never told of the app: a text to paste, and one to edit by. */
+const setUpLines = ({ settings, files }: Sight): readonly string[] => [
+  `Paste this on the server:\n${pasteText({ settings, owner: files.user })}`,
+  `Then edit your site in nginx:\n${editText(settings)}`,
 ]

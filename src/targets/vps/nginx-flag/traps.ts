@@ -2,7 +2,7 @@
 import { type Color, otherColor, type Problem } from '../../target.ts'
 import { type Directive, type Place, walk } from './configuration.ts'
 import { flagTraps } from './flag-traps.ts'
-import { type FlagSettings, type RoutedService, routedServices } from './names.ts'
+import { colorPath, type FlagSettings, type RoutedService, routedServices } from './names.ts'
 import { passTraps } from './pass-traps.ts'
 import { locationLines } from './snippets.ts'
 
@@ -17,6 +17,8 @@ export interface Examined {
 
 export function findTraps({ settings, tree, complete, paste }: Examined): readonly Problem[] {
   const places = [...walk(tree)]
+  // The nginx that answered knows the color; one whose files do not speak of it is another.
+  if (!places.some(({ directive }) => isColorLocation(directive, settings.app))) return []
   const services = routedServices(settings)
   const upstreams = new Map(
     places.flatMap(({ directive }): readonly [string, Directive][] =>
@@ -30,6 +32,9 @@ export function findTraps({ settings, tree, complete, paste }: Examined): readon
     ...(complete ? absences({ settings, services, places, upstreams, paste }) : []),
   ]
 }
+
+const isColorLocation = ({ name, arguments: words }: Directive, app: string) =>
+  name === 'location' && words.includes(colorPath(app))
 
 type Upstreams = ReadonlyMap<string, Directive>
 

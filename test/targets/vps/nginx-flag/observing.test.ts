@@ -78,7 +78,7 @@ describe('unknown', () => {
     })
     const paste = pasteText({ settings, owner: userInfo().username })
     expect(traffic.kind === 'unknown' && traffic.repair.join('\n')).toBe(
-      `# paste on the server:\n${paste}\n\n${editText(settings)}`,
+      `Paste this on the server:\n${paste}\nThen edit your site in nginx:\n${editText(settings)}`,
     )
   })
 

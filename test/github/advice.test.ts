@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../../src/deployment/report.ts'
+import { parseAdvice } from '../../src/github/advice.ts'
+import { annotationOf } from '../../src/github/last-words.ts'
+import { renderSummary } from '../../src/github/summary.ts'
+import { failureBefore } from './outcomes.ts'
+
+const paste = "Paste this on the server:\nsudo sh -eu <<'END'\n  touch ready\nEND"
+const told: Outcome = {
+  ...failureBefore,
+  failure: { ...(failureBefore.failure as NonNullable<Outcome['failure']>), next: [paste, 'Run again.'] },
+}
+
+describe('what to do next', () => {
+  it.each([
+    ['Run again.', { sentence: 'Run again.', block: [] }],
+    ['Run this:\nid', { sentence: 'Run this:', block: ['id'] }],
+    ['id\nls', { sentence: null, block: ['id', 'ls'] }],
+  ])('%j is a sentence, a text to copy, or both', (text, advice) => {
+    expect(parseAdvice(text)).toEqual(advice)
+  })
+
+  it('can be copied from the summary as it stands', () => {
+    expect(renderSummary(told)).toContain("```sh\nsudo sh -eu <<'END'\n  touch ready\nEND\n```")
+  })
+
+  it('leaves a text to copy out of the annotation, which has no lines, and says where it is', () => {
+    const annotation = annotationOf(told)
+    expect(annotation).toContain('Paste this on the server: … (the whole text is in the log')
+    expect(annotation).toContain('Run again.')
+    expect(annotation).not.toContain('touch ready')
+  })
+})
