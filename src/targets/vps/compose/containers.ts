@@ -29,7 +29,10 @@ const containerShape = z
     id: z.string(),
     name: z.string().transform((name) => name.replace(/^\//, '')),
     service: z.string(),
-    version: z.string().transform((text) => text || null),
+    version: z
+      .string()
+      .nullable()
+      .transform((text) => text || null),
     status: z.string(),
     exitCode: z.number(),
     error: z.string(),
