@@ -40,4 +40,14 @@ describe.skipIf(lacksVps())('a deployment on a VPS', { timeout: 120_000 }, () =>
     expect(await shop.answers()).toBe('blue v2')
     expect((await load.stop()).lost).toEqual([])
   })
+
+  test('needs no SSH on the machine that runs the job', async () => {
+    await using here = await foundTown({ login: 'self' })
+    const shop = await here.found('local')
+    const local = { 'ssh-host': 'local', 'ssh-key': '', 'ssh-known-hosts': '' }
+    const { main, post } = await shop.deploy(local, 'success', { env: here.vps.environment })
+    expect([main.code, main.outputs.result, post.code], main.log).toEqual([0, 'deployed', 0])
+    expect(await shop.answers()).toBe('green v1')
+    expect(here.vps.sshd.log()).not.toContain('Accepted publickey')
+  })
 })

@@ -1,6 +1,7 @@
 /** Everything that would stop a deployment later, found before anything is touched. */
 import { inspectHost } from '../../host/inspection.ts'
 import { otherColor, type Problem, type Router, type Traffic } from '../target.ts'
+import { loginEnvironment } from './compose/fetching.ts'
 import { judgeResources, resourcesText } from './compose/resources.ts'
 import type { DockerHost } from './compose/survey.ts'
 import { findFlagProblems } from './nginx-flag/preflight.ts'
@@ -39,6 +40,11 @@ async function resourceProblems(
   const live = traffic.kind === 'color' ? traffic.color : null
   const idle = live === null ? null : otherColor(live)
   const question = { settings: place.settings, host, idle, live, images }
-  const said = await look(place, 'the look at disk, memory, ports and images', resourcesText(question))
+  const said = await look(
+    place,
+    'the look at disk, memory, ports and images',
+    resourcesText(question),
+    loginEnvironment(place.settings.registry),
+  )
   return judgeResources(said, question, place.connection.name)
 }
