@@ -7,10 +7,11 @@ export const versionLabel = 'blue-green.version'
 
 /**
  * One line of JSON for each container. `docker inspect` says the same in every version of docker, restarts included, which
- * `docker compose ps` leaves out.
+ * `docker compose ps` leaves out. `.ID` and not `.Id`, as it says itself: by a name that docker's own type does not have, the
+ * template is applied to plain JSON, where what a container lacks, such as a health check, is an error.
  */
 export const containerTemplate = [
-  '{"id":{{json .Id}}',
+  '{"id":{{json .ID}}',
   '"name":{{json .Name}}',
   '"service":{{json (index .Config.Labels "com.docker.compose.service")}}',
   `"version":{{json (index .Config.Labels "${versionLabel}")}}`,
@@ -29,10 +30,7 @@ const containerShape = z
     id: z.string(),
     name: z.string().transform((name) => name.replace(/^\//, '')),
     service: z.string(),
-    version: z
-      .string()
-      .nullable()
-      .transform((text) => text || null),
+    version: z.string().transform((text) => text || null),
     status: z.string(),
     exitCode: z.number(),
     error: z.string(),

@@ -122,7 +122,7 @@ describe('readiness', () => {
 
 test('reads what docker says', () => {
   const line =
-    '{"id":"23ce","name":"/shop-green-app-1","service":"app","version":null,"status":"running","exitCode":0,"error":"","outOfMemory":false,"restarts":0,"restartPolicy":"","health":"starting","probe":" up\\n"}'
+    '{"id":"23ce","name":"/shop-green-app-1","service":"app","version":"","status":"running","exitCode":0,"error":"","outOfMemory":false,"restarts":0,"restartPolicy":"","health":"starting","probe":" up\\n"}'
   expect(parseContainers(`${line}\n\n`)).toEqual([
     container({
       id: '23ce',
