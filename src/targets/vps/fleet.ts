@@ -1,0 +1,37 @@
+import type { Target } from '../target.ts'
+import { fleetLeases } from './fleet/leases.ts'
+import { fleetLedger } from './fleet/ledger.ts'
+import { type Member, naming, onAll } from './fleet/members.ts'
+import { fleetRouter } from './fleet/router.ts'
+import { fleetRuntime } from './fleet/runtime.ts'
+
+/** One target of several hosts, which run the same colors and are switched together. There must be at least one. */
+export function fleetOf(members: readonly Member[]): Target {
+  const [first] = members
+  if (first === undefined) throw new TypeError('A fleet has no host.')
+  if (members.length === 1) return first.target
+  const leases = fleetLeases(members)
+  const router = fleetRouter(members, leases)
+  const { runHook } = first.target
+  return {
+    runtime: fleetRuntime(members, leases, router),
+    router,
+    ledger: fleetLedger(members, leases),
+    preflight: async () => {
+      const found = await onAll(members, async ({ host, target }) =>
+        (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })),
+      )
+      return found.flat()
+    },
+    // On the first host alone: a migration must run once.
+    runHook:
+      runHook &&
+      (async (hook, env, guard) => {
+        const [ours = guard] = await leases.guards(guard)
+        await runHook(hook, env, ours)
+      }),
+    close: async () => {
+      await onAll(members, ({ target }) => target.close())
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The lease of a fleet is that of its first host. Each host counts its own fence, so what the others call the same lease is kept
+ * beside it.
+ */
+import { type Guard, type Lease, LeaseLost, type LedgerView } from '../../target.ts'
+import { failuresIn, joined, type Member } from './members.ts'
+
+export interface Leases {
+  /** One for each host, in their order. */
+  remember(leases: readonly Lease[]): void
+  /** What the hosts call this lease; null when another owner has come to one of them. */
+  at(lease: Lease, unreadable?: Guard['unreadableLedger']): Promise<readonly Lease[] | null>
+  /** Throws LeaseLost. */
+  guards(guard: Guard): Promise<readonly Guard[]>
+}
+
+export function fleetLeases(members: readonly Member[]): Leases {
+  const known = new Map<string, readonly Lease[]>()
+  const remember = (leases: readonly Lease[]) => {
+    const [first] = leases
+    if (first) known.set(keyOf(first), leases)
+  }
+  const at: Leases['at'] = async (lease, unreadable = 'refuse') =>
+    known.get(keyOf(lease)) ?? find(members, lease, unreadable)
+  return {
+    remember,
+    at,
+    guards: async (guard) => {
+      const leases = await at(guard.lease, guard.unreadableLedger)
+      if (leases === null)
+        throw new LeaseLost('The lease belongs to another run now; this one stops and changes nothing more.')
+      return leases.map((lease) => ({ ...guard, lease }))
+    },
+  }
+}
+
+const keyOf = ({ fence, nonce }: Lease): string => `${fence} ${nonce}`
+
+/**
+ * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
+ * whose ledger cannot be read judges by the lease as it is.
+ */
+async function find(
+  members: readonly Member[],
+  lease: Lease,
+  unreadable: Guard['unreadableLedger'],
+): Promise<readonly Lease[] | null> {
+  const results = await Promise.allSettled(members.map(async ({ target }) => target.ledger.read()))
+  const failures = failuresIn(members, results)
+  if (failures.length > 0 && unreadable === 'refuse') throw joined(failures)
+  const leases = results.map((result, index) =>
+    result.status === 'rejected' ? lease : sameLease(lease, result.value, index === 0),
+  )
+  return leases.every((found) => found !== null) ? leases : null
+}
+
+function sameLease({ fence, nonce }: Lease, { lease: view }: LedgerView, isFirst: boolean): Lease | null {
+  if (view.owner?.nonce !== nonce || (isFirst && view.fence !== fence)) return null
+  return { fence: view.fence, nonce }
+}
