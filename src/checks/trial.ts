@@ -19,6 +19,8 @@ export interface ColorTrial extends Trial {
   /** None: the platform's own view is all there is. */
   reachOf(service: ServiceIntent): Promise<readonly Reach[]>
   ready(): Promise<Readiness>
+  /** A platform that does not answer is waited for, or good answers of the color itself are enough. */
+  readonly silence: 'waits' | 'passes'
 }
 
 export type TrialResult = Watched & { readonly services: readonly ServiceTrial[] }
@@ -48,7 +50,14 @@ export const tryColor = async (
       const readiness = await looking
       if (readiness.kind === 'fatal') return readiness
       services = await trying
-      if (readiness.kind === 'waiting') return combine([readiness.reason], services)
+      if (
+        readiness.kind === 'silent' &&
+        trial.silence === 'passes' &&
+        services.some(({ measured }) => measured)
+      ) {
+        return combine([], services)
+      }
+      if (readiness.kind !== 'ready') return combine([readiness.reason], services)
       const before = restarts
       restarts = readiness.restarts
       const restarted = before !== null && before !== restarts

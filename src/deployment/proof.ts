@@ -20,6 +20,8 @@ interface ColorQuestion {
   readonly version: string | null
   /** The whole wait, in milliseconds. */
   readonly time: number
+  /** For a color that took traffic before: its own answers count where the platform has none. */
+  readonly silence?: 'waits' | 'passes'
 }
 
 /**
@@ -67,7 +69,7 @@ interface ColorTask extends ColorQuestion {
 async function askColor(
   world: World,
   color: Color,
-  { version, time, successes, checked, running }: ColorTask,
+  { version, time, successes, checked, running, silence = 'waits' }: ColorTask,
 ): Promise<Verdict> {
   const { intent, target, clock, signal } = world
   const result = await tryColor({
@@ -75,6 +77,7 @@ async function askColor(
     services: checked,
     reachOf: ({ name }) => target.runtime.reach(color, name),
     ready: () => target.runtime.ready(color, namesOf(running)),
+    silence,
     version,
     rule: { ...intent.health, successes },
     deadline: clock.monotonic() + time,

@@ -18,7 +18,7 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
   try {
     const cold = await startAgain(session, operation, from)
     const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0)
-    const verdict = await passesChecks(session, from, { version: null, time })
+    const verdict = await passesChecks(session, from, { version: null, time, silence: 'passes' })
     if (!verdict.passed) warn(session, `${from} cannot take traffic back: ${verdict.reason}`)
     return verdict.passed
   } catch (error) {

@@ -73,6 +73,8 @@ export type Images = Readonly<Record<string, string | null>>
 export type Readiness =
   | { readonly kind: 'ready'; readonly restarts: number }
   | { readonly kind: 'waiting'; readonly reason: string }
+  /** The platform itself does not answer: what it runs may be well. */
+  | { readonly kind: 'silent'; readonly reason: string }
   | { readonly kind: 'fatal'; readonly reason: string }
 
 /** How a request gets somewhere: a stream the target dials, or the address itself. */

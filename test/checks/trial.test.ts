@@ -22,6 +22,7 @@ const trial = (changes: Partial<ColorTrial> = {}, wait = 5000): ColorTrial => ({
   deadline: systemClock.monotonic() + wait,
   reachOf: async () => [],
   ready: async () => ready(),
+  silence: 'waits',
   clock: systemClock,
   signal: new AbortController().signal,
   progress: () => {},
@@ -126,6 +127,22 @@ describe('a color', () => {
       trial({ ready: said, services: [aService()], reachOf: async () => [at(url)] }),
     )
     expect(result).toMatchObject({ kind: 'passed', attempts: 4 })
+  })
+
+  test('goes by its own answers where the platform has none, if that is asked for', async () => {
+    const web = await serve((_, response) => response.end())
+    const silent = {
+      services: [aService()],
+      reachOf: async () => [at(web)],
+      ready: readiness({ kind: 'silent', reason: 'docker does not answer' }),
+    }
+    expect(await tryColor(trial({ ...silent, silence: 'passes' }))).toMatchObject({ kind: 'passed' })
+    expect(await tryColor(trial(silent, 50))).toMatchObject({
+      kind: 'timed-out',
+      lastReason: expect.stringContaining('docker does not answer'),
+    })
+    const unmeasured = { ...silent, reachOf: async () => [], silence: 'passes' } as const
+    expect(await tryColor(trial(unmeasured, 50))).toMatchObject({ kind: 'timed-out' })
   })
 
   test('that can never be ready ends the wait at once', async () => {

@@ -75,5 +75,6 @@ async function countRestarts(course: Course): Promise<number> {
   const { to } = operationOf(course)
   const readiness = await target.runtime.ready(to, namesOf(intent.services))
   if (readiness.kind === 'ready') return readiness.restarts
+  if (readiness.kind === 'silent') throw new TargetUnreachable(readiness.reason)
   throw new ChecksFailed(`${to} lost an instance while it was watched: ${readiness.reason}`)
 }

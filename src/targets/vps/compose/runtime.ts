@@ -41,12 +41,22 @@ export function composeRuntime(place: Workplace): Runtime {
   return {
     observe: (color) => observe(place, color),
     deploy: (color, order, guard) => deploy(place, color, order, guard),
-    ready: (color, services) => ready(place, { color, services, seen }),
+    ready: (color, services) => unlessSilent(() => ready(place, { color, services, seen })),
     reach: (color, service) => reach(place, color, service),
     stop: (color, guard) => retire(place, 'stop', color, guard),
     remove: (color, guard) => retire(place, 'remove', color, guard),
     quiet: (color) => quiet(place, color, seen),
     diagnose: (color) => diagnose(place, color),
+  }
+}
+
+/** Containers may serve on while docker itself does not answer. */
+async function unlessSilent(ask: () => Promise<Readiness>): Promise<Readiness> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof ChangeFailed)) throw error
+    return { kind: 'silent', reason: error.message }
   }
 }
 
