@@ -1,10 +1,12 @@
 /** Every target, by the name of the setting `target`. */
+import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
 import { HostRefused } from './host/ssh/host-refused.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
 import type { Problem, Surroundings, Target } from './targets/target.ts'
+import { fleetOf } from './targets/vps/fleet.ts'
 import { openVpsTarget } from './targets/vps/vps-target.ts'
 
 export function openTarget(
@@ -12,43 +14,28 @@ export function openTarget(
   surroundings: Surroundings,
   environment: NodeJS.ProcessEnv,
 ): Target {
-  const [host = 'local', ...others] = settings.hosts
-  const connection = host === 'local' ? localConnection(environment) : sshConnection(host, surroundings)
+  const connections = settings.hosts.map((host) =>
+    host === 'local' ? localConnection(environment) : sshConnection(host, surroundings),
+  )
   switch (settings.target) {
-    case 'command':
+    case 'command': {
+      const [connection = localConnection(environment)] = connections
+      const { command, intent } = settings
       return withRefusals(
-        openCommandTarget({
-          settings: settings.command,
-          services: settings.intent.services,
-          connection,
-          surroundings,
-        }),
+        openCommandTarget({ settings: command, services: intent.services, connection, surroundings }),
       )
-    case 'vps':
-      return onOneHost(
-        withRefusals(
-          openVpsTarget({
-            settings: settings.vps,
-            connection,
-            surroundings,
-            configuration: settings.intent.configuration,
-            images: settings.intent.services.flatMap(({ image }) => image ?? []),
-          }),
-        ),
-        others.length + 1,
+    }
+    case 'vps': {
+      const { vps, intent } = settings
+      const { configuration, services } = intent
+      const images = services.flatMap(({ image }) => image ?? [])
+      const openHost = (connection: Connection): Target =>
+        withRefusals(openVpsTarget({ settings: vps, connection, surroundings, configuration, images }))
+      return fleetOf(
+        connections.map((connection) => ({ host: connection.name, target: openHost(connection) })),
       )
+    }
   }
-}
-
-/** A release on the first of several hosts alone would be worse than none. */
-function onOneHost(target: Target, hosts: number): Target {
-  if (hosts === 1) return target
-  const problem: Problem = {
-    setting: 'ssh-host',
-    what: `It names ${hosts} hosts, and one operation over several is not available yet in this version.`,
-    fix: 'Name one host; deploy to each in a step or job of its own.',
-  }
-  return { ...target, preflight: async () => [problem] }
 }
 
 /** A host that does not let us in is a problem of the settings like any other. */
