@@ -83,14 +83,21 @@ async function readContainers(
   return ownContainers(await look(place, 'the look at its containers', containersText(host, layout)), layout)
 }
 
+/** A docker that went away since it was looked at says as little as one that was never there. */
 async function observe(place: Workplace, color: Color): Promise<ColorState> {
   const survey = await place.survey()
-  if (survey.kind === 'unusable') {
-    return { presence: 'unknown', version: null, detail: survey.problems.map(({ what }) => what).join(' ') }
-  }
+  if (survey.kind === 'unusable') return unknown(survey.problems.map(({ what }) => what).join(' '))
   const { host } = survey
-  return describePresence(await readContainers(place, host, color), firstServices(place, host.layout[color]))
+  try {
+    const containers = await readContainers(place, host, color)
+    return describePresence(containers, firstServices(place, host.layout[color]))
+  } catch (error) {
+    if (error instanceof ChangeFailed) return unknown(error.message)
+    throw error
+  }
 }
+
+const unknown = (detail: string): ColorState => ({ presence: 'unknown', version: null, detail })
 
 /** What starts after the switch alone says nothing about whether a color is there. */
 const firstServices = ({ settings }: Workplace, layout: ColorLayout): readonly ComposeService[] => {
