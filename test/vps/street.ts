@@ -1,10 +1,12 @@
 /** Shops on a VPS whose users are on blue, as somebody started it by hand before the action came. */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { expect } from 'vitest'
 import { type Load, startLoad } from '../bed/load.ts'
+import { type Deployed, errorsOf, type Inputs } from '../process/shop.ts'
 import { findProgram } from '../programs.ts'
 import type { Town, VpsShop } from './place.ts'
 
@@ -57,3 +59,32 @@ export function leaseOf({ app }: VpsShop): string | null {
   if (!existsSync(path)) return null
   return /^\d+ \S+ (\w+)/.exec(readFileSync(path, 'utf8'))?.[1] ?? null
 }
+
+export interface Unhurt {
+  readonly deployed: Deployed
+  readonly users: Load
+  /** What the annotation tells a person. */
+  readonly said: readonly (string | RegExp)[]
+}
+
+/** Nobody lost a request, everybody is on blue, and the next deployment may begin. */
+export async function expectUnhurt(shop: VpsShop, { deployed, users, said }: Unhurt): Promise<void> {
+  const { main, post } = deployed
+  expect([main.code, post.code], main.log + post.log).toEqual([1, 0])
+  expect(main.outputs).toMatchObject({ 'active-color': 'blue' })
+  const [annotation = '', ...more] = [...errorsOf(main), ...errorsOf(post)]
+  expect(more).toEqual([])
+  for (const text of said) expect(annotation).toMatch(text)
+  expect(annotation).toMatch(/Where traffic is now: Traffic is on blue\.[\s\S]*What to do next: \S/)
+  expect((await users.stop()).lost).toEqual([])
+  expect(await shop.answers()).toBe('blue v1')
+  expect([null, 'free']).toContain(leaseOf(shop))
+}
+
+const gateOf = ({ app }: VpsShop) => join(app.directory, 'gate')
+
+/** The deployment waits in this hook until its gate is opened. */
+export const gated = (shop: VpsShop, hook: string): Inputs => ({
+  [hook]: `echo gated; until [ -e '${gateOf(shop)}' ]; do sleep 0.05; done`,
+})
+export const openGate = (shop: VpsShop): void => writeFileSync(gateOf(shop), '')

@@ -1,15 +1,23 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flip } from '../bed/flag.ts'
-import type { Load } from '../bed/load.ts'
-import { type Deployed, errorsOf, type Inputs } from '../process/shop.ts'
+import { errorsOf } from '../process/shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import { containersOf, fewUsers, foundShops, leaseOf, startByHand } from './street.ts'
+import {
+  containersOf,
+  expectUnhurt,
+  fewUsers,
+  foundShops,
+  gated,
+  leaseOf,
+  openGate,
+  startByHand,
+} from './street.ts'
 
 describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 120_000 }, () => {
   let town: Town
@@ -191,27 +199,6 @@ describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 120_000 }, () => {
   })
 })
 
-interface Unhurt {
-  readonly deployed: Deployed
-  readonly users: Load
-  /** What the annotation tells a person. */
-  readonly said: readonly (string | RegExp)[]
-}
-
-/** Nobody lost a request, everybody is on blue, and the next deployment may begin. */
-async function expectUnhurt(shop: VpsShop, { deployed, users, said }: Unhurt): Promise<void> {
-  const { main, post } = deployed
-  expect([main.code, post.code], main.log + post.log).toEqual([1, 0])
-  expect(main.outputs).toMatchObject({ 'active-color': 'blue' })
-  const [annotation = '', ...more] = [...errorsOf(main), ...errorsOf(post)]
-  expect(more).toEqual([])
-  for (const text of said) expect(annotation).toMatch(text)
-  expect(annotation).toMatch(/Where traffic is now: Traffic is on blue\.[\s\S]*What to do next: \S/)
-  expect((await users.stop()).lost).toEqual([])
-  expect(await shop.answers()).toBe('blue v1')
-  expect([null, 'free']).toContain(leaseOf(shop))
-}
-
 const greenPort = ({ app }: VpsShop): number => app.ports[app.name]?.green ?? 0
 
 /** Somebody who has nothing to do with docker. */
@@ -225,11 +212,3 @@ async function listen(port: number): Promise<AsyncDisposable> {
     },
   }
 }
-
-const gateOf = ({ app }: VpsShop) => join(app.directory, 'gate')
-
-/** The deployment waits in this hook until its gate is opened. */
-const gated = (shop: VpsShop, hook: string): Inputs => ({
-  [hook]: `echo gated; until [ -e '${gateOf(shop)}' ]; do sleep 0.05; done`,
-})
-const openGate = (shop: VpsShop): void => writeFileSync(gateOf(shop), '')
