@@ -5,6 +5,7 @@ import type { Report } from './deployment/report.ts'
 import type { World } from './deployment/world.ts'
 import { readOwner } from './github/owner.ts'
 import { localConnection } from './host/local-connection.ts'
+import { openLocalDoor } from './host/local-door.ts'
 import { runOnRunner } from './host/runner-hook.ts'
 import { openTarget } from './registry.ts'
 import type { Settings } from './settings/read.ts'
@@ -58,6 +59,11 @@ export function assembleWorld(parts: Parts): World {
         output: (text) => output('hook', text),
         signal,
         clock: systemClock,
+      }),
+    openDoor: (reach) =>
+      openLocalDoor(reach, {
+        signal,
+        onRefused: (why) => output('hook', `The way to ${reach.url} is closed: ${why}\n`),
       }),
     randomId: randomUUID,
   }

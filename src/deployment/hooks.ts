@@ -1,17 +1,16 @@
 /** The user's commands at named points, journalled so that nobody runs one twice without knowing. */
 import type { HookName } from '../targets/intent.ts'
-import {
-  type Color,
-  type Environment,
-  environmentName,
-  type Guard,
-  type Hook,
-  TargetUnreachable,
-} from '../targets/target.ts'
-import { changeOperation } from './document.ts'
+import { type Environment, type Guard, type Hook, TargetUnreachable } from '../targets/target.ts'
+import { openColorUrls } from './color-urls.ts'
+import { changeOperation, type Document } from './document.ts'
 import type { Operation } from './operation.ts'
 import type { PhaseName } from './report.ts'
 import { type Session, say } from './world.ts'
+
+type Progress = 'started' | 'done' | 'failed'
+
+/** Those that must not be run again by somebody who has not heard of the first time. */
+const onceOnly: readonly HookName[] = ['migrate', 'on-rollback']
 
 /** Runs all commands of a hook in order; throws at the first that fails. One that was lost on the way stays "started". */
 export async function runHook(session: Session, name: HookName, phase: PhaseName): Promise<void> {
@@ -19,22 +18,34 @@ export async function runHook(session: Session, name: HookName, phase: PhaseName
   const { operation } = session.journal
   if (hooks.length === 0 || operation === null) return
   say(session, `Running ${name}.`)
-  const environment = await hookEnvironment(session, operation, phase)
-  await note(session, name, 'started')
+  const told = describeRun(session, operation, phase)
+  const urls = await openColorUrls(session, operation.to, new Set(hooks.map(({ where }) => where)))
   try {
-    for (const hook of hooks) await runOne(session, hook, environment)
-  } catch (error) {
-    if (session.signal.aborted || error instanceof TargetUnreachable) throw error
-    await note(session, name, 'failed')
-    throw error
+    await noting(session, name, async () => {
+      for (const hook of hooks) await runOne(session, hook, { ...told, ...urls.told[hook.where] })
+    })
+  } finally {
+    await urls.close()
   }
-  await note(session, name, 'done')
 }
 
-const note = (session: Session, name: HookName, progress: 'started' | 'done' | 'failed') =>
-  session.journal.record((document) =>
-    changeOperation(document, { hooks: { ...document.operation?.hooks, [name]: progress } }),
-  )
+async function noting(session: Session, name: HookName, work: () => Promise<void>): Promise<void> {
+  const note = (progress: Progress) => (document: Document) =>
+    changeOperation(document, { hooks: { ...document.operation?.hooks, [name]: progress } })
+  const { journal, intent, signal } = session
+  const onRunner = intent.hooks[name].some(({ where }) => where === 'runner')
+  const write = onceOnly.includes(name) ? 'record' : 'amend'
+  // The target compares the fence for what it runs itself; for what the runner runs, this write does.
+  await journal[onRunner ? 'record' : write](note('started'))
+  try {
+    await work()
+  } catch (error) {
+    if (signal.aborted || error instanceof TargetUnreachable) throw error
+    await journal[write](note('failed'))
+    throw error
+  }
+  await journal[write](note('done'))
+}
 
 async function runOne(session: Session, hook: Hook, environment: Environment): Promise<void> {
   const whole = { ...environment, ...hook.env }
@@ -48,14 +59,8 @@ export async function guard(session: Session, color: Guard['color']): Promise<Gu
   return { lease: session.lease, color }
 }
 
-/** What every hook is told, besides its own `env`. */
-async function hookEnvironment(
-  session: Session,
-  operation: Operation,
-  phase: PhaseName,
-): Promise<Environment> {
-  const { intent, owner } = session
-  const urls = await reachableUrls(session, operation.to)
+/** What every hook is told, besides its own `env` and the way to the color. */
+function describeRun({ intent, owner }: Session, operation: Operation, phase: PhaseName): Environment {
   const images = Object.values(operation.release.images)
   return {
     BLUE_GREEN_APP: intent.app,
@@ -65,17 +70,5 @@ async function hookEnvironment(
     BLUE_GREEN_IMAGE: images.length === 1 ? (images[0] ?? '') : '',
     BLUE_GREEN_PHASE: phase,
     BLUE_GREEN_RUN_ID: owner.run,
-    ...urls,
   }
-}
-
-async function reachableUrls({ intent, target }: Session, color: Color): Promise<Environment> {
-  const urls: Record<string, string> = {}
-  for (const { name } of intent.services) {
-    const [reach] = await target.runtime.reach(color, name)
-    if (reach?.kind !== 'url') continue
-    urls[`BLUE_GREEN_URL_${environmentName(name)}`] = reach.url
-    urls.BLUE_GREEN_URL ??= reach.url
-  }
-  return urls
 }

@@ -1,7 +1,7 @@
 /** What a run works with. Everything that touches time, chance, processes or the network comes in here. */
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../targets/intent.ts'
-import type { Environment, Hook, Lease, Owner, Target } from '../targets/target.ts'
+import type { Environment, Hook, Lease, Owner, Reach, Target } from '../targets/target.ts'
 import type { Journal } from './journal.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { Operation } from './operation.ts'
@@ -21,12 +21,22 @@ export interface World {
   /** What the runner's copy knows of our own operation; null in main. */
   readonly recorded: Recorded | null
   runOnRunner(hook: Hook, environment: Environment): Promise<void>
+  /** For a user's command on the runner, which cannot dial as we do. */
+  openDoor(reach: DialedReach): Promise<Door>
   randomId(): string
 }
 
 export interface Recorded {
   readonly operation: Operation
   readonly lease: Lease
+}
+
+export type DialedReach = Extract<Reach, { kind: 'stream' }>
+
+/** An address on the runner that leads where the target dials, until it is closed. */
+export interface Door {
+  readonly url: string
+  close(): Promise<void>
 }
 
 /** A world in which we hold the lease. */

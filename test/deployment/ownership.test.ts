@@ -43,13 +43,15 @@ const takeOver = ({ ledger }: Place): void => {
 }
 
 describe('a lease broken by force', () => {
+  const hooks = withHooks({ 'smoke-test': [aHook('try', 'runner')], 'after-switch': [aHook('look')] })
+
   test.each(['deploy green', 'write', 'switch to green', 'hook look', 'quiet blue'])(
     'at "%s" ends the run there: it asks and changes nothing more',
     async (call) => {
       const simulation = await Simulation.withLive()
       const { place } = simulation
       let before = ''
-      const step = simulation.step({ version: 'good-2', ...withHooks({ 'after-switch': [aHook('look')] }) }, [
+      const step = simulation.step({ version: 'good-2', ...hooks }, [
         meanwhile('before', call, () => {
           takeOver(place)
           before = place.snapshot()
@@ -66,6 +68,16 @@ describe('a lease broken by force', () => {
       expect(rest.filter((each) => !looks.includes(each))).toEqual([])
     },
   )
+
+  test('while the color is checked: the commands on the runner are not begun', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const step = simulation.step({ version: 'good-2', ...hooks }, [
+      meanwhile('after', 'ready green', () => takeOver(place)),
+    ])
+    expect(await simulation.finish(step.runMain())).toMatchObject({ result: 'failed' })
+    expect([place.hooksRun, place.live]).toEqual([[], 'blue'])
+  })
 
   test('keeps post from undoing anything', async () => {
     const simulation = await Simulation.withLive()

@@ -73,6 +73,7 @@ export class Step {
           place.hooksRun.push(run)
           if (run.startsWith('fail')) throw new ChangeFailed(`"${run}" ended with exit code 1.`)
         }),
+      openDoor: async ({ url }) => ({ url, close: async () => {} }),
       randomId: () => `operation of ${this.nonce}`,
     }
   }
