@@ -8,8 +8,9 @@ import { addressOf, HostRefused } from './host-refused.ts'
 import type { Link } from './link.ts'
 import { runScript, type Started } from './run-script.ts'
 import { slots } from './slots.ts'
+import { type Shell, spareShell } from './spare-shell.ts'
 
-/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). */
+/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). One of ours is spare. */
 const sessionsAtOnce = 8
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000
@@ -52,23 +53,29 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
     if (opening === ours) opening = null
     return reach()
   }
-  const start = async (): Promise<Started & { release(): void }> => {
+  const openShell = async (): Promise<Shell> => {
+    const link = await reach()
+    return { link, channel: await link.exec('sh -s') }
+  }
+  const spare = spareShell(openShell)
+  const startIn = async (shell: () => Promise<Shell>): Promise<Started & { release(): void }> => {
     const release = await takeSlot()
     try {
-      const begin = async () => {
-        const link = await reach()
-        return { name, link, release, channel: await link.exec('sh -s') }
-      }
-      return await patiently(begin, clock, closed.signal)
+      return { name, ...(await patiently(shell, clock, closed.signal)), release }
     } catch (error) {
       release()
       throw unreachable(name, error)
     }
   }
+  const start = async () => {
+    const started = await startIn(async () => (await spare.take()) ?? openShell())
+    spare.prepare()
+    return started
+  }
   const dial = dialer({
     address: settings.host,
     reach,
-    start,
+    start: () => startIn(openShell),
     patiently: async (work, signal) => {
       try {
         return await patiently(work, clock, AbortSignal.any([closed.signal, signal]))
