@@ -5,7 +5,7 @@ import type { Ending } from './chronicle.ts'
 import { describeTraffic } from './color-choice.ts'
 import type { Operation } from './operation.ts'
 import type { PhaseName, Result } from './report.ts'
-import type { Settled } from './settle.ts'
+import type { Settled } from './settled.ts'
 
 interface Success {
   readonly operation: Operation

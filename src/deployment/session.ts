@@ -2,7 +2,8 @@
 import { LeaseLost } from '../targets/target.ts'
 import type { Operation } from './operation.ts'
 import { PlanRefused } from './plan.ts'
-import { type Settled, settle } from './settle.ts'
+import { settle } from './settle.ts'
+import type { Settled } from './settled.ts'
 import { announce, messageOf, type Session, warn } from './world.ts'
 
 /**

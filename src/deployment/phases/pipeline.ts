@@ -2,7 +2,7 @@
 
 import { insist } from '../insist.ts'
 import type { PhaseName } from '../report.ts'
-import type { Settled } from '../settle.ts'
+import type { Settled } from '../settled.ts'
 import { type Session, say } from '../world.ts'
 import { cleanUp } from './cleanup.ts'
 import type { Course, Phase } from './course.ts'
