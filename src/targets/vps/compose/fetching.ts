@@ -52,7 +52,8 @@ function fetchOne(line: Fetch['line'], { service, image }: Wanted): string {
 /**
  * `docker_for IMAGE ARGUMENT...`: docker, logged in where the image comes from the user's registry. The login is a folder of
  * docker's settings for this script alone: the user's own, with plugins and credential helpers, is neither read nor changed.
- * What a run that was killed has left is removed by the next.
+ * docker runs in the background, since a shell that waits for it in the foreground does not hear that it must end: a docker
+ * that hangs would have it killed with the login in place. What was left all the same is removed by the next run.
  */
 export const registryFunction = (app: string, login: RegistryLogin | null): string =>
   login === null ? 'docker_for() { shift; docker "$@"; }' : loggedIn(app, login)
@@ -72,7 +73,10 @@ docker_for() {
     *) registry=docker.io ;;
   esac
   shift
-  if [ "$registry" = ${quote(host)} ]; then docker --config "$config" "$@"; else docker "$@"; fi
+  if [ "$registry" = ${quote(host)} ]; then
+    docker --config "$config" "$@" &
+    wait "$!"
+  else docker "$@"; fi
 }`
 
 /** Beside the script: what it must not show. */
