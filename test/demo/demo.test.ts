@@ -1,20 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../bed/folder.ts'
 import { lacks } from '../programs.ts'
-import { acts } from './acts.ts'
-import { type DemoProcess, processesOf, startDemo } from './demo-process.ts'
-
-const rowForm =
-  /^(?<mark>[✔✘]) (?<number>\d) (?<title>.+?) +[\d.]+ s +(?<sent>\d+) +(?<lost>\d+) +(?<answer>\S.*?) {2,}(?<link>\S+\.md)$/
-const rowsOf = (output: string) =>
-  output
-    .split('\n')
-    .map((line) => line.match(rowForm)?.groups)
-    .filter((groups) => groups !== undefined)
-
-const whatIsLeft = ({ temporary }: DemoProcess) => [...readdirSync(temporary), ...processesOf(temporary)]
+import { acts } from './command/acts.ts'
+import { holds, processesOf, rowsOf, startDemo, whatIsLeft } from './demo-process.ts'
 
 /** An action that does something of its own in main, in place of or before the real one. */
 function sabotage(folder: string, main: (real: string) => string): NodeJS.ProcessEnv {
@@ -30,7 +20,7 @@ function sabotage(folder: string, main: (real: string) => string): NodeJS.Proces
 describe.skipIf(lacks('nginx', 'setsid', 'flock'))('the demo', { concurrent: true, timeout: 240_000 }, () => {
   test('plays all acts, loses nothing, keeps the summaries and leaves nothing else', async () => {
     await using folder = await temporaryFolder()
-    await using demo = startDemo(folder.path)
+    await using demo = startDemo(folder.path, { name: 'command' })
     const { code, output, errors } = await demo.ended()
     expect({ code, errors }, output).toEqual({ code: 0, errors: '' })
     const rows = rowsOf(output)
@@ -67,10 +57,8 @@ describe.skipIf(lacks('nginx', 'setsid', 'flock'))('the demo', { concurrent: tru
     ['SIGTERM', 'a release is live', 'state/ready'],
   ] as const)('interrupted by %s while %s, it ends with 130 and leaves nothing', async (name, _, sign) => {
     await using folder = await temporaryFolder()
-    await using demo = startDemo(folder.path)
-    const isThere = () =>
-      readdirSync(demo.temporary).some((entry) => existsSync(join(demo.temporary, entry, sign)))
-    await demo.until(isThere)
+    await using demo = startDemo(folder.path, { name: 'command' })
+    await demo.until(() => holds(demo, sign))
     expect(processesOf(demo.temporary).length).toBeGreaterThan(1)
     demo.signal(name)
     const { code, output } = await demo.ended()
@@ -90,7 +78,7 @@ if (existsSync(ready)) {
 }
 setTimeout(() => import('${real}'), 300)`,
     )
-    await using demo = startDemo(folder.path, env)
+    await using demo = startDemo(folder.path, { name: 'command', env })
     const { code, output } = await demo.ended()
     expect(code, output).toBe(1)
     expect(rowsOf(output).map(({ mark }) => mark)).toEqual(['✔', '✘'])
@@ -101,10 +89,8 @@ setTimeout(() => import('${real}'), 300)`,
 
   test('fails when an act ends otherwise than it must', async () => {
     await using folder = await temporaryFolder()
-    await using demo = startDemo(
-      folder.path,
-      sabotage(folder.path, () => 'process.exit(0)'),
-    )
+    const env = sabotage(folder.path, () => 'process.exit(0)')
+    await using demo = startDemo(folder.path, { name: 'command', env })
     const { code, output } = await demo.ended()
     expect(code, output).toBe(1)
     expect(rowsOf(output)).toMatchObject([{ mark: '✘', number: '1' }])

@@ -1,12 +1,14 @@
 /** A job as the runner runs it, with the action as its only step. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Finished, startJob } from '../runner/runner.ts'
-import type { Ends, Run } from './acts.ts'
-import { app, type Shop } from './shop.ts'
+import { type Finished, type Step, startJob } from '../runner/runner.ts'
+import type { Ends, Run } from './act.ts'
+import type { Ending, Shop } from './shop.ts'
 
 export interface Ended {
   readonly ends: Ends
+  /** From the last health check of the idle color to the first answer of it in public, in milliseconds; null: it got none. */
+  readonly proven: number | null
   readonly summary: string
   readonly log: string
 }
@@ -27,17 +29,18 @@ export function findAction(dist: string): Action {
 /** An abort kills what runs of the action. */
 export async function runJob(shop: Shop, action: Action, run: Run, signal: AbortSignal): Promise<Ended> {
   const { env, folder } = shop
-  if (run.release && run.inputs.version) await shop.misbehave(run.inputs.version, run.release)
+  const victim = join(folder, 'victim')
+  const inputs = await shop.inputsOf(run, endingOf(run, victim))
   signal.throwIfAborted()
   const job = startJob({ root: folder, waits: { heldOutput: 500 } })
   const kill = () => void job.remove()
   signal.addEventListener('abort', kill)
   try {
-    const step = job.start({ action, inputs: inputsOf(shop, run), env })
-    if (step && run.mainKilled) writeFileSync(victimOf(shop), `${step.pid}`)
-    const main = await step?.main()
+    const step = job.start({ action, inputs, env })
+    if (!step) throw new Error('A step that comes first was skipped')
+    if (run.mainKilled) writeFileSync(victim, `${step.pid}`)
+    const [main, proven] = await Promise.all([step.main(), timeToProof(step), interfere(shop, run, step)])
     signal.throwIfAborted()
-    if (!main) throw new Error('A step that comes first was skipped')
     if (run.afterMain === 'a later step fails') job.fail()
     const [post] = run.afterMain === 'the runner is lost' ? [] : await job.end()
     signal.throwIfAborted()
@@ -46,6 +49,7 @@ export async function runJob(shop: Shop, action: Action, run: Run, signal: Abort
         main: endOf(main, main.outputs.result),
         post: post ? endOf(post, post.env.BLUE_GREEN_RESULT) : null,
       },
+      proven,
       summary: main.summary + (post?.summary ?? ''),
       log: main.log + (post ? `\n\nPost step\n${post.log}` : ''),
     }
@@ -57,31 +61,29 @@ export async function runJob(shop: Shop, action: Action, run: Run, signal: Abort
 
 const endOf = ({ code, signal }: Finished, result = ''): string => signal ?? `${code} ${result}`.trim()
 
-/** Everything short: the demo is over in half a minute. */
-const inputsOf = (shop: Shop, { inputs, mainKilled }: Run): Record<string, string> => ({
-  target: 'command',
-  app,
-  url: shop.url,
-  'color-url': JSON.stringify(shop.colorUrl),
-  'state-directory': shop.stateDirectory,
-  commands: JSON.stringify({ ...shop.commands, switch: switchOf(shop, mainKilled) }),
-  'version-check': '{ path: /health, json: /version }',
-  'identity-header': 'X-Color',
-  'health-interval': '100ms',
-  'health-timeout': '10s',
-  bake: '2s',
-  'sample-rate': '50/s',
-  drain: '0s',
-  ...inputs,
-})
-
-const victimOf = ({ folder }: Shop): string => join(folder, 'victim')
-
-/** It kills once: the way back runs the same command. */
-function switchOf(shop: Shop, mainKilled: Run['mainKilled']): string {
-  const victim = victimOf(shop)
+/** It kills once: the way back may run the same command. */
+function endingOf({ mainKilled }: Run, victim: string): Ending {
   const kill = `if mv '${victim}' '${victim}.dead' 2>/dev/null; then kill -KILL "$(cat '${victim}.dead')"; fi`
-  const { switch: rename } = shop.commands
-  if (mainKilled === undefined) return rename
-  return mainKilled === 'before the rename' ? `${kill}\n${rename}` : `${rename}\n${kill}`
+  return {
+    beforeRename: mainKilled === 'before the rename' ? kill : '',
+    afterRename: mainKilled === 'after the rename' ? kill : '',
+  }
+}
+
+const timeToProof = (step: Step): Promise<number | null> =>
+  (async () => {
+    await step.until('✔ health passed')
+    const healthy = performance.now()
+    await step.until('answers in public.')
+    return performance.now() - healthy
+  })().catch(() => null)
+
+/** A main that never says it is told by how it ends. */
+async function interfere(shop: Shop, { byHand }: Run, step: Step): Promise<void> {
+  if (!byHand) return
+  const said = await step.until(byHand.when).then(
+    () => true,
+    () => false,
+  )
+  if (said) await shop.flip(byHand.to)
 }

@@ -1,6 +1,6 @@
 /** What the demo prints. */
 import { styleText } from 'node:util'
-import type { Act } from './acts.ts'
+import type { Act } from './act.ts'
 import type { Played } from './play.ts'
 
 export interface Page {
@@ -18,6 +18,9 @@ export interface Total {
   readonly time: number
   readonly sent: number
   readonly lost: number
+  /** Milliseconds from healthy to proven in public, for each release that got so far. */
+  readonly proven: readonly number[]
+  readonly facts: readonly string[]
   readonly folder: string
 }
 
@@ -42,12 +45,13 @@ const titles: Cells = {
 }
 
 export interface PageOptions {
+  readonly does: string
   readonly acts: readonly Act[]
   readonly users: number
   readonly colored: boolean
 }
 
-export function createPage({ acts, users, colored }: PageOptions): Page {
+export function createPage({ does, acts, users, colored }: PageOptions): Page {
   const paint = (style: Style, text: string) =>
     colored ? styleText(style, text, { validateStream: false }) : text
   const width = Math.max(...acts.map(({ title }) => title.length))
@@ -58,7 +62,7 @@ export function createPage({ acts, users, colored }: PageOptions): Page {
   return {
     head: () =>
       [
-        paint('bold', 'The built action, as a runner runs it, deploys a small server behind a real nginx.'),
+        paint('bold', `The built action, as a runner runs it, ${does}.`),
         `${users} users never stop asking, with GET and POST, half of them on a new connection each time.`,
         '',
         paint('dim', `  ${line(titles)}`),
@@ -69,11 +73,22 @@ export function createPage({ acts, users, colored }: PageOptions): Page {
       return `${mark} ${line({ act: `${number} ${act.title}`, ...cells })}`
     },
     faults: (faults) => faults.map((fault) => paint('red', `    ${fault}`)).join('\n'),
-    end({ ok, acts: played, time, sent, lost, folder }) {
+    end({ ok, acts: played, time, sent, lost, proven, facts, folder }) {
       const told = `${played} of ${acts.length} acts in ${seconds(time)}: ${sent} requests sent, ${lost} lost`
-      return `\nSummaries and logs are kept in ${folder}\n${paint(ok ? ['bold', 'green'] : ['bold', 'red'], told)}`
+      return [
+        '',
+        ...(proven.length === 0 ? [] : [provenLine(proven)]),
+        ...facts,
+        `Summaries and logs are kept in ${folder}`,
+        paint(ok ? ['bold', 'green'] : ['bold', 'red'], told),
+      ].join('\n')
     },
   }
+}
+
+function provenLine(times: readonly number[]): string {
+  const [least, most] = [Math.min(...times), Math.max(...times)].map(Math.round)
+  return `From healthy to proven in public: ${least} to ${most} ms, in ${times.length} releases`
 }
 
 const seconds = (time: number): string => `${(time / 1000).toFixed(1)} s`

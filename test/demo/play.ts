@@ -1,8 +1,8 @@
 /** Plays one act and compares what became of it with what was to come. */
 import type { Lost } from '../bed/load.ts'
-import type { Act, Ends } from './acts.ts'
+import type { Act, Ends } from './act.ts'
 import { type Action, type Ended, runJob } from './job.ts'
-import type { Served, Shop } from './shop.ts'
+import { answersAt, type Doors, type Served, type Shop } from './shop.ts'
 
 export interface Played {
   readonly act: Act
@@ -11,27 +11,31 @@ export interface Played {
   readonly sent: number
   readonly lost: number
   readonly answer: string
-  readonly summary: string
-  readonly log: string
+  readonly ended: readonly Ended[]
   /** Why it is not as it must be; none: all is well. */
   readonly faults: readonly string[]
 }
 
-export async function play(shop: Shop, action: Action, act: Act, signal: AbortSignal): Promise<Played> {
+export interface Stage {
+  readonly shop: Shop
+  readonly doors: Doors
+  readonly action: Action
+}
+
+export async function play({ shop, doors, action }: Stage, act: Act, signal: AbortSignal): Promise<Played> {
   const begun = performance.now()
-  const before = shop.served()
+  const before = doors.served()
   const ended: Ended[] = []
   for (const run of act.runs) ended.push(await runJob(shop, action, run, signal))
-  const [answer, named] = await Promise.all([shop.answers(), shop.named()])
-  const { sent, lost } = servedSince(before, shop.served())
+  const [answer, named] = await Promise.all([answersAt(shop.url), shop.named()])
+  const { sent, lost } = servedSince(before, doors.served())
   return {
     act,
     time: performance.now() - begun,
     sent,
     lost: lost.length,
     answer,
-    summary: ended.map(({ summary }) => summary).join(''),
-    log: ended.map(({ log }) => log).join('\n\nNext run\n'),
+    ended,
     faults: [
       ...act.runs.flatMap((run, number) => faultsOfRun(number, run.ends, ended[number]?.ends)),
       ...faultsOfTraffic(act, answer, named),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { processesWith } from '../kill/processes.ts'
+import { processesWith } from '../../kill/processes.ts'
 
 const patience = { terminate: 2_000, kill: 3_000 }
 

@@ -1,0 +1,5 @@
+#!/bin/sh
+# The action at work on this machine, under load: npm run demo [-- vps] [FOLDER]
+set -eu
+[ "${1:-}" != vps ] || sh scripts/go-tools.sh
+exec node test/demo/demo.ts "$@"
