@@ -1,59 +1,71 @@
-/** What all cases share: a router, a host of colors, the bundles, and the states that cases start from. */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/** Where cases are run: the bundles, and a host with room for many apps. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startCasesNginx } from '../bed/cases.ts'
-import { type ColorHost, startColorHost } from '../bed/color-host.ts'
-import { freePort } from '../bed/ports.ts'
+import type { HostedCase } from '../bed/color-host.ts'
+import type { CommandTexts } from './commands.ts'
+import type { Site } from './site.ts'
+
+/** `command`: commands on this machine. `ssh`: the same behind SSH. `vps`: containers behind nginx, over SSH. */
+export const bedNames = ['command', 'ssh', 'vps'] as const
+export type BedName = (typeof bedNames)[number]
 
 export interface Bed extends AsyncDisposable {
+  readonly name: BedName
   /** In memory where there is room: every write of the ledger is synced. */
   readonly root: string
-  readonly host: ColorHost
   readonly bundles: { readonly main: string; readonly post: string }
   /** For everything that runs a bundle. */
   readonly env: NodeJS.ProcessEnv
+  /** How many cases are run at a time. */
+  readonly sideBySide: number
   /** Where a state is kept that cases start from. */
   stateFolder(name: string): string
-  /** A number of the host that no living case has. */
-  takeSlot(): number
-  giveSlot(number: number): void
+  openSite(): Promise<Site>
 }
 
 export interface BedOptions {
+  readonly name: BedName
   /** Folder with main/index.js and post/index.js. */
   readonly dist: string
-  readonly slots: number
+  /** For negative controls: users who get their commands wrong. */
+  readonly commands?: (one: HostedCase) => CommandTexts
 }
 
-export const sideBySide = (): number => Number(process.env.KILL_SIDE_BY_SIDE ?? 5 * cpus().length)
+export async function startBed(options: BedOptions): Promise<Bed> {
+  if (options.name === 'vps') return (await import('./vps-bed.ts')).startVpsBed(options)
+  return (await import('./command-bed.ts')).startCommandBed(options)
+}
 
-export async function startBed({ dist, slots }: BedOptions): Promise<Bed> {
-  await using stack = new AsyncDisposableStack()
+/** What all beds have; the folder goes with the stack. */
+export function layGround({ dist }: BedOptions, stack: AsyncDisposableStack) {
   const memory = '/dev/shm'
   const root = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'kill-'))
   stack.defer(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
-  const ports = { public: await freePort(), color: await freePort() }
-  const host = stack.use(startColorHost({ root, ports }))
-  stack.use(await startCasesNginx({ root, cases: slots, ports }))
-  const free = Array.from({ length: slots }, (_, number) => number)
-  const owned = stack.move()
   return {
     root,
-    host,
     bundles: { main: bundle(dist, 'main'), post: bundle(dist, 'post') },
     env: {
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'trap.mjs')}`,
       NODE_COMPILE_CACHE: join(root, 'compiled'),
     },
-    stateFolder: (name) => join(root, 'states', name.replaceAll(' ', '-')),
-    takeSlot: () => {
+    stateFolder: (name: string) => join(root, 'states', name.replaceAll(' ', '-')),
+  }
+}
+
+export const sideBySide = (perProcessor: number): number =>
+  Number(process.env.KILL_SIDE_BY_SIDE ?? Math.ceil(perProcessor * cpus().length))
+
+/** Numbers that no living site has. */
+export function keepSlots(count: number) {
+  const free = Array.from({ length: count }, (_, number) => number)
+  return {
+    take: (): number => {
       const slot = free.shift()
       if (slot === undefined) throw new Error('More cases at once than there are slots.')
       return slot
     },
-    giveSlot: (number) => void free.push(number),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    give: (number: number): void => void free.push(number),
   }
 }
 
@@ -61,9 +73,4 @@ function bundle(dist: string, name: 'main' | 'post'): string {
   const path = join(dist, name, 'index.js')
   if (!existsSync(path)) throw new Error(`${path} is missing: npm run package`)
   return path
-}
-
-/** A host that is asked again about a slot must not take the wish of the case before for one of this one. */
-export const forgetWishes = (control: string): void => {
-  for (const color of ['blue', 'green']) writeFileSync(`${control}.${color}`, '')
 }

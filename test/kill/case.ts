@@ -7,15 +7,17 @@ import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
 import { judge, neverReached, type Verdict } from './judge.ts'
 import { textOf } from './ledger.ts'
-import type { Case } from './matrix.ts'
+import { type Case, type Cut, isCut } from './matrix.ts'
 import type { Run } from './runs.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
-import { openScene, type Scene, type SceneOptions } from './scene.ts'
+import { openScene, type Scene } from './scene.ts'
 import { leaseTime } from './settings.ts'
 
 /** What happened, for the judge. */
 export interface Story {
   readonly given: Case
+  /** Before anybody came. */
+  readonly before: Found['document']
   readonly found: Found
   readonly later: Operation | null
   /** Of the bundle that was stopped. */
@@ -30,18 +32,13 @@ export interface Story {
   readonly folders: readonly string[]
 }
 
-export async function runCase(
-  bed: Bed,
-  given: Case,
-  commands?: NonNullable<SceneOptions['commands']>,
-): Promise<readonly Verdict[]> {
+export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]> {
   const { scenario } = given.point
-  await using scene = await openScene(bed, {
-    start: scenario.start,
-    ...(commands === undefined ? {} : { commands }),
-  })
+  await using scene = await openScene(bed, scenario.start)
+  const before = scene.document()
   const run = scene.begin(scenario.run, {
     label: 'stopped',
+    route: 'line',
     killAt: `${given.point.name}/${given.moment} ${given.killsPostAt ?? ''}`,
   })
   const stage = await stageToStop(run, given)
@@ -58,6 +55,7 @@ export async function runCase(
   const stopped = await stage.finished
   return await judge(scene, {
     given,
+    before,
     found,
     later: laterOf(scene),
     stopped,
@@ -115,6 +113,7 @@ type After = Pick<Story, 'next' | 'post'>
 
 async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
   const { way, point } = given
+  if (isCut(way)) return cutOff(scene, { run, stage, given, way })
   if (way === 'freeze') return thaw(scene, { run, stage, given })
   if (way === 'kill') await stage.kill()
   else {
@@ -140,6 +139,30 @@ async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After
   const { code } = await stage.finished
   if (given.point.scenario.stage === 'post') return { next, post: await stage.finished }
   return { next, post: await run.post(code === 0 ? given.point.scenario.job : 'failure') }
+}
+
+/** Longer than the lease. */
+const cutTime = leaseTime + 1_000
+
+/** The connection breaks, and what ran on it goes on as it can. */
+async function cutOff(
+  scene: Scene,
+  { run, stage, given, way }: GoingOn & { readonly way: Cut },
+): Promise<After> {
+  const { line } = scene.site
+  const { scenario } = given.point
+  if (line === null) throw new Error('In this bed there is no connection to cut.')
+  line.close(way !== 'cut')
+  line.cut()
+  stage.cont()
+  const coming = given.aftermath === 'takeover' ? runNext(scene) : null
+  if (way === 'cut-for-seconds') await sleep(cutTime)
+  if (way === 'cut-for-good') await stage.finished
+  line.close(false)
+  const { code } = await stage.finished
+  const next = await coming
+  if (scenario.stage === 'post') return { next, post: await stage.finished }
+  return { next, post: await run.post(code === 0 ? scenario.job : 'failure') }
 }
 
 const runNext = (scene: Scene): Promise<Finished> => scene.begin(nextRelease, { label: 'next' }).main()

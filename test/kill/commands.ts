@@ -18,6 +18,9 @@ export interface Noted {
   readonly fence: number
 }
 
+/** Where commands run. */
+type Place = Pick<HostedCase, 'folder' | 'stateDirectory'>
+
 export const logOf = (folder: string): string => join(folder, 'commands.log')
 
 export function parseLog(text: string): readonly Noted[] {
@@ -31,8 +34,8 @@ export function parseLog(text: string): readonly Noted[] {
 }
 
 /** Frozen before its work or after it; what is frozen is the bundle, the command itself goes on a moment later. */
-const noting = (
-  one: HostedCase,
+export const noting = (
+  one: Place,
   kind: Noted['kind'],
   name: string,
   work: string,
@@ -66,4 +69,4 @@ export const commandTexts = (one: HostedCase): CommandTexts => ({
 })
 
 /** A command of the user's at a named point. */
-export const hookText = (one: HostedCase, name: string): string => noting(one, 'hook', name, ':')
+export const hookText = (one: Place, name: string): string => noting(one, 'hook', name, ':')

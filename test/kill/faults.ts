@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { otherColor } from '../../src/targets/target.ts'
 import type { Story } from './case.ts'
-import { closingsAllowed } from './expectations.ts'
+import { type Closed, closingsAllowed } from './expectations.ts'
+import { isCut } from './matrix.ts'
 import { processesWith } from './processes.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
 import type { Scene } from './scene.ts'
@@ -18,7 +19,7 @@ function trafficOf({ after, next }: Story) {
 /** Both traffic and the mark in the history. */
 export function closedOtherwise(_: Scene, story: Story): readonly string[] {
   const { found, later, given, after } = story
-  if (given.aftermath === 'resume') return []
+  if (given.aftermath === 'resume' || isCut(given.way)) return []
   const markOf = (id: string | null) =>
     after.document.history.find(({ operation }) => operation === id)?.mark ?? null
   const traffic = trafficOf(story)
@@ -41,7 +42,7 @@ export const starved = (log: string): boolean => log.includes('no new change is 
 
 /** Back from a long sleep, a run may also find that its lease was silent for too long, start nothing new, and take back what it can. */
 export function endedOtherwise(_: Scene, { given, found, stopped, after }: Story): readonly string[] {
-  if (given.aftermath !== 'resume') return []
+  if (given.aftermath !== 'resume' || isCut(given.way)) return []
   const { ends } = given.point.scenario
   const { operation } = found.document
   const tookBack =
@@ -51,10 +52,65 @@ export function endedOtherwise(_: Scene, { given, found, stopped, after }: Story
   return after.named === color ? [] : [`traffic is on ${after.named} instead of ${color}:\n${stopped.log}`]
 }
 
+/** With its connection cut a run ends well, or takes back what it had begun, and says which. */
+export function cutEndedOtherwise(_: Scene, story: Story): readonly string[] {
+  const { given, after, stopped, post } = story
+  if (!isCut(given.way)) return []
+  const [traffic, mark] = [trafficOf(story), markAfter(story)]
+  const allowed = endingsAllowed(story)
+  if (allowed.some((ending) => ending.traffic === traffic && ending.mark === mark)) return []
+  const wanted = allowed.map((ending) => `${ending.traffic} and ${ending.mark}`).join(' or ')
+  const state = after.document.operation?.state ?? 'none'
+  return [
+    `${traffic} and ${mark} (operation ${state}) instead of ${wanted}; it said ${stopped.outputs.result}:`,
+    stopped.log,
+    '--- post:',
+    post === stopped ? 'the same' : (post?.log ?? 'none'),
+  ]
+}
+
+/** Of what the run that was cut off had begun, or had been given to close. */
+function markAfter({ before, found, after }: Story): Closed['mark'] | 'rolled-back-from' {
+  const own = after.document.history.find(({ operation, release }) =>
+    found.document.operation === null || found.document.operation.state === 'committed'
+      ? !before.history.some((past) => past.operation === operation) &&
+        release.version !== nextRelease.version
+      : operation === found.document.operation.id,
+  )
+  return own?.mark ?? null
+}
+
+type Ending = Pick<Closed, 'traffic' | 'mark'>
+
+function endingsAllowed({ given: { point, aftermath, way }, stopped, found }: Story): readonly Ending[] {
+  const { ends, start, stage, job, run } = point.scenario
+  const from = start === 'v1 on blue' ? 'blue' : 'green'
+  const well: readonly Ending[] = [{ traffic: ends.color, mark: 'good' }]
+  const back: readonly Ending[] = [
+    { traffic: from, mark: 'undone' },
+    { traffic: from, mark: null },
+  ]
+  // From a rollback there is no way back.
+  const forward: readonly Ending[] = run.mode === 'rollback' ? [{ traffic: ends.color, mark: 'failed' }] : []
+  if (stage === 'main') {
+    if (stopped.outputs.result === (run.mode === 'rollback' ? 'rolled-back' : 'deployed')) return well
+    return [...back, ...forward, ...(aftermath === 'takeover' ? well : [])]
+  }
+  const kept: readonly Ending[] = [{ traffic: otherColor(from), mark: 'good' }]
+  const open: readonly Ending[] = [{ traffic: found.named, mark: null }]
+  if (job === 'success') return [...kept, ...(way === 'cut-for-good' ? open : [])]
+  return [
+    ...back.slice(0, 1),
+    ...(way === 'cut-for-good' ? open : []),
+    ...(aftermath === 'takeover' ? kept : []),
+  ]
+}
+
 /** Its release was closed by another run while it stood still; what it says afterwards must not be that all went well. */
 export function boasts(_: Scene, { given, found, stopped }: Story): readonly string[] {
   const { operation } = found.document
-  const lost = given.aftermath === 'takeover' && given.point.scenario.stage === 'main'
+  const lost =
+    given.aftermath === 'takeover' && given.way === 'freeze' && given.point.scenario.stage === 'main'
   if (!lost || operation?.state !== 'open' || operation.verified) return []
   return ['deployed', 'rolled-back'].includes(stopped.outputs.result ?? '') ? [stopped.log] : []
 }
@@ -67,7 +123,7 @@ export const lastFailed: Question = (_, { last }) =>
 
 export async function usersElsewhere(scene: Scene, { last }: Story): Promise<readonly string[]> {
   if (last.outputs.result !== 'deployed') return []
-  const { headers } = await fetch(scene.one.url)
+  const { headers } = await fetch(scene.site.url)
   const [color, version] = [headers.get('x-color'), headers.get('x-version')]
   const fine = color === scene.named() && version === lastRelease.version
   return fine
@@ -75,18 +131,9 @@ export async function usersElsewhere(scene: Scene, { last }: Story): Promise<rea
     : [`${color} ${version} answers; the flag names ${scene.named()}, deployed was ${lastRelease.version}`]
 }
 
-export const uncheckedAnswers: Question = ({ one }) =>
-  one.served
-    .filter((served) => served.public && (served.passed === 0 || served.stopped))
-    .slice(0, 3)
-    .map((served) => JSON.stringify(served))
+export const wrongAnswers: Question = ({ site }) => site.wrongAnswers().slice(0, 3)
 
-/** The first start is the test's own. */
-export const liveColorsChanged: Question = ({ one }) =>
-  one.changes
-    .slice(1)
-    .filter(({ color, named }) => color === named)
-    .map((change) => JSON.stringify(change))
+export const liveColorsChanged: Question = ({ site }) => site.liveColorsChanged()
 
 export function requestsLost({ load }: Scene, { given }: Story): readonly string[] {
   const { lost } = load.report()
@@ -96,8 +143,10 @@ export function requestsLost({ load }: Scene, { given }: Story): readonly string
     .map((one) => JSON.stringify(one))
 }
 
-export function leaseHeld(scene: Scene, { leaseAfter }: Story): readonly string[] {
-  return [leaseAfter, scene.lease()].filter((line) => !/ (free|parked) /.test(line))
+/** A post that stays cut off cannot let go of its lease: it runs out, as the next run has shown. */
+export function leaseHeld(scene: Scene, { leaseAfter, given: { way, point } }: Story): readonly string[] {
+  const leases = way === 'cut-for-good' && point.scenario.stage === 'post' ? [] : [leaseAfter]
+  return [...leases, scene.lease()].filter((line) => !/ (free|parked) /.test(line))
 }
 
 export function rollbackToldTwice(scene: Scene): readonly string[] {

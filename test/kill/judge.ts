@@ -12,11 +12,12 @@ export interface Verdict {
 const questions: Readonly<Record<string, faults.Question>> = {
   'traffic or history is not as the closing table says': faults.closedOtherwise,
   'undisturbed, it did not end as it should': faults.endedOtherwise,
+  'cut off, it ended neither well nor where it had begun': faults.cutEndedOtherwise,
   'a run that lost its lease said that all went well': faults.boasts,
   'the next run did not deploy': faults.nextFailed,
   'one more deployment did not succeed': faults.lastFailed,
   'users and the flag disagree': faults.usersElsewhere,
-  'users reached a color that had not passed or was stopped': faults.uncheckedAnswers,
+  'users reached a color that had not passed or was stopped': faults.wrongAnswers,
   'a color was changed while the router named it': faults.liveColorsChanged,
   'two owners at a time': (scene) => ownershipFaults(scene.log()),
   'requests were lost': faults.requestsLost,

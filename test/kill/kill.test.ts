@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { HostedCase } from '../bed/color-host.ts'
-import { type Bed, startBed } from './bed.ts'
+import { type Bed, type BedName, type BedOptions, startBed } from './bed.ts'
 import { runCase } from './case.ts'
 import { type CommandTexts, commandTexts } from './commands.ts'
 import type { Case } from './matrix.ts'
 import { ownershipFaults } from './owners.ts'
-import { describe as inWords, runShare, wantedBy } from './run.ts'
+import { dist, describe as inWords, runShare } from './run.ts'
 import { scenarios } from './scenarios.ts'
 import { makeStates } from './states.ts'
 
@@ -17,46 +16,64 @@ const work = (command: string) =>
     .slice(command.indexOf('pause before\n'), command.indexOf('pause after'))
     .replace('pause before\n', '')
 
-test(
-  'a run that is stopped at any point leaves traffic, users and lease as promised',
-  async () => {
-    const report = await runShare(wantedBy(process.env, 260), console.log)
-    console.log(inWords(report))
-    expect(report.failed.map(({ given }) => given.id)).toEqual([])
-    expect(report.run).toBeGreaterThan(0)
-  },
-  180 * minutes,
-)
+const shares = [
+  { bed: 'command', cases: 260 },
+  { bed: 'ssh', cases: 60 },
+] as const
+
+describe.each(shares)('on bed $bed', ({ bed, cases }) => {
+  test(
+    'a run that is stopped at any point leaves traffic, users and lease as promised',
+    async () => {
+      const report = await runShare({ bed, cases, seed: 1, only: null }, console.log)
+      console.log(inWords(report))
+      expect(report.failed.map(({ given }) => given.id)).toEqual([])
+      expect(report.run).toBeGreaterThan(0)
+    },
+    20 * minutes,
+  )
+})
 
 describe('the harness sees', () => {
-  let bed: Bed
+  let spoil: (texts: CommandTexts) => Partial<CommandTexts> = () => ({})
+  const beds = new Map<BedName, Bed>()
   beforeAll(async () => {
-    bed = await startBed({ dist: wantedBy(process.env, 1).dist, slots: 10 })
-    await makeStates(bed)
+    const commands: NonNullable<BedOptions['commands']> = (one) => {
+      const texts = commandTexts(one)
+      return { ...texts, ...spoil(texts) }
+    }
+    for (const name of ['command', 'ssh'] as const) {
+      const bed = await startBed({ name, dist, commands })
+      beds.set(name, bed)
+      await makeStates(bed)
+    }
   })
-  afterAll(() => bed[Symbol.asyncDispose]())
+  afterAll(async () => {
+    for (const bed of beds.values()) await bed[Symbol.asyncDispose]()
+  })
 
+  interface Wanted extends Partial<Case> {
+    readonly bed?: BedName
+    readonly scenario?: string
+    readonly name?: string
+  }
   const faultsWith = async (
-    { name = 'park-1', ...change }: Partial<Case> & { name?: string },
-    spoil: (texts: CommandTexts) => Partial<CommandTexts>,
+    { bed: bedName = 'command', scenario: wanted = 'deploy', name = 'park-1', ...change }: Wanted,
+    spoiled: typeof spoil,
   ) => {
-    const [scenario] = scenarios
-    if (scenario === undefined) throw new Error('There are no scenarios.')
-    const point = { scenario, name: `main/${name}` }
+    spoil = spoiled
+    const [bed, scenario] = [beds.get(bedName), scenarios.find((one) => one.name === wanted)]
+    if (bed === undefined || scenario === undefined) throw new Error('There is no such bed or scenario.')
     const given: Case = {
       id: 'control',
-      point,
+      point: { scenario, name: `main/${name}` },
       moment: 'after',
       way: 'kill',
       aftermath: 'post-success',
       killsPostAt: null,
       ...change,
     }
-    const commands = (one: HostedCase) => {
-      const texts = commandTexts(one)
-      return { ...texts, ...spoil(texts) }
-    }
-    return (await runCase(bed, given, commands)).map(({ kind }) => kind)
+    return (await runCase(bed, given)).map(({ kind }) => kind)
   }
 
   test('nothing where nothing is wrong', async () => {
@@ -96,6 +113,30 @@ describe('the harness sees', () => {
       observe: `${observe.replace('; if', '; if [ -e back ]; then echo blue; elif')}`,
     }))
     expect(kinds).toContain('traffic or history is not as the closing table says')
+  })
+
+  const cutOff = { bed: 'ssh', way: 'cut', aftermath: 'resume' } as const
+
+  test('nothing where a cut connection is survived', async () => {
+    expect(await faultsWith({ ...cutOff, name: 'change:switch-1' }, () => ({}))).toEqual([])
+  })
+
+  test('a command that goes on when its connection is cut', async () => {
+    const kinds = await faultsWith(
+      { ...cutOff, name: 'in:deploy-green', moment: 'before' },
+      ({ deploy }) => ({
+        deploy: `${deploy}\nsetsid sleep 30 >&- 2>&- &`,
+      }),
+    )
+    expect(kinds).toEqual(['a process was left behind'])
+  })
+
+  test('a way back that does not lead back, after a cut', async () => {
+    const kinds = await faultsWith(
+      { ...cutOff, scenario: 'broken', name: 'look:observe-1' },
+      ({ switch: move }) => ({ switch: `[ "$BLUE_GREEN_COLOR" = green ] || exit 0\n${move}` }),
+    )
+    expect(kinds).toContain('cut off, it ended neither well nor where it had begun')
   })
 
   test('a former owner that comes back', () => {

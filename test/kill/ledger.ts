@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Document, parseDocument } from '../../src/deployment/document.ts'
-import type { HostedCase } from '../bed/color-host.ts'
+import type { Site } from './site.ts'
 
 export const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '')
 
@@ -16,16 +16,21 @@ export function readDocument(stateDirectory: string): Document {
   return parsed.document
 }
 
-export function saveState({ stateDirectory, folder }: HostedCase, to: string): void {
+type Place = Pick<Site, 'stateDirectory' | 'folder'>
+
+export function saveState({ stateDirectory, folder }: Place, to: string): void {
   mkdirSync(to, { recursive: true })
   cpSync(stateDirectory, join(to, 'state'), { recursive: true })
-  writeFileSync(join(to, 'home'), folder)
+  writeFileSync(join(to, 'home'), JSON.stringify({ stateDirectory, folder } satisfies Place))
 }
 
-/** Commands in the document name the folder of the case they were written for. */
-export function restoreState({ stateDirectory, folder }: HostedCase, from: string): void {
+/** The document names the folders of the case it was written for. */
+export function restoreState({ stateDirectory, folder }: Place, from: string): void {
   cpSync(join(from, 'state'), stateDirectory, { recursive: true })
   const path = join(stateDirectory, 'ledger', 'document')
-  const home = readFileSync(join(from, 'home'), 'utf8')
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(`${home}/`, `${folder}/`))
+  const home = JSON.parse(readFileSync(join(from, 'home'), 'utf8')) as Place
+  const text = readFileSync(path, 'utf8')
+    .replaceAll(home.stateDirectory, stateDirectory)
+    .replaceAll(`${home.folder}/`, `${folder}/`)
+  writeFileSync(path, text)
 }

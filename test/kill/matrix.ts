@@ -1,4 +1,5 @@
 /** Every case there is: where a run is stopped, how, and what comes after. */
+import type { BedName } from './bed.ts'
 import type { Scenario } from './scenarios.ts'
 
 export interface Point {
@@ -7,8 +8,10 @@ export interface Point {
   readonly name: string
 }
 
-export type Moment = 'before' | 'after'
-export type Way = 'kill' | 'interrupt' | 'freeze'
+export type Moment = 'before' | 'during' | 'after'
+/** A cut connection may be opened anew at once, some seconds later, or when what was cut off has ended. */
+export type Cut = 'cut' | 'cut-for-seconds' | 'cut-for-good'
+export type Way = 'kill' | 'interrupt' | 'freeze' | Cut
 export type Aftermath =
   /** post alone, by the status it is told. */
   | 'post-failure'
@@ -20,9 +23,9 @@ export type Aftermath =
   | 'next'
   /** post and the next run at the same moment. */
   | 'both'
-  /** Nobody came while it was frozen: it goes on. */
+  /** Nobody came while it was frozen or cut off: it goes on. */
   | 'resume'
-  /** The next run came while it was frozen. */
+  /** The next run came while it was frozen or cut off. */
   | 'takeover'
   /** In a container job the runner ends its own client alone: post finds main alive. */
   | 'beside'
@@ -37,10 +40,18 @@ export interface Case {
   readonly killsPostAt: string | null
 }
 
+const cuts: readonly Cut[] = ['cut', 'cut-for-seconds', 'cut-for-good']
+const stops: readonly Way[] = ['kill', 'interrupt', 'freeze']
 const moments: readonly Moment[] = ['before', 'after']
-const ways: readonly Way[] = ['kill', 'interrupt', 'freeze']
+
+export const isCut = (way: Way): way is Cut => way.startsWith('cut')
+
+/** A command freezes the bundle before its work and after it: both while its script runs. */
+const momentsOf = ({ name }: Point, way: Way): readonly Moment[] =>
+  isCut(way) && !name.includes('/in:') ? ['before', 'during', 'after'] : moments
 
 function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
+  if (isCut(way)) return ['resume', 'takeover']
   if (way === 'freeze') return stage === 'post' ? ['resume', 'takeover'] : ['resume', 'takeover', 'beside']
   // There is no second post.
   if (stage === 'post') return ['next']
@@ -48,12 +59,13 @@ function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
   return way === 'kill' ? [...common, 'post-killed'] : common
 }
 
-export function enumerateCases(points: readonly Point[]): readonly Case[] {
+export function enumerateCases(points: readonly Point[], bed: BedName): readonly Case[] {
   const inPost = postPoints(points)
+  const ways = bed === 'command' ? stops : [...stops, ...cuts]
   let kills = 0
   return points.flatMap((point) =>
-    moments.flatMap((moment) =>
-      ways.flatMap((way) =>
+    ways.flatMap((way) =>
+      momentsOf(point, way).flatMap((moment) =>
         aftermathsOf(point.scenario, way).map((aftermath) => {
           const killsPostAt = aftermath === 'post-killed' ? (inPost[kills++ % inPost.length] ?? null) : null
           const id = [point.scenario.name, point.name, moment, way, aftermath].join('/')
@@ -81,18 +93,23 @@ export function shuffle<T>(values: readonly T[], seed: number): readonly T[] {
   return shuffled
 }
 
-/** First a kill at every point, then whatever comes. */
-export function chooseShare(cases: readonly Case[], size: number): readonly Case[] {
+/** What a share covers whatever its size: on a bed where cases are cheap every point, on the others every kind of point. */
+export function chooseShare(cases: readonly Case[], size: number, bed: BedName): readonly Case[] {
   const covered = new Set<string>()
   const covering = cases.filter(({ way, point }) => {
-    const key = `${point.scenario.name} ${point.name}`
-    if (way !== 'kill' || covered.has(key)) return false
+    if (way !== 'kill' && !isCut(way)) return false
+    const place = bed === 'command' ? `${point.scenario.name} ${point.name}` : kindOf(point)
+    const key = `${isCut(way) ? 'cut' : way} ${place}`
+    if (covered.has(key)) return false
     covered.add(key)
     return true
   })
   const others = cases.filter((one) => !covering.includes(one))
   return [...covering, ...others].slice(0, Math.max(size, covering.length))
 }
+
+/** `main/write-3` is like `main/write-1`. */
+const kindOf = ({ name }: Point): string => name.replace(/-(\d+|blue|green)$/, '')
 
 /** https://github.com/cprosche/mulberry32, public domain */
 function mulberry32(seed: number): () => number {

@@ -1,7 +1,11 @@
-/** Runs a share of the matrix, or all of it: `KILL_CASES`, `KILL_SEED`, `KILL_CASE`, `KILL_SIDE_BY_SIDE`, `KILL_DIST`. */
+/**
+ * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps --cases N|all --seed S --case ID. BLUE_GREEN_DIST
+ * names another folder of bundles, KILL_SIDE_BY_SIDE says how many cases are run at a time.
+ */
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Bed, sideBySide, startBed } from './bed.ts'
+import { parseArgs } from 'node:util'
+import { type Bed, type BedName, bedNames, startBed } from './bed.ts'
 import { runCase } from './case.ts'
 import { saysNothing, type Verdict } from './judge.ts'
 import { type Case, chooseShare, enumerateCases, shuffle } from './matrix.ts'
@@ -14,6 +18,7 @@ export interface Failed {
 }
 
 export interface Report {
+  readonly bed: BedName
   readonly seed: number
   readonly matrix: number
   readonly run: number
@@ -26,33 +31,30 @@ export interface Report {
 }
 
 export interface Wanted {
-  /** `KILL_CASE`: this one alone. */
+  readonly bed: BedName
+  /** This one alone. */
   readonly only: string | null
   readonly cases: number
   readonly seed: number
-  readonly dist: string
 }
 
-export const wantedBy = (environment: NodeJS.ProcessEnv, cases: number): Wanted => ({
-  only: environment.KILL_CASE ?? null,
-  cases:
-    environment.KILL_CASES === 'all' ? Number.POSITIVE_INFINITY : Number(environment.KILL_CASES ?? cases),
-  seed: Number(environment.KILL_SEED ?? 1),
-  dist: environment.KILL_DIST ?? join(import.meta.dirname, '../../dist'),
-})
+export const dist = process.env.BLUE_GREEN_DIST ?? join(import.meta.dirname, '../../dist')
 
 export async function runShare(wanted: Wanted, say: (line: string) => void): Promise<Report> {
   const began = performance.now()
   const { seed } = wanted
   const pauses = monitorEventLoopDelay()
   pauses.enable()
-  await using bed = await startBed({ dist: wanted.dist, slots: 4 * sideBySide() + 10 })
+  await using bed = await startBed({ name: wanted.bed, dist })
   await makeStates(bed)
-  const all = shuffle(enumerateCases(await findAllPoints(bed)), seed)
+  const all = shuffle(enumerateCases(await findAllPoints(bed), bed.name), seed)
   const share = chooseCases(all, wanted)
-  say(`${share.length} of ${all.length} cases, seed ${seed}, ${sideBySide()} side by side`)
+  say(
+    `${share.length} of ${all.length} cases on bed ${bed.name}, seed ${seed}, ${bed.sideBySide} side by side`,
+  )
   const failed = await runAll(bed, share, say)
   return {
+    bed: bed.name,
     seed,
     matrix: all.length,
     run: share.length,
@@ -63,8 +65,8 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
   }
 }
 
-function chooseCases(all: readonly Case[], { only, cases }: Wanted): readonly Case[] {
-  if (only === null) return chooseShare(all, cases)
+function chooseCases(all: readonly Case[], { bed, only, cases }: Wanted): readonly Case[] {
+  if (only === null) return chooseShare(all, cases, bed)
   const chosen = all.filter(({ id }) => id === only)
   if (chosen.length === 0) throw new Error(`There is no case ${only}; one of them is ${all[0]?.id}.`)
   return chosen
@@ -76,20 +78,24 @@ async function runAll(
   say: (line: string) => void,
 ): Promise<readonly Failed[]> {
   const failed: Failed[] = []
-  const waiting = [...share]
   let done = 0
-  const work = async () => {
+  const work = async (waiting: Case[]) => {
     for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
       const verdicts = await runPatiently(bed, given)
       done += 1
       if (verdicts.length > 0) {
         failed.push({ given, verdicts })
-        say(describeFailure({ given, verdicts }))
+        say(describeFailure(bed.name, { given, verdicts }))
       }
       if (done % 100 === 0) say(`${done} done, ${failed.length} failed`)
     }
   }
-  await Promise.all(Array.from({ length: sideBySide() }, work))
+  // Whoever is cut off for good waits for minutes, and costs next to nothing.
+  const idle = share.filter(({ way }) => way === 'cut-for-good')
+  const busy = share.filter(({ way }) => way !== 'cut-for-good')
+  await Promise.all(
+    [idle, busy].flatMap((cases) => Array.from({ length: bed.sideBySide }, () => work(cases))),
+  )
   return failed
 }
 
@@ -100,13 +106,16 @@ async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<readonl
   return saysNothing(verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : verdicts
 }
 
-export const describeFailure = ({ given, verdicts }: Failed): string =>
+const replay = (bed: BedName, { id }: Case) => `npm run kill -- --bed ${bed} --case ${id}`
+
+const describeFailure = (bed: BedName, { given, verdicts }: Failed): string =>
   [
-    `KILL_CASE=${given.id}`,
+    replay(bed, given),
     ...verdicts.map(({ kind, text }) => `  ${kind}:\n    ${text.trim().replaceAll('\n', '\n    ')}`),
   ].join('\n')
 
 export function describe({
+  bed,
   seed,
   matrix,
   run,
@@ -121,13 +130,37 @@ export function describe({
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
     `A case took ${(processorTime / run).toFixed(1)} s of processor time; the bed was busy for ${longestPause} ms at most.`,
-    ...failed.map(({ given }) => `KILL_CASE=${given.id} npm run kill`),
-    `${run} of ${matrix} cases run with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
+    ...failed.map(({ given }) => replay(bed, given)),
+    `${run} of ${matrix} cases run on bed ${bed} with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
   ].join('\n')
 }
 
+function readArguments(): Wanted {
+  const {
+    bed,
+    cases,
+    seed,
+    case: only,
+  } = parseArgs({
+    options: {
+      bed: { type: 'string', default: 'command' },
+      cases: { type: 'string', default: 'all' },
+      seed: { type: 'string', default: '1' },
+      case: { type: 'string' },
+    },
+  }).values
+  const name = bedNames.find((one) => one === bed)
+  if (name === undefined) throw new Error(`There is no bed ${bed}, but ${bedNames.join(', ')}.`)
+  return {
+    bed: name,
+    only: only ?? null,
+    cases: cases === 'all' ? Number.POSITIVE_INFINITY : Number(cases),
+    seed: Number(seed),
+  }
+}
+
 if (import.meta.main) {
-  const report = await runShare(wantedBy(process.env, Number.POSITIVE_INFINITY), console.log)
+  const report = await runShare(readArguments(), console.log)
   console.log(describe(report))
   process.exitCode = report.failed.length === 0 ? 0 : 1
 }

@@ -1,11 +1,10 @@
 /** The runs of a scene: the bundles under the double of the runner, with the trap in front. */
 import { join } from 'node:path'
-import type { HostedCase } from '../bed/color-host.ts'
 import { parseEntries, readIfThere } from '../runner/file-commands.ts'
 import { type Finished, type JobStatus, type Step, type StepOptions, startStep } from '../runner/runner.ts'
 import type { Bed } from './bed.ts'
-import type { CommandTexts } from './commands.ts'
 import { inputsOf, type RunWanted } from './settings.ts'
+import type { Route, Site } from './site.ts'
 
 export interface Run extends Step {
   /** What RUNNER_TEMP names. */
@@ -18,6 +17,7 @@ export interface RunOptions {
   /** In the log of the commands, and for people. */
   readonly label: string
   readonly jobStatus?: JobStatus
+  readonly route?: Route
   /** Frozen there: see the trap. */
   readonly killAt?: string
   /** A file for the names of all points. */
@@ -30,30 +30,29 @@ export interface Runs extends AsyncDisposable {
 
 interface RunsOptions {
   readonly bed: Bed
-  readonly one: HostedCase
-  readonly texts: CommandTexts
+  readonly site: Site
   readonly env: NodeJS.ProcessEnv
 }
 
 /** The runner waits longer; an action that leaves at once does not notice. */
 const waits = { interrupt: 3_000, terminate: 1_000, heldOutput: 500 }
 
-export function keepRuns({ bed, one, texts, env }: RunsOptions): Runs {
+export function keepRuns({ bed, site, env }: RunsOptions): Runs {
   const started: { remove(): Promise<void> }[] = []
   const start = (options: StepOptions & { readonly jobStatus: JobStatus }) => {
-    const run = startStep({ ...options, root: one.folder, waits })
+    const run = startStep({ ...options, root: site.folder, waits })
     started.push(run)
     return run
   }
   return {
-    begin: (wanted, { label, jobStatus = 'success', killAt, points }) => {
+    begin: (wanted, { label, jobStatus = 'success', route = 'past the line', killAt, points }) => {
       const own = {
         ...env,
         KILL_RUN: label,
         ...(killAt === undefined ? {} : { KILL_AT: killAt }),
         ...(points === undefined ? {} : { KILL_POINTS: points }),
       }
-      const inputs = inputsOf(one, texts, wanted)
+      const inputs = inputsOf(site, wanted, route)
       const run = start({ action: bed.bundles, inputs, env: own, jobStatus })
       return {
         ...run,

@@ -1,7 +1,7 @@
 /** The inputs of the runs of a case: everything short, so that a case is over in seconds. */
 import { hookNames } from '../../src/targets/intent.ts'
-import type { HostedCase } from '../bed/color-host.ts'
-import { type CommandTexts, hookText } from './commands.ts'
+import { hookText } from './commands.ts'
+import type { Route, Site } from './site.ts'
 
 /** Milliseconds. The action takes 2 s too, which a busy machine does not keep with many cases side by side. */
 export const leaseTime = 3_000
@@ -19,24 +19,22 @@ export interface RunWanted {
 
 const onTarget: readonly string[] = ['migrate', 'before-switch', 'after-cleanup']
 
-export function inputsOf(one: HostedCase, commands: CommandTexts, run: RunWanted): Record<string, string> {
+export function inputsOf(site: Site, run: RunWanted, route: Route): Record<string, string> {
   const hooks = hookNames
     .filter((name) => run.hooks === 'all' || name === run.hooks)
     .map((name) => [
       name,
-      JSON.stringify({ run: hookText(one, name), where: onTarget.includes(name) ? 'target' : 'runner' }),
+      JSON.stringify({ run: hookText(site, name), where: onTarget.includes(name) ? 'target' : 'runner' }),
     ])
   return {
-    target: 'command',
+    ...site.inputs(run, route),
     mode: run.mode,
-    app: 'app',
+    app: site.app,
     ...(run.mode === 'deploy'
       ? { version: run.version, ...Object.fromEntries(hooks) }
       : onlyForRollback(hooks)),
-    url: one.url,
-    'color-url': JSON.stringify(one.colorUrl),
-    'state-directory': one.stateDirectory,
-    commands: JSON.stringify(commands),
+    url: site.url,
+    'state-directory': site.stateDirectory,
     'health-successes': '2',
     'health-interval': '20ms',
     'health-timeout': run.healthTimeout,

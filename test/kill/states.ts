@@ -10,7 +10,7 @@ import { openScene } from './scene.ts'
 import type { RunWanted } from './settings.ts'
 
 export async function makeStates(bed: Bed): Promise<void> {
-  await using scene = await openScene(bed, { start: 'nothing' })
+  await using scene = await openScene(bed, 'nothing')
   const run: RunWanted = { ...nextRelease, oldColor: 'warm' }
   for (const [version, start] of [
     ['v1', 'v1 on blue'],
@@ -19,7 +19,7 @@ export async function makeStates(bed: Bed): Promise<void> {
     const step = scene.begin({ ...run, version }, { label: version })
     expectDone(await step.main())
     expectDone(await step.post('success'))
-    saveState(scene.one, bed.stateFolder(start))
+    saveState(scene.site, bed.stateFolder(start))
   }
 }
 
@@ -29,8 +29,8 @@ function expectDone({ code, log }: Finished): void {
 
 /** Every script a scenario runs when nobody stops it, and every command of the user's in it. */
 export async function findPoints(bed: Bed, scenario: Scenario): Promise<readonly Point[]> {
-  await using scene = await openScene(bed, { start: scenario.start })
-  const points = join(scene.one.folder, 'points')
+  await using scene = await openScene(bed, scenario.start)
+  const points = join(scene.site.folder, 'points')
   const step = scene.begin(scenario.run, { label: 'undisturbed', points })
   await step.main()
   await step.post(scenario.job)

@@ -1,40 +1,56 @@
 /**
- * Preloaded into a bundle under test: names every script the bundle runs, and freezes the bundle at one of them, before the
- * script is handed to its shell or after the shell has ended and before the bundle hears of it. Whoever waits for it then
- * kills it, interrupts it or lets it go on.
+ * Preloaded into a bundle under test: names every script the bundle runs, here or over SSH, and freezes the bundle at one of them:
+ * before the script is handed over, while it runs, or after its shell has ended and before the bundle hears of it. Whoever waits
+ * for it then kills it, interrupts it, cuts its connection or lets it go on.
  *
- * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|after`, several with blanks. KILL_TRAPPED: a file
- * that appears when the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
+ * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|during|after`, several with blanks. KILL_TRAPPED: a
+ * file that appears when the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
+ * KILL_BIN: a folder of programs that win over those of the host.
  */
 import childProcess from 'node:child_process'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { basename, dirname } from 'node:path'
+import { Duplex } from 'node:stream'
 
 // With many cases side by side, users and colors must not wait for processors longer than the bundles do.
-setPriority(4)
+setPriority(Math.min(getPriority() + 4, 19))
 
 const stage = basename(dirname(process.argv[1] ?? ''))
-const { KILL_POINTS, KILL_TRAPPED } = process.env
+const { KILL_POINTS, KILL_TRAPPED, KILL_BIN } = process.env
 const killAt = (process.env.KILL_AT ?? '').split(' ')
 // For the user's commands, which can freeze the bundle too.
 process.env.KILL_STAGE = stage
 process.env.KILL_PID = String(process.pid)
 
-/** By what the script does; the user's commands name themselves in a comment. Renewals come by a timer, and are not counted. */
+/** What a script says of the change or the look it is, where the user's commands do not name themselves in a comment. */
+const works = [
+  ['up', ' up -d --no-deps'],
+  ['fetch', 'docker_for() {'],
+  ['remove', 'docker rm $ids'],
+  ['stop', 'docker stop $ids'],
+  ['switch', 'mv -f green off/green'],
+  ['switch', 'mv -f off/green green'],
+  ['survey', 'part compose compose version'],
+  ['containers', 'docker inspect --format'],
+  ['flag', 'flag=unready'],
+]
+
+/** By what the script does. Renewals come by a timer, and are not counted. */
 function nameOf(script) {
   const command = /# command: (\S+)/g
-  const commands = [...script.matchAll(command)].map(([, name]) => name)
+  const commands = [...script.matchAll(command)].map(([, name]) => name).filter((name) => name !== 'observe')
+  const work = commands[0] ?? works.find(([, text]) => script.includes(text))?.[0] ?? 'host'
   if (script.includes('\nCLAIM=')) return 'acquire'
   if (script.includes('put_lease "$fence" "$nonce" "$status"')) return null
   if (script.includes('put_lease "$fence" "$nonce" parked')) return 'park'
   if (script.includes('put_lease "$fence" - free')) return 'free'
   if (script.includes('put "$L/document"')) return 'write'
   if (script.includes('put "$L/state-')) return 'keep'
-  if (script.includes('lock_change\n')) return `change:${commands.find((name) => name !== 'observe')}`
-  if (script.includes('hook() {')) return `hook:${commands[0]}`
-  if (script.includes('answer() {')) return `look:${commands[0]}`
+  if (script.includes('lock_change\n')) return `change:${work}`
+  if (script.includes('hook() {')) return `hook:${work}`
+  if (script.includes('answer() {')) return `look:${script.includes('# command: observe') ? 'observe' : work}`
   if (script.includes('\nshow() {')) return 'read'
   if (script.includes('for tool in')) return 'inspect'
   if (script.includes("for name in 'deployed-")) return 'record'
@@ -52,7 +68,6 @@ function keepOperation(script) {
 let frozen = false
 function freeze() {
   frozen = true
-  writeFileSync(KILL_TRAPPED, '')
   process.kill(process.pid, 'SIGSTOP')
 }
 
@@ -63,19 +78,27 @@ function count(name) {
   return `${name}-${number}`
 }
 
-function watchScript(child, script) {
+const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
+
+/** Hands a script over with `send`; `surroundings`: text of sh that goes before it. */
+function handOver(script, surroundings, send) {
   const name = nameOf(script)
-  if (name === null) return
+  if (name === null) return send(surroundings + script)
   const point = `${stage}/${count(name)}`
   if (KILL_POINTS) appendFileSync(KILL_POINTS, `${point}\n`)
-  if (killAt.includes(`${point}/before`)) freeze()
-  if (frozen) keepOperation(script)
-  if (!killAt.includes(`${point}/after`)) return
-  const emit = child.emit.bind(child)
-  child.emit = (event, ...values) => {
-    if (event === 'exit') freeze()
-    return emit(event, ...values)
+  const isAt = (moment) => killAt.includes(`${point}/${moment}`)
+  if (isAt('before')) {
+    writeFileSync(KILL_TRAPPED, '')
+    freeze()
   }
+  if (frozen) keepOperation(script)
+  const tell = `: >${quote(KILL_TRAPPED ?? '')}`
+  const during = isAt('during') ? `${tell}\n` : ''
+  const after = isAt('after') ? `trap ${quote(tell)} EXIT\n` : ''
+  const sent = send(surroundings + during + after + script)
+  // What has been sent is on its way already, and the answer waits until the bundle goes on.
+  if (during || after) freeze()
+  return sent
 }
 
 const { spawn } = childProcess
@@ -86,10 +109,25 @@ childProcess.spawn = (command, args, options) => {
     const write = stdin.write.bind(stdin)
     stdin.write = (script, ...rest) => {
       stdin.write = write
-      watchScript(child, script)
-      return write(script, ...rest)
+      return handOver(script, '', (text) => write(text, ...rest))
     }
   }
   return child
 }
 syncBuiltinESMExports()
+
+/** Servers take no variables from their clients. */
+const exported =
+  Object.entries(process.env)
+    .filter(([name]) => name.startsWith('KILL_'))
+    .map(([name, value]) => `export ${name}=${quote(value ?? '')}\n`)
+    .join('') + (KILL_BIN ? `export PATH=${quote(KILL_BIN)}:$PATH\n` : '')
+
+const { write } = Duplex.prototype
+Duplex.prototype.write = function (chunk, ...rest) {
+  const isScript =
+    typeof chunk === 'string' && chunk.startsWith("echo 'blue-green: here begins the script'\n")
+  return isScript
+    ? handOver(chunk, exported, (text) => write.call(this, text, ...rest))
+    : write.call(this, chunk, ...rest)
+}
