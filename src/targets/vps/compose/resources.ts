@@ -127,19 +127,22 @@ const portProblem = ({ port, by, settings, idle, host }: TakenPort): Problem => 
     by === '' ? `Look who listens: sudo ss -ltnp 'sport = :${port}'` : `docker ps --filter publish=${port}`,
 })
 
-/** What a registry says where it knows for certain; a registry that does not answer now may do so later. */
+/**
+ * What a registry says where it knows for certain; a registry that does not answer now may do so later. To a wrong password docker
+ * says "no such manifest" as well: https://github.com/docker/cli/blob/v28.2.2/cli/registry/client/fetcher.go
+ */
 function imageProblem(image: string, said: string, login: RegistryLogin | null): readonly Problem[] {
   const registry = registryOf(image)
   if (/no such manifest|manifest unknown|not found|name unknown/i.test(said)) {
     return [
       {
         setting: 'image',
-        what: `${registry} has no ${image}.`,
-        fix: 'Is it pushed, under that name? docker manifest inspect',
+        what: `${registry} has no ${image}, or does not let us see it.`,
+        fix: `Is it pushed, under that name? Is the login right? docker manifest inspect ${image}`,
       },
     ]
   }
-  if (!/denied|unauthorized|authentication required/i.test(said)) return []
+  if (!/denied|unauthorized|authentication required|no basic auth credentials/i.test(said)) return []
   return [
     {
       setting: login?.host === registry ? 'registry-password' : 'registry',

@@ -148,7 +148,7 @@ describe('the look at the resources', () => {
 
   test('tells an image that is not there from a registry that does not answer', () => {
     expect(problems(`${fine}image ghcr.io/a/b:1 no such manifest: ghcr.io/a/b:1\n`)).toEqual([
-      'ghcr.io has no ghcr.io/a/b:1.',
+      'ghcr.io has no ghcr.io/a/b:1, or does not let us see it.',
     ])
     expect(problems(`${fine}image ghcr.io/a/b:1 denied: requested access\n`)).toEqual([
       'ghcr.io does not let us at ghcr.io/a/b:1: denied: requested access',
