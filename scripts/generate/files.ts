@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { renderActionYml } from './action-yml.ts'
 import { renderEditorSchema } from './editor-schema.ts'
+import { renderForConfig, renderForStep } from './nginx.ts'
 import { renderOutputsTable, renderSettingsTables, replaceSection } from './tables.ts'
 
 /** What each file should hold, given what it holds now. */
@@ -8,4 +10,8 @@ export const generatedFiles: Readonly<Record<string, (now: string) => string>> =
   'blue-green.schema.json': renderEditorSchema,
   'README.md': (now) =>
     replaceSection(replaceSection(now, 'settings', renderSettingsTables()), 'outputs', renderOutputsTable()),
+  'docs/targets/vps.md': renderForStep,
+  'examples/vps/README.md': (now) => renderForConfig(now, read('examples/vps/blue-green.yml')),
 }
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')

@@ -20,7 +20,7 @@ const filesIn = (folder: string) =>
 
 const examples = filesIn('examples')
 const pages = ['README.md', ...filesIn('docs'), ...examples].filter((path) => path.endsWith('.md'))
-const configPath = 'examples/command/blue-green.yml'
+const configs = examples.filter((path) => basename(path) === 'blue-green.yml')
 
 interface Example {
   readonly place: string
@@ -53,8 +53,14 @@ const stepsOf = ({ content }: Example): readonly Map[] =>
     .map((step) => (isMap(step.with) ? step.with : {}))
 
 /** A file for `config`, or a part of one. */
-const isConfig = ({ content }: Example): boolean =>
-  isMap(content) && Object.keys(content).every(isSettingName)
+const isConfig = (example: Example): boolean =>
+  isMap(example.content) && !isCompose(example) && Object.keys(example.content).every(isSettingName)
+
+/** The rest of its file is not shown. */
+const isPart = (example: Example): boolean => isConfig(example) && !configs.includes(example.place)
+
+const isCompose = ({ place, content }: Example): boolean =>
+  basename(place).startsWith('docker-compose.') && isMap(content) && isMap(content.services)
 
 const machine = { GITHUB_SHA: 'c0ffee', RUNNER_ENVIRONMENT: 'self-hosted' }
 
@@ -69,13 +75,20 @@ const filledIn: Readonly<Record<string, string>> = {
   'ssh-known-hosts': `SHA256:${'A'.repeat(43)}`,
 }
 
-function problemsOfStep(inputs: Map): readonly string[] {
+/** `config` is the one of the example. */
+function problemsOfStep(inputs: Map, place: string): readonly string[] {
   const texts = Object.entries(inputs).map(([name, value]): [string, string] => [
     name,
     String(value).replaceAll(/\$\{\{.*?\}\}/g, () => filledIn[name] ?? '1.4.2'),
   ])
-  const config = inputs.config === undefined ? null : { path: configPath, text: read(configPath) }
+  const config = inputs.config === undefined ? null : configBeside(place)
   return problemsOf({ inputs: Object.fromEntries(texts), config })
+}
+
+function configBeside(place: string) {
+  const [first = ''] = configs
+  const path = configs.find((config) => dirname(config) === dirname(place)) ?? first
+  return { path, text: read(path) }
 }
 
 /** What a part of a file leaves to the rest of it. */
@@ -107,24 +120,35 @@ const problemsOfConfig = (content: Map): readonly string[] =>
     config: { path: 'part.yml', text: JSON.stringify({ ...restOf(content), ...content }) },
   })
 
+const workflows = yamlExamples.filter(({ content }) => isMap(content) && 'jobs' in content)
+
+/** Commands without SSH run on the runner itself. */
+const isOnTheMachine = (example: Example): boolean =>
+  stepsOf(example).some((step) => {
+    const { target, 'ssh-host': host } = { ...(parse(configBeside(example.place).text) as Map), ...step }
+    return target === 'command' && host === undefined
+  })
+
 describe('examples', () => {
   it.each(yamlExamples.filter((example) => stepsOf(example).length > 0))(
     '$place: its steps would run',
     (example) => {
-      expect(stepsOf(example).flatMap(problemsOfStep)).toEqual([])
+      expect(stepsOf(example).flatMap((step) => problemsOfStep(step, example.place))).toEqual([])
     },
   )
 
-  it.each(yamlExamples.filter(isConfig))('$place: its settings are good', ({ content }) => {
+  it.each(yamlExamples.filter(isPart))('$place: its settings are good', ({ content }) => {
     expect(problemsOfConfig(content as Map)).toEqual([])
   })
 
-  it.each(yamlExamples)('$place is one of both', (example) => {
-    expect(stepsOf(example).length > 0 || isConfig(example)).toBe(true)
+  it.each(yamlExamples)('$place has steps, settings or services of compose', (example) => {
+    expect([stepsOf(example).length > 0, isConfig(example), isCompose(example)]).toContain(true)
   })
 
-  it('the file for `config` needs nothing besides', () => {
-    expect(problemsOf({ inputs: {}, config: { path: configPath, text: read(configPath) } })).toEqual([])
+  it.each(configs)('%s needs nothing besides but a key', (path) => {
+    const config = { path, text: read(path) }
+    const inputs = parse(config.text)['ssh-host'] ? { 'ssh-key': filledIn['ssh-key'] ?? '' } : {}
+    expect(problemsOf({ inputs, config })).toEqual([])
   })
 
   it('the first step a reader sees has at most 15 lines', () => {
@@ -133,17 +157,17 @@ describe('examples', () => {
     expect(step.trimEnd().split('\n').length).toBeLessThanOrEqual(15)
   })
 
-  it.each(yamlExamples.filter(({ content }) => isMap(content) && 'jobs' in content))(
-    '$place: a workflow runs one at a time, with few permissions, where its lock is kept',
-    ({ content }) => {
-      const { concurrency, permissions, jobs } = content as Record<string, Map>
-      expect(concurrency).toMatchObject({ 'cancel-in-progress': false })
-      expect(permissions).toEqual({ contents: 'read' })
-      for (const job of Object.values(jobs ?? {})) {
-        expect(job).toMatchObject({ 'runs-on': expect.arrayContaining(['self-hosted']) })
-      }
-    },
-  )
+  it.each(workflows)('$place: a workflow runs one at a time, with few permissions', ({ content }) => {
+    const { concurrency, permissions } = content as Record<string, Map>
+    expect(concurrency).toMatchObject({ 'cancel-in-progress': false })
+    expect(permissions).toEqual({ contents: 'read' })
+  })
+
+  it.each(workflows.filter(isOnTheMachine))('$place: a workflow runs where its lock is kept', (example) => {
+    for (const job of Object.values((example.content as { jobs: Map }).jobs)) {
+      expect(job).toMatchObject({ 'runs-on': expect.arrayContaining(['self-hosted']) })
+    }
+  })
 })
 
 /** Words with a dash that are no setting: of ours, of the runner, of the tools in the recipes. */
@@ -254,7 +278,6 @@ describe('the way through the docs', () => {
     const [, snippet = ''] = /^```nginx\n([\s\S]*?)^```$/m.exec(read('docs/targets/command.md')) ?? []
     expect(lines(snippet)).not.toEqual([])
     expect(lines(read('examples/command/nginx.conf'))).toEqual(expect.arrayContaining(lines(snippet)))
-    expect(basename(configPath)).toBe('blue-green.yml')
   })
 })
 
