@@ -123,7 +123,7 @@ export function openShop({ hosts, url, image, root, steps }: Premises): FleetSho
 
 function usersOf(hosts: readonly ShopHost[]): FleetUsers {
   const loads: readonly Load[] = hosts.map(({ url }) =>
-    startLoad({ url, keepAlive: 2, fresh: 1, think: { min: 20, max: 60 } }),
+    startLoad({ url, keepAlive: 2, fresh: 1, think: { min: 50, max: 150 } }),
   )
   const stop = () => Promise.all(loads.map((load) => load.stop()))
   return { stop, [Symbol.asyncDispose]: async () => void (await stop()) }

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { errorsOf } from '../process/shop.ts'
+import { errorsOf, warningsOf } from '../process/shop.ts'
 import { type FleetTown, foundFleetTown } from './fleet-place.ts'
 import type { FleetShop, FleetUsers, ShopHost } from './fleet-shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 
 const names = ['twice', 'ill', 'stuck', 'away', 'hooked', 'queue'] as const
 
-describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 120_000 }, () => {
+describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 240_000 }, () => {
   let town: FleetTown
   beforeAll(async () => {
     town = await foundFleetTown({ count: 2, names })
@@ -25,6 +25,7 @@ describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 120_00
     ] as const) {
       const { main, post } = await shop.deploy(await push(version))
       expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+      expect(warningsOf(main)).toEqual([])
       expect(await shop.answers()).toEqual(everywhere(`${color} ${version}`))
     }
     const { main } = await shop.deploy({ mode: 'rollback', version: '', image: '' })

@@ -96,7 +96,7 @@ function stateOf(hosts: readonly string[], states: readonly ColorState[]): Color
 }
 
 function readinessOf(hosts: readonly string[], all: readonly Readiness[]): Readiness {
-  for (const kind of ['fatal', 'waiting'] as const) {
+  for (const kind of ['fatal', 'waiting', 'silent'] as const) {
     const reasons = all.flatMap((one, index) =>
       one.kind === kind ? [naming(hosts[index] ?? '', one.reason)] : [],
     )
