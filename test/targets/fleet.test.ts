@@ -198,7 +198,9 @@ describe('the runtime of a fleet', () => {
   test('is silent when one is, and none is worse', async () => {
     const { target } = withRuntime((host) => ({
       ready: async () =>
-        host === 'two' ? { kind: 'silent', reason: 'docker does not answer' } : { kind: 'ready', restarts: 0 },
+        host === 'two'
+          ? { kind: 'silent', reason: 'docker does not answer' }
+          : { kind: 'ready', restarts: 0 },
     }))
     expect(await target.runtime.ready('green', [])).toEqual({
       kind: 'silent',
