@@ -35,7 +35,8 @@ export const wouldTouchOthers = 91
 
 /**
  * Compose is first asked what it would do: where two colors share a project, a changed network or a container made by another
- * version of compose can take others down with it.
+ * version of compose can take others down with it. It says so in other words since version 5, and takes a network from under
+ * containers that it does not mention.
  */
 export function upText(line: Omit<ComposeLine, 'overridden'>): string {
   const { settings, project, services } = line
@@ -47,10 +48,13 @@ export function upText(line: Omit<ComposeLine, 'overridden'>): string {
   return `cd ${quote(settings.directory)}
 own=" $({ ${own}; } | tr '\\n' ' ')"
 plan=$(${up} --dry-run ${names} 2>&1) || plan=
-others=$(printf '%s\\n' "$plan" | sed -n 's/.*DRY-RUN MODE - *Container *\\([^ ]*\\) *\\(Recreat\\|Stopp\\|Remov\\|Kill\\).*/\\1/p' | sort -u |
-  while read -r name; do
-    case $own in *" \${name#[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_} "*) ;; *) printf '%s ' "$name" ;; esac
-  done)
+named() { printf '%s\\n' "$plan" | tr -d '"' | sed -n "s/.*$1 *\\([^ ]*\\) *$2.*/\\1/p"; }
+others=$({
+  named Container '\\(Recreat\\|Stopp\\|Remov\\|Kill\\)'
+  named Network Remov | while read -r network; do docker ps -a --filter "network=$network" --format '{{.Names}}'; done
+} | sort -u | while read -r name; do
+  case $own in *" \${name#[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_} "*) ;; *) printf '%s ' "$name" ;; esac
+done)
 if [ -n "$others" ]; then
   echo "Nothing was started: compose would also recreate or stop $others"
   exit ${wouldTouchOthers}
