@@ -24,7 +24,9 @@ export async function findProblems(
     survey.kind === 'unusable'
       ? survey.problems
       : await resourceProblems(place, { traffic, images, host: survey.host })
-  return [...host, ...proxy, ...docker]
+  // What makes the folder of the flag makes it ours.
+  const isMade = proxy.some(({ setting }) => setting === 'state-directory')
+  return [...(isMade ? [] : host), ...proxy, ...docker]
 }
 
 interface Resources {

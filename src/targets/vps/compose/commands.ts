@@ -58,9 +58,16 @@ export function composeLine({ settings, color, project, services, overridden }: 
   ].join(' ')
 }
 
-/** Ids of the containers of one compose service, as a command. `all`: those that do not run as well. */
-export const containerIds = (project: string, service: string, { all }: { readonly all: boolean }): string =>
-  `docker ps ${all ? '-aq' : '-q'} --no-trunc ${labelFilters(project, service)}`
+/** Ids of all containers of one compose service, as a command. */
+export const containerIds = (project: string, service: string): string =>
+  `docker ps -aq --no-trunc ${labelFilters(project, service)}`
+
+/** Names are what docker says back to people. `all`: of those that do not run as well. */
+export const containerNames = (
+  project: string,
+  service: string,
+  { all }: { readonly all: boolean },
+): string => `docker ps ${all ? '-a ' : ''}${labelFilters(project, service)} --format '{{.Names}}'`
 
 export const labelFilters = (project: string, service: string | null): string =>
   [

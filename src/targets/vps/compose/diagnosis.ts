@@ -9,7 +9,7 @@ const bytes = 8 * 1024
 
 /** For each container a line with its id and its log as base64. */
 export const logsText = ({ project, services }: ColorLayout): string =>
-  `for id in $(${services.map(({ name }) => containerIds(project, name, { all: true })).join('; ')}); do
+  `for id in $(${services.map(({ name }) => containerIds(project, name)).join('; ')}); do
   printf '%s %s\\n' "$id" "$(docker logs --tail ${lines} "$id" 2>&1 | tail -c ${bytes} | base64 | tr -d '\\n')"
 done`
 

@@ -24,7 +24,8 @@ export function parseReply({ status, location, body }: Reply): Answer {
       ? { kind: 'lost' }
       : { kind: 'color', color: said[1] === 'green' ? 'green' : 'blue' }
   }
-  if (status === 404) return { kind: 'missing' }
+  // What answers any path, as many an app does, is as much at a loss.
+  if (status === 404 || status === 200) return { kind: 'missing' }
   if (status >= 300 && status < 400 && location !== null) return { kind: 'redirect', location }
   const beginning = body.trim().split('\n')[0]?.slice(0, 80) ?? ''
   return {

@@ -16,17 +16,24 @@ export async function findFlagProblems(place: FlagPlace, root = '/etc/nginx'): P
     look(place, 'the look at the flag', lookText(settings.stateDirectory)),
   ])
   if (traffic.kind === 'unknown' || traffic.kind === 'mixed') {
-    return troubles(traffic.detail, traffic.repair)
+    const isNew = parseLook(said).flag === 'absent'
+    return troubles(isNew ? 'state-directory' : 'router', traffic.detail, traffic.repair)
   }
   const paste = pasteText({ settings, owner: parseLook(said).user, root })
   return findTraps({ settings, tree: assemble(files), complete: files.complete, paste })
 }
 
 /** Texts to copy are apart from each other: what is for a shell is not for an editor. */
-function troubles(detail: string, repair: readonly string[]): readonly Problem[] {
+function troubles(setting: string, detail: string, repair: readonly string[]): readonly Problem[] {
   const [first = '', ...rest] = repair.some((text) => text.includes('\n')) ? repair : [repair.join('\n')]
   return [
-    { setting: 'router', what: `${detail}.`, fix: first },
-    ...rest.map((fix) => ({ setting: 'router', what: 'Your site in nginx does not follow the color.', fix })),
+    { setting, what: `${detail}.`, fix: first },
+    ...rest.map((fix) => ({
+      setting: 'router',
+      what: fix.startsWith('Where')
+        ? 'Its files may be missing in nginx.'
+        : 'Your site in nginx does not follow the color.',
+      fix,
+    })),
   ]
 }

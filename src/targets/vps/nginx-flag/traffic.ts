@@ -29,11 +29,9 @@ export function trafficOf(sight: Sight): Traffic {
   }
   const troubles = heard.filter(({ answer }) => answer.kind !== 'color')
   if (troubles.length > 0) {
-    const repairs = new Set(troubles.map((each) => repairOf(each, sight).join('\n')))
-    return unknown(
-      troubles.map((each) => troubleOf(each, sight)).join('; '),
-      [...repairs].flatMap((text) => text.split('\n')),
-    )
+    const repairs = troubles.map((each) => repairOf(each, sight))
+    const different = new Map(repairs.map((repair) => [repair.join('\n'), repair]))
+    return unknown(troubles.map((each) => troubleOf(each, sight)).join('; '), [...different.values()].flat())
   }
   return settledTraffic(sight)
 }
@@ -103,7 +101,7 @@ function repairOf({ listener: { url, address }, answer }: Heard, sight: Sight): 
     case 'lost':
       return visibility(sight)
     case 'missing':
-      return setUpLines(sight)
+      return followLines(sight)
     case 'redirect':
       return answer.location.startsWith('https:')
         ? [`# port ${address.port} only redirects: give the https address as \`url\``]
@@ -132,6 +130,12 @@ function visibility({ settings, files }: Sight): readonly string[] {
     'sudo nginx -T | grep -n -e "-f "',
   ]
 }
+
+/** For a server that has the app's files, it seems. */
+const followLines = ({ settings, files }: Sight): readonly string[] => [
+  `Edit your site in nginx:\n${editText(settings)}`,
+  `Where nginx does not find that file, paste this on the server first:\n${pasteText({ settings, owner: files.user })}`,
+]
 
 /** All that a server needs which was never told of the app: a text to paste, and one to edit by. */
 const setUpLines = ({ settings, files }: Sight): readonly string[] => [

@@ -112,9 +112,9 @@ describe('what nginx answers', () => {
     [200, null, 'green lost\n', { kind: 'lost' }],
     [404, null, '<html>', { kind: 'missing' }],
     [301, 'https://a/', '', { kind: 'redirect', location: 'https://a/' }],
-    [200, null, 'blue ready', { kind: 'other', detail: 'answers 200 "blue ready" instead of a color' }],
+    [200, null, 'blue ready', { kind: 'missing' }],
     [500, null, 'blue ready\n', { kind: 'other', detail: 'answers 500 "blue ready" instead of a color' }],
-    [200, null, ' blue ready\n', { kind: 'other', detail: 'answers 200 "blue ready" instead of a color' }],
+    [200, null, ' blue ready\n', { kind: 'missing' }],
     [304, null, '', { kind: 'other', detail: 'answers 304 instead of a color' }],
   ])('%i %s %j', (status, location, body, answer) => {
     expect(parseReply({ status, location, body })).toEqual(answer)

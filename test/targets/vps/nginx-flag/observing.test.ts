@@ -78,7 +78,7 @@ describe('unknown', () => {
     })
     const paste = pasteText({ settings, owner: userInfo().username })
     expect(traffic.kind === 'unknown' && traffic.repair.join('\n')).toBe(
-      `Paste this on the server:\n${paste}\nThen edit your site in nginx:\n${editText(settings)}`,
+      `Edit your site in nginx:\n${editText(settings)}\nWhere nginx does not find that file, paste this on the server first:\n${paste}`,
     )
   })
 
@@ -134,11 +134,14 @@ describe('unknown', () => {
   })
 
   it('where something else answers', async () => {
-    const { router } = await start({ url: await serve((_, response) => response.end('hello\n')) })
+    const answering = (status: number) => serve((_, response) => response.writeHead(status).end('hello\n'))
+    const { router } = await start({ url: await answering(500) })
     expect(await router.observe()).toMatchObject({
       kind: 'unknown',
-      detail: saying('answers 200 "hello" instead of a color'),
+      detail: saying('answers 500 "hello" instead of a color'),
     })
+    const page = await start({ url: await answering(200) })
+    expect(await page.router.observe()).toMatchObject({ kind: 'unknown', detail: saying('does not include') })
   })
 
   it('where http is asked for what speaks https only', async () => {

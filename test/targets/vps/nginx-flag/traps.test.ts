@@ -250,8 +250,9 @@ describe('before a deployment', () => {
       {
         setting: 'router',
         what: saying('does not include'),
-        fix: saying('sudo sh', editText(given).split('\n')[1] ?? ''),
+        fix: saying(editText(given).split('\n')[1] ?? ''),
       },
+      { setting: 'router', what: 'Its files may be missing in nginx.', fix: saying('sudo sh') },
     ])
   })
 })
