@@ -1,7 +1,7 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 6656:
+/***/ 1301:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -21,16 +21,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7703:
+/***/ 7140:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(6656);
-var types = __nccwpck_require__(254);
+var errors = __nccwpck_require__(1301);
+var types = __nccwpck_require__(5313);
 
-var Reader = __nccwpck_require__(1996);
-var Writer = __nccwpck_require__(9816);
+var Reader = __nccwpck_require__(8821);
+var Writer = __nccwpck_require__(4625);
 
 
 // --- Exports
@@ -55,16 +55,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 1996:
+/***/ 8821:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
+var Buffer = (__nccwpck_require__(2196).Buffer);
 
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var ASN1 = __nccwpck_require__(5313);
+var errors = __nccwpck_require__(1301);
 
 
 // --- Globals
@@ -324,7 +324,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 254:
+/***/ 5313:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -367,15 +367,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9816:
+/***/ 4625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
 var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var Buffer = (__nccwpck_require__(2196).Buffer);
+var ASN1 = __nccwpck_require__(5313);
+var errors = __nccwpck_require__(1301);
 
 
 // --- Globals
@@ -691,7 +691,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 9837:
+/***/ 6814:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -699,7 +699,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(7703);
+var Ber = __nccwpck_require__(7140);
 
 
 
@@ -718,12 +718,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 686:
+/***/ 9153:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(6705).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -1281,19 +1281,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 6977:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const binding = __nccwpck_require__(7318);
+const binding = __nccwpck_require__(859);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 6543:
+/***/ 3106:
 /***/ ((module) => {
 
 
@@ -1328,14 +1328,14 @@ module.exports = isStream;
 
 /***/ }),
 
-/***/ 6512:
+/***/ 4831:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const fs = __nccwpck_require__(9896);
 const path = __nccwpck_require__(6928);
 const {promisify} = __nccwpck_require__(9023);
-const semver = __nccwpck_require__(4030);
+const semver = __nccwpck_require__(8399);
 
 const useNativeRecursiveOption = semver.satisfies(process.version, '>=10.12.0');
 
@@ -1491,7 +1491,7 @@ module.exports.sync = (input, options) => {
 
 /***/ }),
 
-/***/ 4030:
+/***/ 8399:
 /***/ ((module, exports) => {
 
 exports = module.exports = SemVer
@@ -3346,7 +3346,7 @@ function coerce (version, options) {
 
 /***/ }),
 
-/***/ 2803:
+/***/ 2196:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /* eslint-disable node/no-deprecated-api */
@@ -3430,7 +3430,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 4646:
+/***/ 4419:
 /***/ ((module) => {
 
 module.exports = shellescape;
@@ -3454,7 +3454,7 @@ function shellescape(a) {
 
 /***/ }),
 
-/***/ 5683:
+/***/ 4244:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -3467,8 +3467,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(4020);
-const { bufferSlice } = __nccwpck_require__(2184);
+} = __nccwpck_require__(9261);
+const { bufferSlice } = __nccwpck_require__(3713);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -3756,7 +3756,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3849:
+/***/ 3630:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -3765,16 +3765,16 @@ const { Socket } = __nccwpck_require__(9278);
 const { Duplex } = __nccwpck_require__(2203);
 const { resolve } = __nccwpck_require__(6928);
 const { readFile } = __nccwpck_require__(9896);
-const { execFile, spawn } = __nccwpck_require__(7698);
+const { execFile, spawn } = __nccwpck_require__(5317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(1789);
+const { isParsedKey, parseKey } = __nccwpck_require__(1680);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 
 function once(cb) {
   let called = false;
@@ -4886,7 +4886,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6297:
+/***/ 3104:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -4921,11 +4921,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const Protocol = __nccwpck_require__(7841);
-const { parseKey } = __nccwpck_require__(1789);
-const { SFTP } = __nccwpck_require__(4996);
+} = __nccwpck_require__(9261);
+const { init: cryptoInit } = __nccwpck_require__(6247);
+const Protocol = __nccwpck_require__(9734);
+const { parseKey } = __nccwpck_require__(1680);
+const { SFTP } = __nccwpck_require__(4527);
 const {
   bufferCopy,
   makeBufferParser,
@@ -4933,23 +4933,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3630);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(4244);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(674);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -7069,7 +7069,7 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 137:
+/***/ 3602:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -7096,7 +7096,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(6297);
+        Client = __nccwpck_require__(3104);
 
       const client = new Client();
       let triedForward = false;
@@ -7160,7 +7160,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 5472:
+/***/ 9831:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -7172,33 +7172,33 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(3849);
+} = __nccwpck_require__(3630);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(137);
-const { parseKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(3602);
+const { parseKey } = __nccwpck_require__(1680);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(4996);
+} = __nccwpck_require__(4527);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(6297),
+  Client: __nccwpck_require__(3104),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(2605),
+  Server: __nccwpck_require__(1268),
   utils: {
     parseKey,
-    ...__nccwpck_require__(3489),
+    ...__nccwpck_require__(340),
     sftp: {
       flagsToString,
       OPEN_MODE,
@@ -7211,7 +7211,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3489:
+/***/ 340:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -7224,10 +7224,10 @@ const {
   randomBytes,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(6814);
+const bcrypt_pbkdf = (__nccwpck_require__(9153).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { CIPHER_INFO } = __nccwpck_require__(6247);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -7800,7 +7800,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7841:
+/***/ 9734:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /*
@@ -7845,7 +7845,7 @@ module.exports = {
 
 const { inspect } = __nccwpck_require__(9023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(6247);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -7853,18 +7853,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(9261);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(4637);
+} = __nccwpck_require__(4148);
 const {
   parseKey,
-} = __nccwpck_require__(1789);
-const MESSAGE_HANDLERS = __nccwpck_require__(9244);
+} = __nccwpck_require__(1680);
+const MESSAGE_HANDLERS = __nccwpck_require__(4391);
 const {
   bufferCopy,
   bufferFill,
@@ -7872,13 +7872,13 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(1451);
 
 const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
 
@@ -9943,7 +9943,7 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 4996:
+/***/ 4527:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -9964,7 +9964,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -13544,7 +13544,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(3208);
+} = __nccwpck_require__(8083);
 
 const kMinPoolSpace = 128;
 
@@ -14002,7 +14002,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4020:
+/***/ 9261:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -14011,10 +14011,10 @@ const crypto = __nccwpck_require__(6982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(4982)();
+  cpuInfo = __nccwpck_require__(6977)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(6247);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -14365,7 +14365,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 2888:
+/***/ 6247:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -14380,7 +14380,7 @@ const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
 } = __nccwpck_require__(6982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(3713);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -14397,7 +14397,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(490);
+  binding = __nccwpck_require__(3063);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -15951,7 +15951,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(5779)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -15974,7 +15974,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7830:
+/***/ 5779:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -16021,15 +16021,15 @@ else {}
 
 /***/ }),
 
-/***/ 9244:
+/***/ 4391:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(4637).HANDLERS),
-  __nccwpck_require__(9964),
+  (__nccwpck_require__(4148).HANDLERS),
+  __nccwpck_require__(7029),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -16044,7 +16044,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 9964:
+/***/ 7029:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -16055,18 +16055,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(9261);
 
 const {
   parseKey,
-} = __nccwpck_require__(1789);
+} = __nccwpck_require__(1680);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -17336,7 +17336,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4637:
+/***/ 4148:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -17352,7 +17352,7 @@ const {
   randomFillSync,
 } = __nccwpck_require__(6982);
 
-const { Ber } = __nccwpck_require__(9837);
+const { Ber } = __nccwpck_require__(6814);
 
 const {
   COMPAT,
@@ -17364,14 +17364,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(9261);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(2888);
-const { parseDERKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(6247);
+const { parseDERKey } = __nccwpck_require__(1680);
 const {
   bufferFill,
   bufferParser,
@@ -17380,13 +17380,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(1451);
 
 let MESSAGE_HANDLERS;
 
@@ -19130,7 +19130,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(9244);
+          MESSAGE_HANDLERS = __nccwpck_require__(4391);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -19138,7 +19138,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(9244);
+        MESSAGE_HANDLERS = __nccwpck_require__(4391);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -19251,7 +19251,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1789:
+/***/ 1680:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -19273,18 +19273,18 @@ const {
 } = __nccwpck_require__(6982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(6814);
+const bcrypt_pbkdf = (__nccwpck_require__(9153).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
+const { CIPHER_INFO } = __nccwpck_require__(6247);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(9261);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(3713);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -20742,7 +20742,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3208:
+/***/ 8083:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -20864,12 +20864,12 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2184:
+/***/ 3713:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Ber = (__nccwpck_require__(9837).Ber);
+const Ber = (__nccwpck_require__(6814).Ber);
 
 let DISCONNECT_REASON;
 
@@ -21040,7 +21040,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(9261));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -21227,7 +21227,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4592:
+/***/ 1451:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -21245,7 +21245,7 @@ const {
     Z_DEFAULT_WINDOWBITS,
     Z_PARTIAL_FLUSH,
   }
-} = __nccwpck_require__(3106);
+} = __nccwpck_require__(725);
 const ZlibHandle = createInflate()._handle.constructor;
 
 function processCallback() {
@@ -21489,7 +21489,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2605:
+/***/ 1268:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -21517,13 +21517,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const { KexInit } = __nccwpck_require__(4637);
-const { parseKey } = __nccwpck_require__(1789);
-const Protocol = __nccwpck_require__(7841);
-const { SFTP } = __nccwpck_require__(4996);
-const { writeUInt32BE } = __nccwpck_require__(2184);
+} = __nccwpck_require__(9261);
+const { init: cryptoInit } = __nccwpck_require__(6247);
+const { KexInit } = __nccwpck_require__(4148);
+const { parseKey } = __nccwpck_require__(1680);
+const Protocol = __nccwpck_require__(9734);
+const { SFTP } = __nccwpck_require__(4527);
+const { writeUInt32BE } = __nccwpck_require__(3713);
 
 const {
   Channel,
@@ -21531,7 +21531,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(4244);
 
 const {
   ChannelManager,
@@ -21539,7 +21539,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(674);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -22876,12 +22876,12 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 2137:
+/***/ 674:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { SFTP } = __nccwpck_require__(4996);
+const { SFTP } = __nccwpck_require__(4527);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -23219,15 +23219,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 770:
+/***/ 6461:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+/* unused reexport */ __nccwpck_require__(8551);
 
 
 /***/ }),
 
-/***/ 218:
+/***/ 8551:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
@@ -23499,7 +23499,7 @@ __webpack_unused_export__ = debug; // for test
 
 /***/ }),
 
-/***/ 668:
+/***/ 6705:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -25894,34 +25894,34 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 6752:
+/***/ 4303:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-const Client = __nccwpck_require__(3701)
-const Dispatcher = __nccwpck_require__(883)
-const Pool = __nccwpck_require__(628)
-const BalancedPool = __nccwpck_require__(837)
-const Agent = __nccwpck_require__(7405)
-const ProxyAgent = __nccwpck_require__(6672)
-const EnvHttpProxyAgent = __nccwpck_require__(3137)
-const RetryAgent = __nccwpck_require__(50)
-const errors = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+const Client = __nccwpck_require__(8170)
+const Dispatcher = __nccwpck_require__(5560)
+const Pool = __nccwpck_require__(9895)
+const BalancedPool = __nccwpck_require__(2668)
+const Agent = __nccwpck_require__(7340)
+const ProxyAgent = __nccwpck_require__(6989)
+const EnvHttpProxyAgent = __nccwpck_require__(7774)
+const RetryAgent = __nccwpck_require__(6643)
+const errors = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6615)
-const buildConnector = __nccwpck_require__(9136)
-const MockClient = __nccwpck_require__(7365)
-const MockAgent = __nccwpck_require__(7501)
-const MockPool = __nccwpck_require__(4004)
-const mockErrors = __nccwpck_require__(2429)
-const RetryHandler = __nccwpck_require__(7816)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
-const DecoratorHandler = __nccwpck_require__(8155)
-const RedirectHandler = __nccwpck_require__(8754)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const api = __nccwpck_require__(1780)
+const buildConnector = __nccwpck_require__(8269)
+const MockClient = __nccwpck_require__(8840)
+const MockAgent = __nccwpck_require__(166)
+const MockPool = __nccwpck_require__(6677)
+const mockErrors = __nccwpck_require__(1496)
+const RetryHandler = __nccwpck_require__(7431)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(5824)
+const DecoratorHandler = __nccwpck_require__(7628)
+const RedirectHandler = __nccwpck_require__(1559)
+const createRedirectInterceptor = __nccwpck_require__(2593)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -25939,10 +25939,10 @@ __webpack_unused_export__ = DecoratorHandler
 __webpack_unused_export__ = RedirectHandler
 __webpack_unused_export__ = createRedirectInterceptor
 __webpack_unused_export__ = {
-  redirect: __nccwpck_require__(1514),
-  retry: __nccwpck_require__(2026),
-  dump: __nccwpck_require__(8060),
-  dns: __nccwpck_require__(379)
+  redirect: __nccwpck_require__(8879),
+  retry: __nccwpck_require__(6165),
+  dump: __nccwpck_require__(545),
+  dns: __nccwpck_require__(60)
 }
 
 __webpack_unused_export__ = buildConnector
@@ -26004,7 +26004,7 @@ function makeDispatcher (fn) {
 __webpack_unused_export__ = setGlobalDispatcher
 __webpack_unused_export__ = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(4398).fetch)
+const fetchImpl = (__nccwpck_require__(2785).fetch)
 __webpack_unused_export__ = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -26016,39 +26016,39 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
+/* unused reexport */ __nccwpck_require__(7671).Headers
+/* unused reexport */ __nccwpck_require__(4422).Response
+/* unused reexport */ __nccwpck_require__(2660).Request
+/* unused reexport */ __nccwpck_require__(5131).FormData
 __webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+/* unused reexport */ __nccwpck_require__(6774).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1566)
 
 __webpack_unused_export__ = setGlobalOrigin
 __webpack_unused_export__ = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(3245)
-const { kConstruct } = __nccwpck_require__(109)
+const { CacheStorage } = __nccwpck_require__(696)
+const { kConstruct } = __nccwpck_require__(4530)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 __webpack_unused_export__ = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(7290)
 
 __webpack_unused_export__ = deleteCookie
 __webpack_unused_export__ = getCookies
 __webpack_unused_export__ = getSetCookies
 __webpack_unused_export__ = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(4889)
 
 __webpack_unused_export__ = parseMIMEType
 __webpack_unused_export__ = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(9729)
+/* unused reexport */ __nccwpck_require__(1765).WebSocket
 __webpack_unused_export__ = CloseEvent
 __webpack_unused_export__ = ErrorEvent
 __webpack_unused_export__ = MessageEvent
@@ -26064,18 +26064,18 @@ __webpack_unused_export__ = MockPool
 __webpack_unused_export__ = MockAgent
 __webpack_unused_export__ = mockErrors
 
-const { EventSource } = __nccwpck_require__(1238)
+const { EventSource } = __nccwpck_require__(5637)
 
 __webpack_unused_export__ = EventSource
 
 
 /***/ }),
 
-/***/ 158:
+/***/ 5515:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(3440)
-const { RequestAbortedError } = __nccwpck_require__(8707)
+const { addAbortListener } = __nccwpck_require__(4959)
+const { RequestAbortedError } = __nccwpck_require__(2600)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -26135,16 +26135,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2279:
+/***/ 9303:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
+const { addSignal, removeSignal } = __nccwpck_require__(5515)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -26250,7 +26250,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 6862:
+/***/ 9355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -26264,10 +26264,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
+} = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(5515)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -26508,16 +26508,16 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 4043:
+/***/ 6636:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(9927)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { Readable } = __nccwpck_require__(2346)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(9206)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -26729,18 +26729,18 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 3560:
+/***/ 7261:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(9206)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(5515)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -26956,15 +26956,15 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1882:
+/***/ 3021:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(2600)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const util = __nccwpck_require__(4959)
+const { addSignal, removeSignal } = __nccwpck_require__(5515)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -27071,21 +27071,21 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6615:
+/***/ 1780:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-module.exports.request = __nccwpck_require__(4043)
-module.exports.stream = __nccwpck_require__(3560)
-module.exports.pipeline = __nccwpck_require__(6862)
-module.exports.upgrade = __nccwpck_require__(1882)
-module.exports.connect = __nccwpck_require__(2279)
+module.exports.request = __nccwpck_require__(6636)
+module.exports.stream = __nccwpck_require__(7261)
+module.exports.pipeline = __nccwpck_require__(9355)
+module.exports.upgrade = __nccwpck_require__(3021)
+module.exports.connect = __nccwpck_require__(9303)
 
 
 /***/ }),
 
-/***/ 9927:
+/***/ 2346:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Ported from https://github.com/nodejs/undici/pull/907
@@ -27094,9 +27094,9 @@ module.exports.connect = __nccwpck_require__(2279)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { ReadableStreamFrom } = __nccwpck_require__(3440)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
+const { ReadableStreamFrom } = __nccwpck_require__(4959)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -27477,15 +27477,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7655:
+/***/ 9206:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(2600)
 
-const { chunksDecode } = __nccwpck_require__(9927)
+const { chunksDecode } = __nccwpck_require__(2346)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -27577,16 +27577,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9136:
+/***/ 8269:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(4959)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(2600)
+const timers = __nccwpck_require__(7272)
 
 function noop () {}
 
@@ -27824,7 +27824,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 735:
+/***/ 3682:
 /***/ ((module) => {
 
 
@@ -27949,7 +27949,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2414:
+/***/ 6023:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -28158,7 +28158,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8707:
+/***/ 2600:
 /***/ ((module) => {
 
 
@@ -28590,7 +28590,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4655:
+/***/ 7782:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -28598,7 +28598,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(2600)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -28613,9 +28613,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+} = __nccwpck_require__(4959)
+const { channels } = __nccwpck_require__(6023)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(3682)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -29079,7 +29079,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 6443:
+/***/ 7778:
 /***/ ((module) => {
 
 module.exports = {
@@ -29153,7 +29153,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7752:
+/***/ 579:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -29161,7 +29161,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(735)
+} = __nccwpck_require__(3682)
 
 class TstNode {
   /** @type {any} */
@@ -29312,13 +29312,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3440:
+/***/ 4959:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(7778)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -29326,9 +29326,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
-const { tree } = __nccwpck_require__(7752)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(3682)
+const { tree } = __nccwpck_require__(579)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -30038,18 +30038,18 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7405:
+/***/ 7340:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
-const DispatcherBase = __nccwpck_require__(1841)
-const Pool = __nccwpck_require__(628)
-const Client = __nccwpck_require__(3701)
-const util = __nccwpck_require__(3440)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(7778)
+const DispatcherBase = __nccwpck_require__(3404)
+const Pool = __nccwpck_require__(9895)
+const Client = __nccwpck_require__(8170)
+const util = __nccwpck_require__(4959)
+const createRedirectInterceptor = __nccwpck_require__(2593)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -30178,7 +30178,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 837:
+/***/ 2668:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -30186,7 +30186,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(2600)
 const {
   PoolBase,
   kClients,
@@ -30194,10 +30194,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Pool = __nccwpck_require__(628)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const { parseOrigin } = __nccwpck_require__(3440)
+} = __nccwpck_require__(9181)
+const Pool = __nccwpck_require__(9895)
+const { kUrl, kInterceptors } = __nccwpck_require__(7778)
+const { parseOrigin } = __nccwpck_require__(4959)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -30394,7 +30394,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 637:
+/***/ 1212:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -30402,9 +30402,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const timers = __nccwpck_require__(6603)
+const util = __nccwpck_require__(4959)
+const { channels } = __nccwpck_require__(6023)
+const timers = __nccwpck_require__(7272)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -30417,7 +30417,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(2600)
 const {
   kUrl,
   kReset,
@@ -30450,9 +30450,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(7778)
 
-const constants = __nccwpck_require__(2824)
+const constants = __nccwpck_require__(5137)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -30464,11 +30464,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(9456) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(3434))
+    mod = await WebAssembly.compile(__nccwpck_require__(7017))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -30476,7 +30476,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(9456))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -31391,7 +31391,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(4492).extractBody)
+      extractBody = (__nccwpck_require__(6257).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -31914,7 +31914,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 8788:
+/***/ 949:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -31922,13 +31922,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(4959)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(2600)
 const {
   kUrl,
   kReset,
@@ -31947,7 +31947,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(7778)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -32353,7 +32353,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(4492).extractBody)
+    extractBody ??= (__nccwpck_require__(6257).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -32713,7 +32713,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 3701:
+/***/ 8170:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // @ts-check
@@ -32723,16 +32723,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const Request = __nccwpck_require__(4655)
-const DispatcherBase = __nccwpck_require__(1841)
+const util = __nccwpck_require__(4959)
+const { channels } = __nccwpck_require__(6023)
+const Request = __nccwpck_require__(7782)
+const DispatcherBase = __nccwpck_require__(3404)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(2600)
+const buildConnector = __nccwpck_require__(8269)
 const {
   kUrl,
   kServerName,
@@ -32774,9 +32774,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(6443)
-const connectH1 = __nccwpck_require__(637)
-const connectH2 = __nccwpck_require__(8788)
+} = __nccwpck_require__(7778)
+const connectH1 = __nccwpck_require__(1212)
+const connectH2 = __nccwpck_require__(949)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -33084,7 +33084,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(2593)
 
 function onError (client, err) {
   if (
@@ -33344,19 +33344,19 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 1841:
+/***/ 3404:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(883)
+const Dispatcher = __nccwpck_require__(5560)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+} = __nccwpck_require__(2600)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(7778)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -33559,7 +33559,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 883:
+/***/ 5560:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -33631,15 +33631,15 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 3137:
+/***/ 7774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
-const ProxyAgent = __nccwpck_require__(6672)
-const Agent = __nccwpck_require__(7405)
+const DispatcherBase = __nccwpck_require__(3404)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(7778)
+const ProxyAgent = __nccwpck_require__(6989)
+const Agent = __nccwpck_require__(7340)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -33798,7 +33798,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 4660:
+/***/ 6813:
 /***/ ((module) => {
 
 /* eslint-disable */
@@ -33922,15 +33922,15 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 2128:
+/***/ 9181:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const FixedQueue = __nccwpck_require__(4660)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
-const PoolStats = __nccwpck_require__(3246)
+const DispatcherBase = __nccwpck_require__(3404)
+const FixedQueue = __nccwpck_require__(6813)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(7778)
+const PoolStats = __nccwpck_require__(6493)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -34123,10 +34123,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3246:
+/***/ 6493:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(7778)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -34164,7 +34164,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 628:
+/***/ 9895:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -34175,14 +34175,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Client = __nccwpck_require__(3701)
+} = __nccwpck_require__(9181)
+const Client = __nccwpck_require__(8170)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const util = __nccwpck_require__(3440)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(2600)
+const util = __nccwpck_require__(4959)
+const { kUrl, kInterceptors } = __nccwpck_require__(7778)
+const buildConnector = __nccwpck_require__(8269)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -34278,19 +34278,19 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 6672:
+/***/ 6989:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(7778)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(7405)
-const Pool = __nccwpck_require__(628)
-const DispatcherBase = __nccwpck_require__(1841)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
-const Client = __nccwpck_require__(3701)
+const Agent = __nccwpck_require__(7340)
+const Pool = __nccwpck_require__(9895)
+const DispatcherBase = __nccwpck_require__(3404)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(2600)
+const buildConnector = __nccwpck_require__(8269)
+const Client = __nccwpck_require__(8170)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -34559,13 +34559,13 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 50:
+/***/ 6643:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Dispatcher = __nccwpck_require__(883)
-const RetryHandler = __nccwpck_require__(7816)
+const Dispatcher = __nccwpck_require__(5560)
+const RetryHandler = __nccwpck_require__(7431)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -34601,7 +34601,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 2581:
+/***/ 5824:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -34609,8 +34609,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const Agent = __nccwpck_require__(7405)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
+const Agent = __nccwpck_require__(7340)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -34640,7 +34640,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8155:
+/***/ 7628:
 /***/ ((module) => {
 
 
@@ -34691,15 +34691,15 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 8754:
+/***/ 1559:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(3440)
-const { kBodyUsed } = __nccwpck_require__(6443)
+const util = __nccwpck_require__(4959)
+const { kBodyUsed } = __nccwpck_require__(7778)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -34930,20 +34930,20 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 7816:
+/***/ 7431:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
-const { RequestRetryError } = __nccwpck_require__(8707)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(7778)
+const { RequestRetryError } = __nccwpck_require__(2600)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(3440)
+} = __nccwpck_require__(4959)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -35374,14 +35374,14 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 379:
+/***/ 60:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const { isIP } = __nccwpck_require__(7030)
 const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(8155)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(7628)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(2600)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -35756,14 +35756,14 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 8060:
+/***/ 545:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const DecoratorHandler = __nccwpck_require__(8155)
+const util = __nccwpck_require__(4959)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(2600)
+const DecoratorHandler = __nccwpck_require__(7628)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -35886,12 +35886,12 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5092:
+/***/ 2593:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(1559)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -35914,11 +35914,11 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1514:
+/***/ 8879:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RedirectHandler = __nccwpck_require__(8754)
+const RedirectHandler = __nccwpck_require__(1559)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -35945,11 +35945,11 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 2026:
+/***/ 6165:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RetryHandler = __nccwpck_require__(7816)
+const RetryHandler = __nccwpck_require__(7431)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -35971,13 +35971,13 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 2824:
+/***/ 5137:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(172);
+const utils_1 = __nccwpck_require__(4581);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -36255,7 +36255,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 3870:
+/***/ 9456:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -36267,7 +36267,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 3434:
+/***/ 7017:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -36279,7 +36279,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 172:
+/***/ 4581:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -36300,13 +36300,13 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 7501:
+/***/ 166:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kClients } = __nccwpck_require__(6443)
-const Agent = __nccwpck_require__(7405)
+const { kClients } = __nccwpck_require__(7778)
+const Agent = __nccwpck_require__(7340)
 const {
   kAgent,
   kMockAgentSet,
@@ -36317,14 +36317,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1117)
-const MockClient = __nccwpck_require__(7365)
-const MockPool = __nccwpck_require__(4004)
-const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
-const Dispatcher = __nccwpck_require__(883)
-const Pluralizer = __nccwpck_require__(1529)
-const PendingInterceptorsFormatter = __nccwpck_require__(6142)
+} = __nccwpck_require__(5794)
+const MockClient = __nccwpck_require__(8840)
+const MockPool = __nccwpck_require__(6677)
+const { matchValue, buildMockOptions } = __nccwpck_require__(5786)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(2600)
+const Dispatcher = __nccwpck_require__(5560)
+const Pluralizer = __nccwpck_require__(4398)
+const PendingInterceptorsFormatter = __nccwpck_require__(7405)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -36467,14 +36467,14 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 7365:
+/***/ 8840:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(3701)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Client = __nccwpck_require__(8170)
+const { buildMockDispatch } = __nccwpck_require__(5786)
 const {
   kDispatches,
   kMockAgent,
@@ -36483,10 +36483,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(5794)
+const { MockInterceptor } = __nccwpck_require__(5668)
+const Symbols = __nccwpck_require__(7778)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -36533,12 +36533,12 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 2429:
+/***/ 1496:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { UndiciError } = __nccwpck_require__(8707)
+const { UndiciError } = __nccwpck_require__(2600)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -36568,12 +36568,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1511:
+/***/ 5668:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(5786)
 const {
   kDispatches,
   kDispatchKey,
@@ -36581,9 +36581,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1117)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(5794)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
+const { buildURL } = __nccwpck_require__(4959)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -36782,14 +36782,14 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 4004:
+/***/ 6677:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(628)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const Pool = __nccwpck_require__(9895)
+const { buildMockDispatch } = __nccwpck_require__(5786)
 const {
   kDispatches,
   kMockAgent,
@@ -36798,10 +36798,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(5794)
+const { MockInterceptor } = __nccwpck_require__(5668)
+const Symbols = __nccwpck_require__(7778)
+const { InvalidArgumentError } = __nccwpck_require__(2600)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -36848,7 +36848,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1117:
+/***/ 5794:
 /***/ ((module) => {
 
 
@@ -36878,20 +36878,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3397:
+/***/ 5786:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { MockNotMatchedError } = __nccwpck_require__(2429)
+const { MockNotMatchedError } = __nccwpck_require__(1496)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1117)
-const { buildURL } = __nccwpck_require__(3440)
+} = __nccwpck_require__(5794)
+const { buildURL } = __nccwpck_require__(4959)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -37252,7 +37252,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6142:
+/***/ 7405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -37302,7 +37302,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 1529:
+/***/ 4398:
 /***/ ((module) => {
 
 
@@ -37338,7 +37338,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 6603:
+/***/ 7272:
 /***/ ((module) => {
 
 
@@ -37768,20 +37768,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9634:
+/***/ 2185:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
-const { webidl } = __nccwpck_require__(5893)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
-const { Request, fromInnerRequest } = __nccwpck_require__(9967)
-const { kState } = __nccwpck_require__(3627)
-const { fetching } = __nccwpck_require__(4398)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
+const { kConstruct } = __nccwpck_require__(4530)
+const { urlEquals, getFieldValues } = __nccwpck_require__(2511)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(4959)
+const { webidl } = __nccwpck_require__(4956)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(4422)
+const { Request, fromInnerRequest } = __nccwpck_require__(2660)
+const { kState } = __nccwpck_require__(7896)
+const { fetching } = __nccwpck_require__(2785)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(9481)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -38634,15 +38634,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3245:
+/***/ 696:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { Cache } = __nccwpck_require__(9634)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(4530)
+const { Cache } = __nccwpck_require__(2185)
+const { webidl } = __nccwpck_require__(4956)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
 
 class CacheStorage {
   /**
@@ -38793,26 +38793,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 109:
+/***/ 4530:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(6443).kConstruct)
+  kConstruct: (__nccwpck_require__(7778).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 6798:
+/***/ 2511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { isValidHeaderName } = __nccwpck_require__(3168)
+const { URLSerializer } = __nccwpck_require__(4889)
+const { isValidHeaderName } = __nccwpck_require__(9481)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -38857,7 +38857,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1276:
+/***/ 5835:
 /***/ ((module) => {
 
 
@@ -38876,15 +38876,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9061:
+/***/ 7290:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { parseSetCookie } = __nccwpck_require__(1978)
-const { stringify } = __nccwpck_require__(7797)
-const { webidl } = __nccwpck_require__(5893)
-const { Headers } = __nccwpck_require__(660)
+const { parseSetCookie } = __nccwpck_require__(617)
+const { stringify } = __nccwpck_require__(6964)
+const { webidl } = __nccwpck_require__(4956)
+const { Headers } = __nccwpck_require__(7671)
 
 /**
  * @typedef {Object} Cookie
@@ -39067,14 +39067,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1978:
+/***/ 617:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
-const { isCTLExcludingHtab } = __nccwpck_require__(7797)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(5835)
+const { isCTLExcludingHtab } = __nccwpck_require__(6964)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(4889)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -39384,7 +39384,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7797:
+/***/ 6964:
 /***/ ((module) => {
 
 
@@ -39743,13 +39743,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4031:
+/***/ 4214:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(5482)
 
 /**
  * @type {number[]} BOM
@@ -40324,23 +40324,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1238:
+/***/ 5637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(4398)
-const { makeRequest } = __nccwpck_require__(9967)
-const { webidl } = __nccwpck_require__(5893)
-const { EventSourceStream } = __nccwpck_require__(4031)
-const { parseMIMEType } = __nccwpck_require__(1900)
-const { createFastMessageEvent } = __nccwpck_require__(5188)
-const { isNetworkError } = __nccwpck_require__(9051)
-const { delay } = __nccwpck_require__(4811)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { fetching } = __nccwpck_require__(2785)
+const { makeRequest } = __nccwpck_require__(2660)
+const { webidl } = __nccwpck_require__(4956)
+const { EventSourceStream } = __nccwpck_require__(4214)
+const { parseMIMEType } = __nccwpck_require__(4889)
+const { createFastMessageEvent } = __nccwpck_require__(9729)
+const { isNetworkError } = __nccwpck_require__(4422)
+const { delay } = __nccwpck_require__(5482)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
+const { environmentSettingsObject } = __nccwpck_require__(9481)
+const { getGlobalDispatcher } = __nccwpck_require__(5824)
 
 let experimentalWarned = false
 
@@ -40814,7 +40814,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4811:
+/***/ 5482:
 /***/ ((module) => {
 
 
@@ -40858,12 +40858,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4492:
+/***/ 6257:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(3440)
+const util = __nccwpck_require__(4959)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -40873,16 +40873,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(3168)
-const { FormData } = __nccwpck_require__(5910)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(9481)
+const { FormData } = __nccwpck_require__(5131)
+const { kState } = __nccwpck_require__(7896)
+const { webidl } = __nccwpck_require__(4956)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(1900)
-const { multipartFormDataParser } = __nccwpck_require__(116)
+const { serializeAMimeType } = __nccwpck_require__(4889)
+const { multipartFormDataParser } = __nccwpck_require__(8051)
 let random
 
 try {
@@ -41394,7 +41394,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4495:
+/***/ 3096:
 /***/ ((module) => {
 
 
@@ -41525,7 +41525,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1900:
+/***/ 4889:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -42276,12 +42276,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6653:
+/***/ 4704:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConnected, kSize } = __nccwpck_require__(6443)
+const { kConnected, kSize } = __nccwpck_require__(7778)
 
 class CompatWeakRef {
   constructor (value) {
@@ -42329,14 +42329,14 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 1379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+const { kState } = __nccwpck_require__(7896)
+const { webidl } = __nccwpck_require__(4956)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -42462,16 +42462,16 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 116:
+/***/ 8051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { utf8DecodeBytes } = __nccwpck_require__(3168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
-const { isFileLike } = __nccwpck_require__(7114)
-const { makeEntry } = __nccwpck_require__(5910)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(4959)
+const { utf8DecodeBytes } = __nccwpck_require__(9481)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(4889)
+const { isFileLike } = __nccwpck_require__(1379)
+const { makeEntry } = __nccwpck_require__(5131)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -42943,16 +42943,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5910:
+/***/ 5131:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
-const { kState } = __nccwpck_require__(3627)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { FileLike, isFileLike } = __nccwpck_require__(7114)
-const { webidl } = __nccwpck_require__(5893)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(9481)
+const { kState } = __nccwpck_require__(7896)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
+const { FileLike, isFileLike } = __nccwpck_require__(1379)
+const { webidl } = __nccwpck_require__(4956)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -43202,7 +43202,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 1059:
+/***/ 1566:
 /***/ ((module) => {
 
 
@@ -43249,21 +43249,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 660:
+/***/ 7671:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
 
 
 
-const { kConstruct } = __nccwpck_require__(6443)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(7778)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(3168)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(9481)
+const { webidl } = __nccwpck_require__(4956)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -43943,7 +43943,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4398:
+/***/ 2785:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
@@ -43956,9 +43956,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(9051)
-const { HeadersList } = __nccwpck_require__(660)
-const { Request, cloneRequest } = __nccwpck_require__(9967)
+} = __nccwpck_require__(4422)
+const { HeadersList } = __nccwpck_require__(7671)
+const { Request, cloneRequest } = __nccwpck_require__(2660)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -43994,23 +43994,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(3168)
-const { kState, kDispatcher } = __nccwpck_require__(3627)
+} = __nccwpck_require__(9481)
+const { kState, kDispatcher } = __nccwpck_require__(7896)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(6257)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(3096)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
-const { webidl } = __nccwpck_require__(5893)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(4959)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(4889)
+const { getGlobalDispatcher } = __nccwpck_require__(5824)
+const { webidl } = __nccwpck_require__(4956)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -46220,23 +46220,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9967:
+/***/ 2660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /* globals AbortController */
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
-const { FinalizationRegistry } = __nccwpck_require__(6653)()
-const util = __nccwpck_require__(3440)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(6257)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(7671)
+const { FinalizationRegistry } = __nccwpck_require__(4704)()
+const util = __nccwpck_require__(4959)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(9481)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -46246,12 +46246,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(4495)
+} = __nccwpck_require__(3096)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(7896)
+const { webidl } = __nccwpck_require__(4956)
+const { URLSerializer } = __nccwpck_require__(4889)
+const { kConstruct } = __nccwpck_require__(7778)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -47264,14 +47264,14 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 9051:
+/***/ 4422:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
-const util = __nccwpck_require__(3440)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(7671)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(6257)
+const util = __nccwpck_require__(4959)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -47283,16 +47283,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(9481)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(4495)
-const { kState, kHeaders } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { FormData } = __nccwpck_require__(5910)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
+} = __nccwpck_require__(3096)
+const { kState, kHeaders } = __nccwpck_require__(7896)
+const { webidl } = __nccwpck_require__(4956)
+const { FormData } = __nccwpck_require__(5131)
+const { URLSerializer } = __nccwpck_require__(4889)
+const { kConstruct } = __nccwpck_require__(7778)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -47881,7 +47881,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3627:
+/***/ 7896:
 /***/ ((module) => {
 
 
@@ -47897,21 +47897,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3168:
+/***/ 9481:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
-const { getGlobalOrigin } = __nccwpck_require__(1059)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(3096)
+const { getGlobalOrigin } = __nccwpck_require__(1566)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(4889)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(4959)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(4956)
 
 let supportedHashes = []
 
@@ -49536,14 +49536,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5893:
+/***/ 4956:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(3440)
+const { toUSVString } = __nccwpck_require__(4959)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -50238,7 +50238,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2607:
+/***/ 5397:
 /***/ ((module) => {
 
 
@@ -50535,7 +50535,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8355:
+/***/ 6774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -50544,16 +50544,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(3610)
+} = __nccwpck_require__(743)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(961)
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
+} = __nccwpck_require__(2778)
+const { webidl } = __nccwpck_require__(4956)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -50886,12 +50886,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8573:
+/***/ 7358:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(4956)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -50971,7 +50971,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 961:
+/***/ 2778:
 /***/ ((module) => {
 
 
@@ -50988,7 +50988,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3610:
+/***/ 743:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -50999,10 +50999,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(961)
-const { ProgressEvent } = __nccwpck_require__(8573)
-const { getEncoding } = __nccwpck_require__(2607)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
+} = __nccwpck_require__(2778)
+const { ProgressEvent } = __nccwpck_require__(7358)
+const { getEncoding } = __nccwpck_require__(5397)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(4889)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -51386,27 +51386,27 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6897:
+/***/ 3016:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(6651)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(1216)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
-const { channels } = __nccwpck_require__(2414)
-const { CloseEvent } = __nccwpck_require__(5188)
-const { makeRequest } = __nccwpck_require__(9967)
-const { fetching } = __nccwpck_require__(4398)
-const { Headers, getHeadersList } = __nccwpck_require__(660)
-const { getDecodeSplit } = __nccwpck_require__(3168)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
+} = __nccwpck_require__(3815)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(6388)
+const { channels } = __nccwpck_require__(6023)
+const { CloseEvent } = __nccwpck_require__(9729)
+const { makeRequest } = __nccwpck_require__(2660)
+const { fetching } = __nccwpck_require__(2785)
+const { Headers, getHeadersList } = __nccwpck_require__(7671)
+const { getDecodeSplit } = __nccwpck_require__(9481)
+const { WebsocketFrameSend } = __nccwpck_require__(9151)
 
 /** @type {import('crypto')} */
 let crypto
@@ -51764,7 +51764,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 736:
+/***/ 6651:
 /***/ ((module) => {
 
 
@@ -51837,14 +51837,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5188:
+/***/ 9729:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { kConstruct } = __nccwpck_require__(6443)
+const { webidl } = __nccwpck_require__(4956)
+const { kEnumerableProperty } = __nccwpck_require__(4959)
+const { kConstruct } = __nccwpck_require__(7778)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -52173,12 +52173,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3264:
+/***/ 9151:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(736)
+const { maxUnsigned16Bit } = __nccwpck_require__(6651)
 
 const BUFFER_SIZE = 16386
 
@@ -52276,14 +52276,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9469:
+/***/ 2612:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(8625)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+const { isValidClientWindowBits } = __nccwpck_require__(6388)
+const { MessageSizeExceededError } = __nccwpck_require__(2600)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -52388,16 +52388,16 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 1652:
+/***/ 9177:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
-const { channels } = __nccwpck_require__(2414)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(6651)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(3815)
+const { channels } = __nccwpck_require__(6023)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -52407,11 +52407,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(8625)
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { closeWebSocketConnection } = __nccwpck_require__(6897)
-const { PerMessageDeflate } = __nccwpck_require__(9469)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(6388)
+const { WebsocketFrameSend } = __nccwpck_require__(9151)
+const { closeWebSocketConnection } = __nccwpck_require__(3016)
+const { PerMessageDeflate } = __nccwpck_require__(2612)
+const { MessageSizeExceededError } = __nccwpck_require__(2600)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -52922,14 +52922,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3900:
+/***/ 2473:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { opcodes, sendHints } = __nccwpck_require__(736)
-const FixedQueue = __nccwpck_require__(4660)
+const { WebsocketFrameSend } = __nccwpck_require__(9151)
+const { opcodes, sendHints } = __nccwpck_require__(6651)
+const FixedQueue = __nccwpck_require__(6813)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -53033,7 +53033,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 1216:
+/***/ 3815:
 /***/ ((module) => {
 
 
@@ -53052,16 +53052,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8625:
+/***/ 6388:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
-const { states, opcodes } = __nccwpck_require__(736)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(3815)
+const { states, opcodes } = __nccwpck_require__(6651)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(9729)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(4889)
 
 /* globals Blob */
 
@@ -53381,15 +53381,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3726:
+/***/ 1765:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
+const { webidl } = __nccwpck_require__(4956)
+const { URLSerializer } = __nccwpck_require__(4889)
+const { environmentSettingsObject } = __nccwpck_require__(9481)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(6651)
 const {
   kWebSocketURL,
   kReadyState,
@@ -53398,21 +53398,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(3815)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(8625)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
-const { ByteParser } = __nccwpck_require__(1652)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+} = __nccwpck_require__(6388)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(3016)
+const { ByteParser } = __nccwpck_require__(9177)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(4959)
+const { getGlobalDispatcher } = __nccwpck_require__(5824)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
-const { SendQueue } = __nccwpck_require__(3900)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(9729)
+const { SendQueue } = __nccwpck_require__(2473)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -53983,7 +53983,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7318:
+/***/ 859:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -53991,7 +53991,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 490:
+/***/ 3063:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -54013,7 +54013,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
-/***/ 7698:
+/***/ 5317:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
@@ -54160,6 +54160,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 /***/ }),
 
+/***/ 6760:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+
+/***/ }),
+
 /***/ 643:
 /***/ ((module) => {
 
@@ -54178,6 +54185,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:queryst
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+/***/ }),
+
+/***/ 6466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 
 /***/ }),
 
@@ -54265,25 +54279,25 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 3106:
+/***/ 725:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 7349:
+/***/ 502:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveBlockMap = __nccwpck_require__(7103);
-var resolveBlockSeq = __nccwpck_require__(334);
-var resolveFlowCollection = __nccwpck_require__(3142);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
+var YAMLMap = __nccwpck_require__(7999);
+var YAMLSeq = __nccwpck_require__(9710);
+var resolveBlockMap = __nccwpck_require__(950);
+var resolveBlockSeq = __nccwpck_require__(1919);
+var resolveFlowCollection = __nccwpck_require__(5359);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -54369,15 +54383,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 3683:
+/***/ 2658:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(3021);
-var composeNode = __nccwpck_require__(5937);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
+var Document = __nccwpck_require__(2354);
+var composeNode = __nccwpck_require__(362);
+var resolveEnd = __nccwpck_require__(5281);
+var resolveProps = __nccwpck_require__(7550);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -54421,17 +54435,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 5937:
+/***/ 362:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var composeCollection = __nccwpck_require__(7349);
-var composeScalar = __nccwpck_require__(5413);
-var resolveEnd = __nccwpck_require__(7788);
-var utilEmptyScalarPosition = __nccwpck_require__(2599);
+var Alias = __nccwpck_require__(5148);
+var identity = __nccwpck_require__(5920);
+var composeCollection = __nccwpck_require__(502);
+var composeScalar = __nccwpck_require__(2666);
+var resolveEnd = __nccwpck_require__(5281);
+var utilEmptyScalarPosition = __nccwpck_require__(3876);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -54540,15 +54554,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 5413:
+/***/ 2666:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
+var resolveBlockScalar = __nccwpck_require__(666);
+var resolveFlowScalar = __nccwpck_require__(4255);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -54635,18 +54649,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 9984:
+/***/ 5395:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(1342);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var identity = __nccwpck_require__(1127);
-var composeDoc = __nccwpck_require__(3683);
-var resolveEnd = __nccwpck_require__(7788);
+var directives = __nccwpck_require__(9213);
+var Document = __nccwpck_require__(2354);
+var errors = __nccwpck_require__(1903);
+var identity = __nccwpck_require__(5920);
+var composeDoc = __nccwpck_require__(2658);
+var resolveEnd = __nccwpck_require__(5281);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -54866,17 +54880,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 7103:
+/***/ 950:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
-var utilMapIncludes = __nccwpck_require__(1187);
+var Pair = __nccwpck_require__(5602);
+var YAMLMap = __nccwpck_require__(7999);
+var resolveProps = __nccwpck_require__(7550);
+var utilContainsNewline = __nccwpck_require__(8678);
+var utilFlowIndentCheck = __nccwpck_require__(9128);
+var utilMapIncludes = __nccwpck_require__(7378);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -54990,12 +55004,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 8913:
+/***/ 666:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(2238);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -55197,14 +55211,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 334:
+/***/ 1919:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveProps = __nccwpck_require__(4631);
-var utilFlowIndentCheck = __nccwpck_require__(4051);
+var YAMLSeq = __nccwpck_require__(9710);
+var resolveProps = __nccwpck_require__(7550);
+var utilFlowIndentCheck = __nccwpck_require__(9128);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -55255,7 +55269,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 7788:
+/***/ 5281:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -55301,19 +55315,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3142:
+/***/ 5359:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var resolveEnd = __nccwpck_require__(7788);
-var resolveProps = __nccwpck_require__(4631);
-var utilContainsNewline = __nccwpck_require__(9499);
-var utilMapIncludes = __nccwpck_require__(1187);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var YAMLMap = __nccwpck_require__(7999);
+var YAMLSeq = __nccwpck_require__(9710);
+var resolveEnd = __nccwpck_require__(5281);
+var resolveProps = __nccwpck_require__(7550);
+var utilContainsNewline = __nccwpck_require__(8678);
+var utilMapIncludes = __nccwpck_require__(7378);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -55517,13 +55531,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 6842:
+/***/ 4255:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var resolveEnd = __nccwpck_require__(7788);
+var Scalar = __nccwpck_require__(2238);
+var resolveEnd = __nccwpck_require__(5281);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -55752,7 +55766,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 4631:
+/***/ 7550:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -55907,7 +55921,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 9499:
+/***/ 8678:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -55950,7 +55964,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 2599:
+/***/ 3876:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -55985,12 +55999,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 4051:
+/***/ 9128:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(9499);
+var utilContainsNewline = __nccwpck_require__(8678);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -56009,12 +56023,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 1187:
+/***/ 7378:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(5920);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -56031,22 +56045,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 3021:
+/***/ 2354:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var toJS = __nccwpck_require__(6424);
-var Schema = __nccwpck_require__(5840);
-var stringifyDocument = __nccwpck_require__(6829);
-var anchors = __nccwpck_require__(1596);
-var applyReviver = __nccwpck_require__(3661);
-var createNode = __nccwpck_require__(2404);
-var directives = __nccwpck_require__(1342);
+var Alias = __nccwpck_require__(5148);
+var Collection = __nccwpck_require__(9466);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var toJS = __nccwpck_require__(8760);
+var Schema = __nccwpck_require__(4893);
+var stringifyDocument = __nccwpck_require__(5580);
+var anchors = __nccwpck_require__(3889);
+var applyReviver = __nccwpck_require__(598);
+var createNode = __nccwpck_require__(175);
+var directives = __nccwpck_require__(9213);
 
 class Document {
     constructor(value, replacer, options) {
@@ -56375,13 +56389,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 1596:
+/***/ 3889:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(5920);
+var visit = __nccwpck_require__(2857);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -56458,7 +56472,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 3661:
+/***/ 598:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -56522,14 +56536,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2404:
+/***/ 175:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var Alias = __nccwpck_require__(5148);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -56619,13 +56633,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 1342:
+/***/ 9213:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(5920);
+var visit = __nccwpck_require__(2857);
 
 const escapeChars = {
     '!': '%21',
@@ -56804,7 +56818,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 1464:
+/***/ 1903:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -56873,28 +56887,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8815:
+/***/ 538:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var Schema = __nccwpck_require__(5840);
-var errors = __nccwpck_require__(1464);
-var Alias = __nccwpck_require__(4065);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
-var publicApi = __nccwpck_require__(4047);
-var visit = __nccwpck_require__(204);
+var composer = __nccwpck_require__(5395);
+var Document = __nccwpck_require__(2354);
+var Schema = __nccwpck_require__(4893);
+var errors = __nccwpck_require__(1903);
+var Alias = __nccwpck_require__(5148);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var Scalar = __nccwpck_require__(2238);
+var YAMLMap = __nccwpck_require__(7999);
+var YAMLSeq = __nccwpck_require__(9710);
+var cst = __nccwpck_require__(5908);
+var lexer = __nccwpck_require__(4388);
+var lineCounter = __nccwpck_require__(679);
+var parser = __nccwpck_require__(2139);
+var publicApi = __nccwpck_require__(7464);
+var visit = __nccwpck_require__(2857);
 
 
 
@@ -56931,7 +56945,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 7249:
+/***/ 4624:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -56957,16 +56971,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 4065:
+/***/ 5148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var visit = __nccwpck_require__(204);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var anchors = __nccwpck_require__(3889);
+var visit = __nccwpck_require__(2857);
+var identity = __nccwpck_require__(5920);
+var Node = __nccwpck_require__(5206);
+var toJS = __nccwpck_require__(8760);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -57084,14 +57098,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 101:
+/***/ 9466:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
+var createNode = __nccwpck_require__(175);
+var identity = __nccwpck_require__(5920);
+var Node = __nccwpck_require__(5206);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -57242,14 +57256,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 6673:
+/***/ 5206:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(3661);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var applyReviver = __nccwpck_require__(598);
+var identity = __nccwpck_require__(5920);
+var toJS = __nccwpck_require__(8760);
 
 class NodeBase {
     constructor(type) {
@@ -57289,15 +57303,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 7165:
+/***/ 5602:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyPair = __nccwpck_require__(9748);
-var addPairToJSMap = __nccwpck_require__(7104);
-var identity = __nccwpck_require__(1127);
+var createNode = __nccwpck_require__(175);
+var stringifyPair = __nccwpck_require__(5837);
+var addPairToJSMap = __nccwpck_require__(7327);
+var identity = __nccwpck_require__(5920);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -57335,14 +57349,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 3301:
+/***/ 2238:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Node = __nccwpck_require__(6673);
-var toJS = __nccwpck_require__(6424);
+var identity = __nccwpck_require__(5920);
+var Node = __nccwpck_require__(5206);
+var toJS = __nccwpck_require__(8760);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -57369,17 +57383,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4454:
+/***/ 7999:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(1212);
-var addPairToJSMap = __nccwpck_require__(7104);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
+var stringifyCollection = __nccwpck_require__(2485);
+var addPairToJSMap = __nccwpck_require__(7327);
+var Collection = __nccwpck_require__(9466);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var Scalar = __nccwpck_require__(2238);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -57523,17 +57537,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 2223:
+/***/ 9710:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2404);
-var stringifyCollection = __nccwpck_require__(1212);
-var Collection = __nccwpck_require__(101);
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var toJS = __nccwpck_require__(6424);
+var createNode = __nccwpck_require__(175);
+var stringifyCollection = __nccwpck_require__(2485);
+var Collection = __nccwpck_require__(9466);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
+var toJS = __nccwpck_require__(8760);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -57645,16 +57659,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 7104:
+/***/ 7327:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(7249);
-var merge = __nccwpck_require__(452);
-var stringify = __nccwpck_require__(2148);
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
+var log = __nccwpck_require__(4624);
+var merge = __nccwpck_require__(3433);
+var stringify = __nccwpck_require__(7549);
+var identity = __nccwpck_require__(5920);
+var toJS = __nccwpck_require__(8760);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -57717,7 +57731,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 1127:
+/***/ 5920:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -57777,12 +57791,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 6424:
+/***/ 8760:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(5920);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -57823,15 +57837,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 110:
+/***/ 6969:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(8913);
-var resolveFlowScalar = __nccwpck_require__(6842);
-var errors = __nccwpck_require__(1464);
-var stringifyString = __nccwpck_require__(3069);
+var resolveBlockScalar = __nccwpck_require__(666);
+var resolveFlowScalar = __nccwpck_require__(4255);
+var errors = __nccwpck_require__(1903);
+var stringifyString = __nccwpck_require__(7824);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -58048,7 +58062,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 1733:
+/***/ 356:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -58118,7 +58132,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 7715:
+/***/ 3798:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -58224,14 +58238,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 3461:
+/***/ 5908:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(110);
-var cstStringify = __nccwpck_require__(1733);
-var cstVisit = __nccwpck_require__(7715);
+var cstScalar = __nccwpck_require__(6969);
+var cstStringify = __nccwpck_require__(356);
+var cstVisit = __nccwpck_require__(3798);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -58343,12 +58357,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 361:
+/***/ 4388:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(3461);
+var cst = __nccwpck_require__(5908);
 
 /*
 START -> stream
@@ -59073,7 +59087,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 6628:
+/***/ 679:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -59121,14 +59135,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 3456:
+/***/ 2139:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(3461);
-var lexer = __nccwpck_require__(361);
+var cst = __nccwpck_require__(5908);
+var lexer = __nccwpck_require__(4388);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -60108,18 +60122,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 4047:
+/***/ 7464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(9984);
-var Document = __nccwpck_require__(3021);
-var errors = __nccwpck_require__(1464);
-var log = __nccwpck_require__(7249);
-var identity = __nccwpck_require__(1127);
-var lineCounter = __nccwpck_require__(6628);
-var parser = __nccwpck_require__(3456);
+var composer = __nccwpck_require__(5395);
+var Document = __nccwpck_require__(2354);
+var errors = __nccwpck_require__(1903);
+var log = __nccwpck_require__(4624);
+var identity = __nccwpck_require__(5920);
+var lineCounter = __nccwpck_require__(679);
+var parser = __nccwpck_require__(2139);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -60222,16 +60236,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 5840:
+/***/ 4893:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var tags = __nccwpck_require__(18);
+var identity = __nccwpck_require__(5920);
+var map = __nccwpck_require__(3338);
+var seq = __nccwpck_require__(8947);
+var string = __nccwpck_require__(639);
+var tags = __nccwpck_require__(8395);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -60268,13 +60282,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 7451:
+/***/ 3338:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(5920);
+var YAMLMap = __nccwpck_require__(7999);
 
 const map = {
     collection: 'map',
@@ -60294,12 +60308,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 3632:
+/***/ 4603:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(2238);
 
 const nullTag = {
     identify: value => value == null,
@@ -60318,13 +60332,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 1706:
+/***/ 8947:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(5920);
+var YAMLSeq = __nccwpck_require__(9710);
 
 const seq = {
     collection: 'seq',
@@ -60344,12 +60358,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6464:
+/***/ 639:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(3069);
+var stringifyString = __nccwpck_require__(7824);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -60367,12 +60381,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 3959:
+/***/ 3952:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(2238);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -60395,13 +60409,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 8405:
+/***/ 9280:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(2238);
+var stringifyNumber = __nccwpck_require__(2916);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -60449,12 +60463,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 9874:
+/***/ 2559:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(2916);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -60498,18 +60512,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 896:
+/***/ 5079:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
+var map = __nccwpck_require__(3338);
+var _null = __nccwpck_require__(4603);
+var seq = __nccwpck_require__(8947);
+var string = __nccwpck_require__(639);
+var bool = __nccwpck_require__(3952);
+var float = __nccwpck_require__(9280);
+var int = __nccwpck_require__(2559);
 
 const schema = [
     map.map,
@@ -60530,14 +60544,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 3559:
+/***/ 2392:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var map = __nccwpck_require__(7451);
-var seq = __nccwpck_require__(1706);
+var Scalar = __nccwpck_require__(2238);
+var map = __nccwpck_require__(3338);
+var seq = __nccwpck_require__(8947);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -60601,27 +60615,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 18:
+/***/ 8395:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var bool = __nccwpck_require__(3959);
-var float = __nccwpck_require__(8405);
-var int = __nccwpck_require__(9874);
-var schema = __nccwpck_require__(896);
-var schema$1 = __nccwpck_require__(3559);
-var binary = __nccwpck_require__(6083);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var schema$2 = __nccwpck_require__(5913);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(4371);
+var map = __nccwpck_require__(3338);
+var _null = __nccwpck_require__(4603);
+var seq = __nccwpck_require__(8947);
+var string = __nccwpck_require__(639);
+var bool = __nccwpck_require__(3952);
+var float = __nccwpck_require__(9280);
+var int = __nccwpck_require__(2559);
+var schema = __nccwpck_require__(5079);
+var schema$1 = __nccwpck_require__(2392);
+var binary = __nccwpck_require__(4468);
+var merge = __nccwpck_require__(3433);
+var omap = __nccwpck_require__(6336);
+var pairs = __nccwpck_require__(660);
+var schema$2 = __nccwpck_require__(1338);
+var set = __nccwpck_require__(1425);
+var timestamp = __nccwpck_require__(441);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -60707,14 +60721,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 6083:
+/***/ 4468:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(3301);
-var stringifyString = __nccwpck_require__(3069);
+var Scalar = __nccwpck_require__(2238);
+var stringifyString = __nccwpck_require__(7824);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -60784,12 +60798,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 8398:
+/***/ 4085:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
+var Scalar = __nccwpck_require__(2238);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -60820,13 +60834,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 5782:
+/***/ 5707:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var stringifyNumber = __nccwpck_require__(8689);
+var Scalar = __nccwpck_require__(2238);
+var stringifyNumber = __nccwpck_require__(2916);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -60877,12 +60891,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 873:
+/***/ 3948:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(2916);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -60960,13 +60974,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 452:
+/***/ 3433:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -61038,16 +61052,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 303:
+/***/ 6336:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var toJS = __nccwpck_require__(6424);
-var YAMLMap = __nccwpck_require__(4454);
-var YAMLSeq = __nccwpck_require__(2223);
-var pairs = __nccwpck_require__(8385);
+var identity = __nccwpck_require__(5920);
+var toJS = __nccwpck_require__(8760);
+var YAMLMap = __nccwpck_require__(7999);
+var YAMLSeq = __nccwpck_require__(9710);
+var pairs = __nccwpck_require__(660);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -61122,15 +61136,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8385:
+/***/ 660:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var Scalar = __nccwpck_require__(3301);
-var YAMLSeq = __nccwpck_require__(2223);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var Scalar = __nccwpck_require__(2238);
+var YAMLSeq = __nccwpck_require__(9710);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -61211,24 +61225,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 5913:
+/***/ 1338:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(7451);
-var _null = __nccwpck_require__(3632);
-var seq = __nccwpck_require__(1706);
-var string = __nccwpck_require__(6464);
-var binary = __nccwpck_require__(6083);
-var bool = __nccwpck_require__(8398);
-var float = __nccwpck_require__(5782);
-var int = __nccwpck_require__(873);
-var merge = __nccwpck_require__(452);
-var omap = __nccwpck_require__(303);
-var pairs = __nccwpck_require__(8385);
-var set = __nccwpck_require__(1528);
-var timestamp = __nccwpck_require__(4371);
+var map = __nccwpck_require__(3338);
+var _null = __nccwpck_require__(4603);
+var seq = __nccwpck_require__(8947);
+var string = __nccwpck_require__(639);
+var binary = __nccwpck_require__(4468);
+var bool = __nccwpck_require__(4085);
+var float = __nccwpck_require__(5707);
+var int = __nccwpck_require__(3948);
+var merge = __nccwpck_require__(3433);
+var omap = __nccwpck_require__(6336);
+var pairs = __nccwpck_require__(660);
+var set = __nccwpck_require__(1425);
+var timestamp = __nccwpck_require__(441);
 
 const schema = [
     map.map,
@@ -61259,14 +61273,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 1528:
+/***/ 1425:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Pair = __nccwpck_require__(7165);
-var YAMLMap = __nccwpck_require__(4454);
+var identity = __nccwpck_require__(5920);
+var Pair = __nccwpck_require__(5602);
+var YAMLMap = __nccwpck_require__(7999);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -61362,12 +61376,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 4371:
+/***/ 441:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(8689);
+var stringifyNumber = __nccwpck_require__(2916);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -61474,7 +61488,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 4475:
+/***/ 9694:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -61632,15 +61646,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2148:
+/***/ 7549:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(1596);
-var identity = __nccwpck_require__(1127);
-var stringifyComment = __nccwpck_require__(9799);
-var stringifyString = __nccwpck_require__(3069);
+var anchors = __nccwpck_require__(3889);
+var identity = __nccwpck_require__(5920);
+var stringifyComment = __nccwpck_require__(1708);
+var stringifyString = __nccwpck_require__(7824);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -61771,14 +61785,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 1212:
+/***/ 2485:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(5920);
+var stringify = __nccwpck_require__(7549);
+var stringifyComment = __nccwpck_require__(1708);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -61933,7 +61947,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 9799:
+/***/ 1708:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -61964,14 +61978,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6829:
+/***/ 5580:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(5920);
+var stringify = __nccwpck_require__(7549);
+var stringifyComment = __nccwpck_require__(1708);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -62058,7 +62072,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 8689:
+/***/ 2916:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -62092,15 +62106,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 9748:
+/***/ 5837:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
-var Scalar = __nccwpck_require__(3301);
-var stringify = __nccwpck_require__(2148);
-var stringifyComment = __nccwpck_require__(9799);
+var identity = __nccwpck_require__(5920);
+var Scalar = __nccwpck_require__(2238);
+var stringify = __nccwpck_require__(7549);
+var stringifyComment = __nccwpck_require__(1708);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -62251,13 +62265,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3069:
+/***/ 7824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(3301);
-var foldFlowLines = __nccwpck_require__(4475);
+var Scalar = __nccwpck_require__(2238);
+var foldFlowLines = __nccwpck_require__(9694);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -62596,12 +62610,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 204:
+/***/ 2857:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(1127);
+var identity = __nccwpck_require__(5920);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -62839,7 +62853,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 1510:
+/***/ 9192:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62851,7 +62865,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./lib/clock.js + 1 modules
-var clock = __nccwpck_require__(1920);
+var clock = __nccwpck_require__(8836);
 ;// CONCATENATED MODULE: ./lib/github/owner.js
 function readOwner(environment, nonce) {
     const run = environment.GITHUB_RUN_ID;
@@ -62875,18 +62889,333 @@ function urlOfRun(environment, run, attempt) {
     return `${server}/${environment.GITHUB_REPOSITORY ?? ''}/actions/runs/${run}/attempts/${attempt}`;
 }
 
-// EXTERNAL MODULE: ./lib/host/local-connection.js + 2 modules
-var local_connection = __nccwpck_require__(6495);
+// EXTERNAL MODULE: ./lib/host/local-connection.js + 1 modules
+var local_connection = __nccwpck_require__(4644);
+// EXTERNAL MODULE: external "node:events"
+var external_node_events_ = __nccwpck_require__(8474);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: external "node:stream/promises"
+var promises_ = __nccwpck_require__(6466);
+// EXTERNAL MODULE: ./lib/host/dialing.js
+var dialing = __nccwpck_require__(8901);
+;// CONCATENATED MODULE: ./lib/host/local-door.js
+/** A port on this machine that leads to where a target dials, for programs that know nothing of the target. */
+
+
+
+
+async function openLocalDoor(reach, options) {
+    options.signal.throwIfAborted();
+    const closing = new AbortController();
+    const signal = AbortSignal.any([closing.signal, options.signal]);
+    // A client may have said all it has to say before it is answered.
+    const server = (0,external_node_net_.createServer)({ allowHalfOpen: true, noDelay: true }, (client) => {
+        void lead(client, reach, { ...options, signal });
+    });
+    const closed = new Promise((resolve) => server.once('close', () => resolve()));
+    server.listen({ host: '127.0.0.1', port: 0, signal });
+    await (0,external_node_events_.once)(server, 'listening', { signal });
+    server.on('error', (error) => options.onRefused((0,dialing/* reasonOf */.A3)(error)));
+    const address = server.address();
+    if (address === null || typeof address === 'string')
+        throw new Error('A listener on 127.0.0.1 has no port.');
+    return {
+        url: urlAt(reach.url, address.port),
+        close: () => {
+            closing.abort();
+            return closed;
+        },
+    };
+}
+async function lead(client, reach, { signal, onRefused }) {
+    client.on('error', () => { });
+    const gone = new AbortController();
+    client.once('close', () => gone.abort());
+    const over = AbortSignal.any([signal, gone.signal]);
+    try {
+        const stream = await (0,dialing/* unlessAborted */.Wh)(reach.dial(over), over);
+        await join(client, stream, over);
+    }
+    catch (error) {
+        if (!over.aborted)
+            onRefused((0,dialing/* reasonOf */.A3)(error));
+    }
+    finally {
+        client.destroy();
+    }
+}
+/** What breaks off on one side breaks off on the other. */
+async function join(client, stream, signal) {
+    stream.on('error', () => { });
+    try {
+        await Promise.all([(0,promises_.pipeline)(client, stream, { signal }), (0,promises_.pipeline)(stream, client, { signal })]);
+    }
+    catch {
+        // The client sees it.
+    }
+    finally {
+        stream.destroy();
+    }
+}
+function urlAt(url, port) {
+    const { protocol, pathname } = new URL(url);
+    return `${protocol}//127.0.0.1:${port}${pathname.replace(/\/+$/, '')}`;
+}
+
 // EXTERNAL MODULE: ./lib/host/runner-hook.js
-var runner_hook = __nccwpck_require__(8500);
+var runner_hook = __nccwpck_require__(9913);
 // EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
-var host_refused = __nccwpck_require__(4800);
+var host_refused = __nccwpck_require__(3839);
 // EXTERNAL MODULE: ./lib/targets/target.js
-var target = __nccwpck_require__(6097);
+var target = __nccwpck_require__(1052);
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+;// CONCATENATED MODULE: ./lib/host/ssh/channel-stream.js
+/** A channel as a stream like any other: ssh2's own emits no errors, and never is done with what is written to a closed one. */
+
+const eachSide = (channel) => ({
+    finish: () => channel.end(),
+    destroy: () => channel.close(),
+});
+function streamOf(channel, ending = eachSide(channel)) {
+    let closed = false;
+    let written = () => { };
+    const stream = new external_node_stream_.Duplex({
+        // As a socket has it: who is told that no more comes, ends as well.
+        allowHalfOpen: false,
+        read: () => {
+            channel.resume();
+        },
+        write: (chunk, _encoding, done) => {
+            written = () => done();
+            // As TCP has it: what is still on its way to a side that has ended is no error, and its answer can be read.
+            if (closed)
+                written();
+            else
+                channel.write(chunk, written);
+        },
+        final: (done) => {
+            ending.finish();
+            done();
+        },
+        destroy: (error, done) => {
+            ending.destroy();
+            channel.resume();
+            done(error);
+        },
+    });
+    channel.on('data', (chunk) => {
+        if (!stream.destroyed && !stream.push(chunk))
+            channel.pause();
+    });
+    channel.on('end', () => {
+        if (!stream.destroyed)
+            stream.push(null);
+    });
+    channel.on('close', () => {
+        closed = true;
+        if (stream.writableLength > 0)
+            written();
+    });
+    channel.on('error', (error) => stream.destroy(error));
+    return stream;
+}
+
+// EXTERNAL MODULE: ./lib/host/script.js
+var script = __nccwpck_require__(9492);
+;// CONCATENATED MODULE: ./lib/host/ssh/relay.js
+
+
+
+/** What start-up files of a login shell say comes before it, and is not of the stream. */
+const openMark = 'blue-green: here begins the stream\n';
+const noneMark = 'blue-green: no program can connect\n';
+/**
+ * Runs with the connection as stdin and stdout; 3 and 5 are the session's. The end of one side is the end of both: the shell
+ * cannot say on a connection that no more will be written, and read on. By dd, since the cat of busybox has the kernel send from
+ * the connection into the pipe of sshd: as long as the connection is silent the pipe is locked, and sshd with it.
+ */
+const relay = `exec 6<&0 2>/dev/null
+printf %s ${(0,script/* quote */.hD)(openMark)} >&5
+dd bs=65536 <&6 >&5 3<&- &
+reader=$!
+{ dd bs=65536 <&3; kill "$reader"; } 5>&- 6<&- &
+writer=$!
+exec >&- <&- 5>&- 6<&-
+wait "$reader"
+kill "$writer"
+exit 0`;
+/** Each program tells on stderr why it could not connect. */
+const relayScript = (address) => {
+    const { host, port } = address;
+    return (0,script/* script */.K$)(`BG_RELAY=${(0,script/* quote */.hD)(relay)} LC_ALL=C
+export BG_RELAY LC_ALL
+exec 5>&1
+if command -v bash; then
+  exec bash --norc -c 'exec 4<>"/dev/tcp/$1/$2" && exec sh -c "$BG_RELAY" <&4 >&4 4<&-' bash ${(0,script/* quote */.hD)(host)} ${port}
+elif command -v socat; then
+  exec socat ${(0,script/* quote */.hD)(`TCP:${(0,dialing/* showAddress */.mC)(address)},nodelay`)} 'SYSTEM:eval \\"$BG_RELAY\\",nofork'
+fi >/dev/null
+case $(busybox nc --help 2>&1) in
+  *'-e PROG'*) exec busybox nc ${(0,script/* quote */.hD)(host)} ${port} -e sh -c "$BG_RELAY" ;;
+esac
+printf %s ${(0,script/* quote */.hD)(noneMark)}`);
+};
+/** For a session in which nothing was run yet. Throws DialRefused. */
+async function openRelay({ channel, link, name }, address) {
+    channel.write(relayScript(address));
+    const first = await beginning(channel);
+    switch (first.kind) {
+        case 'none':
+            return { kind: 'no program' };
+        case 'ended':
+            if (!link.isOpen())
+                throw new Error(link.why());
+            throw (0,dialing/* dialRefused */.X$)(address, name, first.said);
+        case 'open':
+            channel.unshift(first.rest);
+            return { kind: 'open', stream: link.tie(streamOf(channel, together(channel))) };
+    }
+}
+function beginning(channel) {
+    return new Promise((resolve) => {
+        let heard = Buffer.alloc(0);
+        let said = '';
+        const hear = (chunk) => {
+            heard = Buffer.concat([heard, chunk]);
+            const at = heard.indexOf(openMark);
+            if (heard.includes(noneMark))
+                settle({ kind: 'none' });
+            else if (at >= 0)
+                settle({ kind: 'open', rest: heard.subarray(at + openMark.length) });
+        };
+        const end = () => settle({ kind: 'ended', said: said.trim().replaceAll('\n', '; ') });
+        const settle = (result) => {
+            channel.pause();
+            channel.removeListener('data', hear).removeListener('close', end);
+            resolve(result);
+        };
+        channel.stderr.setEncoding('utf8').on('data', (chunk) => {
+            said = (said + chunk).slice(-300);
+        });
+        channel
+            .on('error', () => { })
+            .on('data', hear)
+            .on('close', end);
+    });
+}
+/**
+ * The end of its stdin ends the relay, but not one that waits for its server to take what was sent: the signal does, though not
+ * for root, for whom OpenSSH signals nobody.
+ */
+const together = (channel) => ({
+    finish: () => { },
+    destroy: () => {
+        channel.signal('TERM');
+        channel.close();
+    },
+});
+
+;// CONCATENATED MODULE: ./lib/host/ssh/slots.js
+/** Lets so many in at once; the others wait for their turn. Each turn is given back once. */
+function slots(count) {
+    let free = count;
+    const waiting = [];
+    const giveBack = () => {
+        const next = waiting.shift();
+        if (next)
+            next();
+        else
+            free += 1;
+    };
+    return async () => {
+        if (free > 0)
+            free -= 1;
+        else
+            await new Promise((resolve) => waiting.push(resolve));
+        let given = false;
+        return () => {
+            if (!given)
+                giveBack();
+            given = true;
+        };
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/host/ssh/dialer.js
+
+
+
+
+
+/** Fewer than there are sessions: scripts never wait for a stream to end. */
+const relaysAtOnce = 5;
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. https://www.rfc-editor.org/rfc/rfc4254#section-5.1 */
+const prohibited = 1;
+function dialer(host) {
+    const takeSlot = slots(relaysAtOnce);
+    let forwards = true;
+    const dial = async (address, signal) => {
+        if (forwards) {
+            const forwarded = await host.patiently(() => forward(host, address), signal);
+            if (forwarded.kind === 'open')
+                return forwarded.stream;
+            forwards = false;
+        }
+        const release = await takeSlot();
+        try {
+            const stream = await host.patiently(() => dialer_relay(host, address, signal), signal);
+            return stream.once('close', release);
+        }
+        catch (error) {
+            release();
+            throw error;
+        }
+    };
+    return (address, signal) => (0,dialing/* unlessAborted */.Wh)(dial(address, signal), signal);
+}
+async function forward(host, address) {
+    const link = await host.reach();
+    try {
+        return { kind: 'open', stream: link.tie(streamOf(await link.forward(address))) };
+    }
+    catch (error) {
+        if (!link.isOpen())
+            throw error;
+        if (error instanceof Error && 'reason' in error && error.reason === prohibited)
+            return { kind: 'prohibited' };
+        const why = (0,dialing/* reasonOf */.A3)(error).replace(/^\(SSH\) Channel open failure: /, '');
+        throw (0,dialing/* dialRefused */.X$)(address, (0,host_refused/* addressOf */.ci)(host.address), why);
+    }
+}
+async function dialer_relay(host, address, signal) {
+    signal.throwIfAborted();
+    const started = await host.start();
+    const { channel, release } = started;
+    // A host that does not answer is waited for by the program there for minutes.
+    const hangUp = () => channel.close();
+    signal.addEventListener('abort', hangUp);
+    try {
+        const relayed = await openRelay(started, address);
+        if (relayed.kind === 'no program')
+            throw (0,host_refused/* cannotDial */.ey)(host.address);
+        return relayed.stream.once('close', release);
+    }
+    catch (error) {
+        channel.close();
+        release();
+        throw error;
+    }
+    finally {
+        signal.removeEventListener('abort', hangUp);
+    }
+}
+
 // EXTERNAL MODULE: ./lib/host/connection.js
-var connection = __nccwpck_require__(8764);
+var connection = __nccwpck_require__(4083);
 // EXTERNAL MODULE: ./lib/host/ending.js
-var ending = __nccwpck_require__(4555);
+var ending = __nccwpck_require__(7724);
 ;// CONCATENATED MODULE: ./lib/host/ssh/run-script.js
 
 
@@ -62973,29 +63302,24 @@ function letGo(channel) {
         stream.removeAllListeners('data').resume();
 }
 
-;// CONCATENATED MODULE: ./lib/host/ssh/slots.js
-/** Lets so many in at once; the others wait for their turn. Each turn is given back once. */
-function slots(count) {
-    let free = count;
-    const waiting = [];
-    const giveBack = () => {
-        const next = waiting.shift();
-        if (next)
-            next();
-        else
-            free += 1;
+;// CONCATENATED MODULE: ./lib/host/ssh/spare-shell.js
+function spareShell(open) {
+    let ahead = null;
+    const ended = new WeakSet();
+    const watched = (shell) => {
+        shell.channel.once('close', () => ended.add(shell.channel));
+        return shell;
     };
-    return async () => {
-        if (free > 0)
-            free -= 1;
-        else
-            await new Promise((resolve) => waiting.push(resolve));
-        let given = false;
-        return () => {
-            if (!given)
-                giveBack();
-            given = true;
-        };
+    return {
+        prepare: () => {
+            ahead ??= open().then(watched, () => null);
+        },
+        take: async () => {
+            const taken = ahead;
+            ahead = null;
+            const shell = await taken;
+            return shell?.link.isOpen() && !ended.has(shell.channel) ? shell : null;
+        },
     };
 }
 
@@ -63004,7 +63328,10 @@ function slots(count) {
 
 
 
-/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). */
+
+
+
+/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). One of ours is spare. */
 const sessionsAtOnce = 8;
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000;
@@ -63019,8 +63346,9 @@ function sshConnection(settings, surroundings) {
     let opening = null;
     const open = async () => {
         // Loaded for those alone who use it.
-        const { openLink } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9887));
-        return patiently(() => openLink(settings, keepalive), clock, closed.signal);
+        const { openLink } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5372));
+        const report = (line) => surroundings.output?.('ssh', line);
+        return patiently(() => openLink(settings, { keepalive, report }), clock, closed.signal);
     };
     const reach = async () => {
         opening ??= open();
@@ -63040,20 +63368,39 @@ function sshConnection(settings, surroundings) {
             opening = null;
         return reach();
     };
-    const start = async () => {
+    const openShell = async () => {
+        const link = await reach();
+        return { link, channel: await link.exec('sh -s') };
+    };
+    const spare = spareShell(openShell);
+    const startIn = async (shell) => {
         const release = await takeSlot();
         try {
-            const begin = async () => {
-                const link = await reach();
-                return { name, link, release, channel: await link.exec('sh -s') };
-            };
-            return await patiently(begin, clock, closed.signal);
+            return { name, ...(await patiently(shell, clock, closed.signal)), release };
         }
         catch (error) {
             release();
             throw unreachable(name, error);
         }
     };
+    const start = async () => {
+        const started = await startIn(async () => (await spare.take()) ?? openShell());
+        spare.prepare();
+        return started;
+    };
+    const dial = dialer({
+        address: settings.host,
+        reach,
+        start: () => startIn(openShell),
+        patiently: async (work, signal) => {
+            try {
+                return await patiently(work, clock, AbortSignal.any([closed.signal, signal]));
+            }
+            catch (error) {
+                throw error instanceof dialing/* DialRefused */.Dn ? error : unreachable(name, error);
+            }
+        },
+    });
     return {
         name,
         run: async (script, options) => {
@@ -63065,6 +63412,7 @@ function sshConnection(settings, surroundings) {
                 started.release();
             }
         },
+        dial,
         close: async () => {
             closed.abort(new target/* TargetUnreachable */.Ek(`The connection to ${name} is closed.`));
             (await opening?.catch(() => null))?.close();
@@ -63079,12 +63427,13 @@ async function patiently(work, clock, signal) {
             return await work();
         }
         catch (error) {
-            if (error instanceof host_refused/* HostRefused */.bv || clock.monotonic() + pause > deadline)
+            if (isFinal(error) || clock.monotonic() + pause > deadline)
                 throw error;
         }
         await clock.sleep(pause, signal);
     }
 }
+const isFinal = (error) => error instanceof host_refused/* HostRefused */.bv || error instanceof dialing/* DialRefused */.Dn;
 function unreachable(name, error) {
     if (error instanceof target/* TargetUnreachable */.Ek)
         return error;
@@ -63117,13 +63466,11 @@ async function unlessOver(starting, name, { signal, clock, timeout }) {
 }
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+var schemas = __nccwpck_require__(7242);
 // EXTERNAL MODULE: ./lib/host/failures.js
-var failures = __nccwpck_require__(5523);
+var failures = __nccwpck_require__(1668);
 // EXTERNAL MODULE: ./lib/host/ledger-prelude.js
-var ledger_prelude = __nccwpck_require__(4389);
-// EXTERNAL MODULE: ./lib/host/script.js
-var script = __nccwpck_require__(8927);
+var ledger_prelude = __nccwpck_require__(3666);
 ;// CONCATENATED MODULE: ./lib/host/ledger-scripts.js
 
 
@@ -63353,9 +63700,9 @@ function documentAfter(stdout, headerLines) {
 }
 
 // EXTERNAL MODULE: ./lib/host/dead-man.js
-var dead_man = __nccwpck_require__(9127);
+var dead_man = __nccwpck_require__(716);
 // EXTERNAL MODULE: ./lib/host/guarded-change.js
-var guarded_change = __nccwpck_require__(9759);
+var guarded_change = __nccwpck_require__(8896);
 ;// CONCATENATED MODULE: ./lib/host/asking.js
 /** A user's commands that only look: no lock and no fence, ended with their client and by their time. */
 
@@ -63381,35 +63728,14 @@ function parseAnswer(stdout) {
     return { code: Number(answer[2]), said: (answer[1] ?? '').replace(/\n+$/, '') };
 }
 
-;// CONCATENATED MODULE: ./lib/targets/command/workplace.js
-/** Where the user's commands run, and the two ways to run them: to look, and to change. */
+;// CONCATENATED MODULE: ./lib/host/change.js
+/** One change at the place where a target's commands run, under its locks and the fence of its lease. */
 
 
 
-
-/** The word that counts of what a command said. */
-const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
-/** What a command needs besides its own time to start and to end. */
-const lookOverhead = 30_000;
-const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
-const timeOf = (hooks) => hooks.reduce((sum, { timeout }) => sum + timeout, 0);
-async function look(workplace, name, env) {
-    const { settings, connection, surroundings } = workplace;
-    const hooks = settings.commands[name];
-    const observation = { commands: withEnvironment(hooks, env), limit: timeOf(hooks) };
-    const finish = await connection.run(askScript(observation, { merged: name === 'diagnose' }), {
-        signal: surroundings.signal,
-        clock: surroundings.clock,
-        timeout: observation.limit + lookOverhead,
-    });
-    if (finish.kind === 'lost')
-        throw lost(name, connection, finish.detail);
-    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
-}
 /** Throws LeaseLost when the fence has moved on. `name`: the command, for people. */
-async function change(workplace, name, options) {
-    const { settings, connection, surroundings } = workplace;
-    const finish = await connection.run((0,guarded_change/* guardedChangeScript */.Qh)({ directory: settings.stateDirectory, ...options }), {
+async function runChange({ connection, stateDirectory, surroundings }, name, options) {
+    const finish = await connection.run((0,guarded_change/* guardedChangeScript */.Qh)({ directory: stateDirectory, ...options }), {
         signal: surroundings.signal,
         clock: surroundings.clock,
         timeout: options.limit + 2 * (options.observe?.limit ?? 0) + guarded_change/* changeOverhead */.rr,
@@ -63439,6 +63765,31 @@ function endOf({ ended, code }, limit) {
 }
 const lost = (name, { name: host }, detail) => new target/* TargetUnreachable */.Ek(`What "${name}" did on ${host} is unknown: ${detail}.`);
 
+;// CONCATENATED MODULE: ./lib/targets/command/workplace.js
+/** Where the user's commands run, and the two ways to run them: to look, and to change. */
+
+
+/** The word that counts of what a command said. */
+const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
+/** What a command needs besides its own time to start and to end. */
+const lookOverhead = 30_000;
+const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
+const timeOf = (hooks) => hooks.reduce((sum, { timeout }) => sum + timeout, 0);
+async function look(workplace, name, env) {
+    const { settings, connection, surroundings } = workplace;
+    const hooks = settings.commands[name];
+    const observation = { commands: withEnvironment(hooks, env), limit: timeOf(hooks) };
+    const finish = await connection.run(askScript(observation, { merged: name === 'diagnose' }), {
+        signal: surroundings.signal,
+        clock: surroundings.clock,
+        timeout: observation.limit + lookOverhead,
+    });
+    if (finish.kind === 'lost')
+        throw lost(name, connection, finish.detail);
+    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
+}
+const change = ({ settings, connection, surroundings }, name, options) => runChange({ connection, stateDirectory: settings.stateDirectory, surroundings }, name, options);
+
 ;// CONCATENATED MODULE: ./lib/targets/command/guarding.js
 
 
@@ -63455,6 +63806,49 @@ function allowedBy({ color: demanded }, color) {
 const refused = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
     ? `"${name}" for ${color} was not run: "observe" does not say where traffic is.`
     : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
+
+;// CONCATENATED MODULE: ./lib/host/inspection.js
+
+
+const inspection_timeout = 20_000;
+/** `setting`: the one to name for what is not of the state directory. */
+async function inspectHost({ connection, stateDirectory, surroundings }, setting) {
+    const { signal, clock } = surroundings;
+    const finish = await connection.run(inspectScript(stateDirectory), { signal, clock, timeout: inspection_timeout });
+    if (finish.kind === 'lost') {
+        return [
+            {
+                setting,
+                what: `${connection.name} does not answer: ${finish.detail}.`,
+                fix: 'Try: sh -c true',
+            },
+        ];
+    }
+    return finish.stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => hostProblem(line, { host: connection.name, directory: stateDirectory, setting }));
+}
+function hostProblem(line, { host, directory, setting }) {
+    const blank = line.indexOf(' ');
+    const [kind, rest] = [line.slice(0, blank), line.slice(blank + 1)];
+    if (kind === 'directory') {
+        return {
+            setting: 'state-directory',
+            what: `${directory} cannot be written on ${host}: ${rest} is not ours to write.`,
+            fix: `sudo install -d -o "$(id -un)" ${(0,script/* quote */.hD)(directory)}`,
+        };
+    }
+    if (kind === 'proc') {
+        return { setting, what: `${host} has no /proc.`, fix: 'Run the commands on a Linux host.' };
+    }
+    const from = rest === 'flock' || rest === 'setsid' ? 'util-linux' : 'coreutils';
+    return {
+        setting,
+        what: `${host} has no command "${rest}".`,
+        fix: `Install the package ${from}: apt-get install ${from}, or apk add ${rest === 'flock' ? 'flock' : from}`,
+    };
+}
 
 ;// CONCATENATED MODULE: ./lib/targets/command/environment.js
 /** What a user's command is told in its environment, and what it may say back in the file $BLUE_GREEN_OUTPUT. */
@@ -63603,11 +63997,11 @@ async function keepSaid(workplace, { name, lease, color, output, lenient }) {
 
 
 
-
-const preflight_timeout = 20_000;
 /** Also asks the user's command `manual` what a person would type, while there is time to ask. */
 async function findProblems(workplace, router, manual) {
-    const host = await inspect(workplace);
+    const { settings, connection, surroundings } = workplace;
+    const place = { connection, stateDirectory: settings.stateDirectory, surroundings };
+    const host = await inspectHost(place, 'commands');
     const canRun = host.every(({ setting }) => setting === 'state-directory');
     return [
         ...missingCommands(workplace),
@@ -63624,43 +64018,6 @@ const missingCommands = ({ settings }) => required
     what: `There is no command "${name}".`,
     fix: `Give \`commands: { ${name}: … }\`.`,
 }));
-async function inspect({ settings, connection, surroundings }) {
-    const { signal, clock } = surroundings;
-    const finish = await connection.run(inspectScript(settings.stateDirectory), { signal, clock, timeout: preflight_timeout });
-    if (finish.kind === 'lost') {
-        return [
-            {
-                setting: 'commands',
-                what: `${connection.name} does not answer: ${finish.detail}.`,
-                fix: 'Try: sh -c true',
-            },
-        ];
-    }
-    return finish.stdout
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => hostProblem(line, connection.name, settings.stateDirectory));
-}
-function hostProblem(line, host, directory) {
-    const blank = line.indexOf(' ');
-    const [kind, rest] = [line.slice(0, blank), line.slice(blank + 1)];
-    if (kind === 'directory') {
-        return {
-            setting: 'state-directory',
-            what: `${directory} cannot be written on ${host}: ${rest} is not ours to write.`,
-            fix: `sudo install -d -o "$(id -un)" ${(0,script/* quote */.hD)(directory)}`,
-        };
-    }
-    if (kind === 'proc') {
-        return { setting: 'commands', what: `${host} has no /proc.`, fix: 'Run the commands on a Linux host.' };
-    }
-    const from = rest === 'flock' || rest === 'setsid' ? 'util-linux' : 'coreutils';
-    return {
-        setting: 'commands',
-        what: `${host} has no command "${rest}".`,
-        fix: `Install the package ${from}: apt-get install ${from}, or apk add ${rest === 'flock' ? 'flock' : from}`,
-    };
-}
 async function observeProblems({ settings }, router) {
     if (settings.commands.observe.length === 0)
         return [];
@@ -63782,11 +64139,14 @@ function commandRuntime(workplace) {
     const { services } = workplace;
     return {
         observe: (color) => observeColor(workplace, color),
-        deploy: (color, release, _size, guard) => deploy(workplace, color, release, guard),
+        deploy: async (color, { release }, guard) => {
+            await deploy(workplace, color, release, guard);
+            return release.images;
+        },
         ready: (color) => ready(workplace, color),
         reach: async (color, service) => {
             const url = services.find(({ name }) => name === service)?.colorUrl?.[color];
-            return url === undefined ? null : { kind: 'url', url, headers: {} };
+            return url === undefined ? [] : [{ kind: 'url', url, headers: {} }];
         },
         stop: (color, { lease }) => retire(workplace, 'stop', color, lease),
         remove: (color, { lease }) => retire(workplace, 'remove', color, lease),
@@ -63949,23 +64309,2642 @@ async function runHook(workplace, hook, env, guard) {
         throw refused('hook', color, result.observed);
 }
 
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet/members.js
+/** The hosts of a fleet, and work on all of them at once. */
+
+/** Waits for all, then throws one error that names each host where it failed. */
+async function onAll(members, work) {
+    const results = await Promise.allSettled(members.map(async (member, index) => work(member, index)));
+    const failures = failuresIn(members, results);
+    if (failures.length > 0)
+        throw joined(failures);
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+const failuresIn = (members, results) => results.flatMap((result, index) => result.status === 'rejected' ? [{ host: members[index]?.host ?? '', error: result.reason }] : []);
+/** What says most of what may be done now comes first. */
+const kinds = [target/* LeaseLost */.Vj, target/* ChangeRefused */.Zv, target/* TargetUnreachable */.Ek, target/* ChangeFailed */._G];
+const isForeign = (error) => !kinds.some((kind) => error instanceof kind);
+/**
+ * One error of the gravest kind among them. An error of no kind of ours, as the reason of an interrupt, stays itself.
+ * `more`: what else there is to say.
+ */
+function joined(failures, more = '') {
+    const foreign = failures.find(({ error }) => isForeign(error));
+    if (foreign)
+        return foreign.error;
+    const Kind = kinds.find((kind) => failures.some(({ error }) => error instanceof kind)) ?? target/* ChangeFailed */._G;
+    const said = failures.map(({ host, error }) => naming(host, messageOf(error)));
+    return new Kind([...said, ...(more === '' ? [] : [more])].join('\n'), { cause: failures[0]?.error });
+}
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+/** Some of what is said of a host begins with it. */
+const naming = (host, text) => text.startsWith(`${host} `) ? text : `${host}: ${text}`;
+/** Whether all are the same. */
+const agree = (values) => new Set(values).size <= 1;
+
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet/leases.js
+/**
+ * The lease of a fleet is that of its first host. Each host counts its own fence, so what the others call the same lease is kept
+ * beside it.
+ */
+
+
+function fleetLeases(members) {
+    const known = new Map();
+    const remember = (leases) => {
+        const [first] = leases;
+        if (first)
+            known.set(keyOf(first), leases);
+    };
+    const at = async (lease, unreadable = 'refuse') => known.get(keyOf(lease)) ?? find(members, lease, unreadable);
+    return {
+        remember,
+        at,
+        guards: async (guard) => {
+            const leases = await at(guard.lease, guard.unreadableLedger);
+            if (leases === null)
+                throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
+            return leases.map((lease) => ({ ...guard, lease }));
+        },
+    };
+}
+const keyOf = ({ fence, nonce }) => `${fence} ${nonce}`;
+/**
+ * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
+ * whose ledger cannot be read judges by the lease as it is.
+ */
+async function find(members, lease, unreadable) {
+    const results = await Promise.allSettled(members.map(async ({ target }) => target.ledger.read()));
+    const failures = failuresIn(members, results);
+    if (failures.length > 0 && unreadable === 'refuse')
+        throw joined(failures);
+    const leases = results.map((result, index) => result.status === 'rejected' ? lease : sameLease(lease, result.value, index === 0));
+    return leases.every((found) => found !== null) ? leases : null;
+}
+function sameLease({ fence, nonce }, { lease: view }, isFirst) {
+    if (view.owner?.nonce !== nonce || (isFirst && view.fence !== fence))
+        return null;
+    return { fence: view.fence, nonce };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet/ledger.js
+
+function fleetLedger(members, leases) {
+    const read = async () => viewOf(await onAll(members, ({ target }) => target.ledger.read()));
+    const onEach = async (lease, ask) => {
+        const ours = await leases.at(lease);
+        if (ours === null)
+            return 'lost';
+        const answers = await onAll(members, ({ target }, index) => ask(target.ledger, ours[index] ?? lease));
+        return answers.includes('lost') ? 'lost' : 'kept';
+    };
+    return {
+        read,
+        acquire: async (owner, options) => {
+            const { claim, unchangedMark } = options;
+            // A holder is seen before anything is taken: taking and giving back would look like a sign of its life.
+            if (claim === 'open') {
+                const { lease } = await read();
+                if (lease.status === 'held' && lease.mark !== unchangedMark)
+                    return { kind: 'held', view: lease };
+            }
+            const marks = marksIn(unchangedMark);
+            const acquisition = await acquireInOrder(members, (ledger, index) => ledger.acquire(owner, { claim, unchangedMark: marks[index] ?? null }));
+            if (!Array.isArray(acquisition))
+                return acquisition;
+            leases.remember(acquisition.map(({ lease }) => lease));
+            return ledger_together(acquisition);
+        },
+        renew: (lease) => onEach(lease, (ledger, ours) => ledger.renew(ours)),
+        write: (lease, document) => onEach(lease, (ledger, ours) => ledger.write(ours, document)),
+        park: (lease) => onEach(lease, (ledger, ours) => ledger.park(ours)),
+        free: (lease) => onEach(lease, (ledger, ours) => ledger.free(ours)),
+    };
+}
+/** The order is the same for everybody, so two runs never wait for each other. */
+async function acquireInOrder(members, acquire) {
+    const acquired = [];
+    const giveBack = () => Promise.allSettled(acquired.map(({ lease }, index) => members[index]?.target.ledger.free(lease)));
+    for (const [index, { host, target }] of members.entries()) {
+        try {
+            const acquisition = await acquire(target.ledger, index);
+            if (acquisition.kind === 'held') {
+                await giveBack();
+                return acquisition;
+            }
+            acquired.push(acquisition);
+        }
+        catch (error) {
+            await giveBack();
+            throw joined([{ host, error }]);
+        }
+    }
+    return acquired;
+}
+function ledger_together(acquired) {
+    const [first] = acquired;
+    return {
+        kind: 'acquired',
+        lease: first.lease,
+        document: documentOf(acquired.map(({ lease, document }) => ({ fence: lease.fence, document }))),
+        degraded: acquired.some(({ degraded }) => degraded),
+    };
+}
+function viewOf(views) {
+    return {
+        lease: leaseOf(views.map(({ lease }) => lease)),
+        document: documentOf(views.map(({ lease, document }) => ({ fence: lease.fence, document }))),
+    };
+}
+const gravest = ['held', 'parked', 'expired', 'free'];
+/** A fleet is as taken as the host that is taken most. */
+function leaseOf(views) {
+    const [first] = views;
+    const status = gravest.find((candidate) => views.some((view) => view.status === candidate));
+    const decisive = views.find((view) => view.status === status) ?? first;
+    return { ...decisive, fence: first.fence, mark: JSON.stringify(views.map(({ mark }) => mark)) };
+}
+const marksIn = (mark) => {
+    if (mark === null)
+        return [];
+    try {
+        const marks = JSON.parse(mark);
+        return Array.isArray(marks) ? marks : [];
+    }
+    catch {
+        return [];
+    }
+};
+/**
+ * Where documents differ, a run died while it wrote, and had begun nothing that depends on the newer one: a change begins when
+ * all hosts have its record. So either may count, as long as everybody takes the same: that of the host with the highest fence,
+ * the first of them. A host that missed some operations has a lower fence, and a new one no document.
+ */
+function documentOf(hosts) {
+    const written = hosts.filter(({ document }) => document !== null);
+    const highest = Math.max(...written.map(({ fence }) => fence));
+    return written.find(({ fence }) => fence === highest)?.document ?? null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet/router.js
+/** The routers of all hosts as one. Nothing switches several hosts in one step; what fails half way is put back. */
+
+
+function fleetRouter(members, leases) {
+    const manual = (to) => members.flatMap((member) => manualAt(member, to));
+    return {
+        observe: async () => trafficOf(members, await onAll(members, ({ target }) => target.router.observe())),
+        switch: async (from, to, guard) => {
+            const guards = await leases.guards(guard);
+            const parts = members.map((member, index) => ({ ...member, guard: guards[index] ?? guard }));
+            return switchAll(parts, from, to);
+        },
+        manual,
+    };
+}
+const manualAt = ({ host, target }, to) => [
+    `# on ${host}`,
+    ...target.router.manual(to),
+];
+function trafficOf(members, all) {
+    const [first] = all;
+    if (!('detail' in first) && agree(all.map(nameOf)))
+        return first;
+    const detail = all.map((traffic, index) => describe(members[index]?.host ?? '', traffic)).join('; ');
+    const repair = all.flatMap((traffic, index) => 'repair' in traffic && traffic.repair.length > 0
+        ? [`# on ${members[index]?.host}`, ...traffic.repair]
+        : []);
+    if (all.some(({ kind }) => kind === 'unknown'))
+        return { kind: 'unknown', detail, repair };
+    return { kind: 'mixed', detail, repair: repair.length > 0 ? repair : choices(members, all) };
+}
+const nameOf = (traffic) => (traffic.kind === 'color' ? traffic.color : traffic.kind);
+const describe = (host, traffic) => 'detail' in traffic ? naming(host, traffic.detail) : `${host}: ${nameOf(traffic)}`;
+/** For each color that some host names: what brings the others there. */
+function choices(members, all) {
+    return ['blue', 'green']
+        .filter((color) => all.some((traffic) => names(traffic, color)))
+        .flatMap((color) => [
+        `# to bring all hosts to ${color}:`,
+        ...members.flatMap((member, index) => (names(all[index], color) ? [] : manualAt(member, color))),
+    ]);
+}
+const names = (traffic, color) => traffic?.kind === 'color' && traffic.color === color;
+async function switchAll(parts, from, to) {
+    const results = await Promise.allSettled(parts.map(async (part) => switchOne(part, from, to)));
+    const failures = failuresIn(parts, results);
+    if (failures.length === 0) {
+        const details = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+        return { detail: details.join('; ') };
+    }
+    throw joined(failures, await mend({ parts, from, to, failures }));
+}
+/** A host with a mind of its own is switched from where it is, unless it is there. */
+async function switchOne(part, from, to) {
+    const { host, target, guard } = part;
+    const { router } = target;
+    const here = from.kind === 'mixed' || from.kind === 'unknown' ? await router.observe() : from;
+    if (here !== from && names(here, to))
+        return `${host}: was there`;
+    return naming(host, (await router.switch(here, to, guard)).detail);
+}
+/**
+ * Puts back what was switched. Not on a way back: the color that was left has not passed its checks. Not after the lease was
+ * lost or the run was interrupted: others decide. Answers what became of the hosts.
+ */
+async function mend({ parts, from, to, failures }) {
+    const errorAt = (part) => failures.find(({ host }) => host === part.host)?.error;
+    const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore');
+    const isOver = failures.some(({ error }) => error instanceof target/* LeaseLost */.Vj || isForeign(error));
+    if (from.kind !== 'color' || isWayBack || isOver) {
+        const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
+        return switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
+    }
+    // A switch that failed may have moved traffic all the same; one that was refused has not.
+    const moved = parts.filter((part) => !(errorAt(part) instanceof target/* ChangeRefused */.Zv));
+    const ends = await Promise.all(moved.map((part) => putBack(part, to, from.color)));
+    return ends.join(' ');
+}
+async function putBack({ host, target, guard }, to, back) {
+    const { router } = target;
+    try {
+        const here = await router.observe();
+        if (names(here, back))
+            return `${host} is on ${back} still.`;
+        if (!names(here, to))
+            return `${describe(host, here)}, which was left as it is.`;
+        await router.switch(here, back, guard);
+        return `${host} was put back on ${back}.`;
+    }
+    catch (error) {
+        return `${host} could not be put back on ${back}: ${messageOf(error)}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet/runtime.js
+/** A color that runs on every host. */
+
+
+function fleetRuntime(members, leases, router) {
+    const hosts = members.map(({ host }) => host);
+    const change = async (guard, work) => {
+        const guards = await leases.guards(guard);
+        // Each host looks at its own traffic; half a change would be made where they differ.
+        if (guard.color !== 'any')
+            await assertOneMind(router);
+        return onAll(members, ({ target }, index) => work(target.runtime, guards[index] ?? guard));
+    };
+    const ask = (work) => onAll(members, ({ target }) => work(target.runtime));
+    return {
+        observe: async (color) => stateOf(hosts, await ask((runtime) => runtime.observe(color))),
+        deploy: async (color, order, guard) => {
+            const images = await change(guard, (runtime, ours) => runtime.deploy(color, order, ours));
+            assertSame(hosts, images, color);
+            return images[0] ?? {};
+        },
+        ready: async (color, services) => readinessOf(hosts, await ask((runtime) => runtime.ready(color, services))),
+        reach: async (color, service) => (await ask((runtime) => runtime.reach(color, service))).flat(),
+        stop: async (color, guard) => {
+            await change(retiring(guard), (runtime, ours) => runtime.stop(color, ours));
+        },
+        remove: async (color, guard) => {
+            await change(retiring(guard), (runtime, ours) => runtime.remove(color, ours));
+        },
+        quiet: async (color) => {
+            const open = await ask((runtime) => runtime.quiet(color));
+            const counted = open.filter((count) => count !== 'unknown');
+            return counted.length < open.length ? 'unknown' : counted.reduce((sum, count) => sum + count, 0);
+        },
+        diagnose: async (color) => diagnosisOf(hosts, await ask((runtime) => runtime.diagnose(color))),
+    };
+}
+const retiring = (guard) => ({ ...guard, color: 'not-live' });
+async function assertOneMind(router) {
+    const traffic = await router.observe();
+    if ('detail' in traffic)
+        throw new target/* ChangeRefused */.Zv(`The hosts do not all send users to one color, so nothing was changed: ${traffic.detail}`);
+}
+/** Absent on some of the hosts only, a color can still be started from what is recorded, as one that is stopped. */
+const worst = [
+    'unknown',
+    'stopped',
+    'stopping',
+    'starting',
+];
+function presenceOf(presences) {
+    const [first] = presences;
+    if (first !== undefined && agree(presences))
+        return first;
+    const inPart = presences.map((presence) => (presence === 'absent' ? 'stopped' : presence));
+    return worst.find((candidate) => inPart.includes(candidate)) ?? 'running';
+}
+function stateOf(hosts, states) {
+    const versions = states.filter(({ presence }) => presence !== 'absent').map(({ version }) => version);
+    const same = agree(states.map(({ presence }) => presence)) && agree(versions);
+    const details = states.flatMap((state, index) => {
+        const { presence, version, detail } = state;
+        const what = same ? [] : [version === null ? presence : `${presence} ${version}`];
+        const said = [...what, ...(detail === null ? [] : [detail])].join(', ');
+        return said === '' ? [] : [`${hosts[index]}: ${said}`];
+    });
+    return {
+        presence: presenceOf(states.map(({ presence }) => presence)),
+        version: agree(versions) ? (versions[0] ?? null) : null,
+        detail: details.length > 0 ? details.join('; ') : null,
+    };
+}
+function readinessOf(hosts, all) {
+    for (const kind of ['fatal', 'waiting', 'silent']) {
+        const reasons = all.flatMap((one, index) => one.kind === kind ? [naming(hosts[index] ?? '', one.reason)] : []);
+        if (reasons.length > 0)
+            return { kind, reason: reasons.join('; ') };
+    }
+    const restarts = all.reduce((sum, one) => sum + (one.kind === 'ready' ? one.restarts : 0), 0);
+    return { kind: 'ready', restarts };
+}
+function diagnosisOf(hosts, all) {
+    const causes = all.flatMap(({ cause }, index) => cause === null ? [] : [naming(hosts[index] ?? '', cause)]);
+    return {
+        cause: causes.length > 0 ? causes.join('; ') : null,
+        sections: all.flatMap(({ sections }, index) => sections.map(({ title, text }) => ({ title: `${hosts[index]}: ${title}`, text }))),
+    };
+}
+/** A tag may have moved between two pulls. What was built on a host has no digest, and another name on each. */
+function assertSame(hosts, images, color) {
+    const names = [...new Set(images.flatMap(Object.keys))];
+    const differing = names.flatMap((name) => {
+        const digests = images.map((image) => digestIn(image[name] ?? null));
+        if (agree(digests.filter((digest) => digest !== null)))
+            return [];
+        return [`${name}: ${digests.map((digest, index) => `${digest ?? 'none'} on ${hosts[index]}`).join(', ')}`];
+    });
+    if (differing.length === 0)
+        return;
+    throw new target/* ChangeFailed */._G(`The hosts run different images on ${color}: the tag moved while they pulled it. ${differing.join('; ')}. ` +
+        'Deploy again, or name the image by its digest.');
+}
+const digestIn = (image) => /@(sha256:.+)$/.exec(image ?? '')?.[1] ?? null;
+
+;// CONCATENATED MODULE: ./lib/targets/vps/fleet.js
+
+
+
+
+
+/** One target of several hosts, which run the same colors and are switched together. There must be at least one. */
+function fleetOf(members) {
+    const [first] = members;
+    if (first === undefined)
+        throw new TypeError('A fleet has no host.');
+    if (members.length === 1)
+        return first.target;
+    const leases = fleetLeases(members);
+    const router = fleetRouter(members, leases);
+    const { runHook } = first.target;
+    return {
+        runtime: fleetRuntime(members, leases, router),
+        router,
+        ledger: fleetLedger(members, leases),
+        preflight: async () => {
+            const found = await onAll(members, async ({ host, target }) => (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })));
+            return found.flat();
+        },
+        // On the first host alone: a migration must run once.
+        runHook: runHook &&
+            (async (hook, env, guard) => {
+                const [ours = guard] = await leases.guards(guard);
+                await runHook(hook, env, ours);
+            }),
+        close: async () => {
+            await onAll(members, ({ target }) => target.close());
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/host/guarding.js
+/** What a change demands of the router, and how a refusal is told. */
+
+/** null: any. */
+function guarding_allowedBy({ color: demanded }, color) {
+    if (demanded === 'any')
+        return null;
+    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
+}
+/** `name`: the change, for people. */
+const refusal = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
+    ? `"${name}" for ${color} was not run: the router does not say where traffic is.`
+    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
+
+;// CONCATENATED MODULE: ./lib/host/target-hook.js
+
+
+/** A user's command on the host, under the same locks and fence as a change. */
+async function runTargetHook(place, { hook, env, guard, observing }) {
+    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
+    const result = await runChange(place, 'hook', {
+        lease: guard.lease,
+        commands: [{ run: hook.run, env: { ...hook.env, ...env } }],
+        limit: hook.timeout,
+        observe: observing,
+        allowed: guarding_allowedBy(guard, color),
+        confirm: false,
+        onClientDeath: 'end',
+        lenient: true,
+        record: null,
+        forget: [],
+    });
+    if (result.kind === 'refused-color')
+        throw refusal('hook', color, result.observed);
+}
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/commands.js
+/** Command lines of docker and compose, as text of sh. */
+
+
+/** What a compose file may use as variables. */
+function composeEnvironment({ app, services }, color, version) {
+    const [only, ...others] = services;
+    const ports = services.map(({ name, ports }) => [
+        `BLUE_GREEN_PORT_${(0,target/* environmentName */.VE)(name)}`,
+        ports[color],
+    ]);
+    if (only && others.length === 0)
+        ports.push(['BLUE_GREEN_PORT', only.ports[color]]);
+    return {
+        BLUE_GREEN_APP: app,
+        BLUE_GREEN_COLOR: color,
+        BLUE_GREEN_VERSION: version,
+        ...Object.fromEntries(ports.flatMap(([name, port]) => (port === null ? [] : [[name, String(port)]]))),
+    };
+}
+/** Called before anything else of docker. sudo drops every variable that is not named. */
+const dockerFunction = (sudo, handedOn = {}) => sudo ? `docker() { sudo -n --preserve-env=${Object.keys(handedOn).join(',')} docker "$@"; }\n` : '';
+const overrideFile = (color) => `compose-${color}.json`;
+const ledgerPath = ({ stateDirectory }, name) => `${stateDirectory.replace(/(?<=.)\/+$/, '')}/ledger/${name}`;
+/** To be run in the folder of the app. */
+function composeLine({ settings, color, project, services, overridden }) {
+    const { compose, envFile } = settings;
+    const files = [...compose.files[color], ...(overridden ? [ledgerPath(settings, overrideFile(color))] : [])];
+    const profiles = [...new Set(services.flatMap(({ profile }) => profile ?? []))];
+    return [
+        'docker compose',
+        `-p ${(0,script/* quote */.hD)(project)}`,
+        // Once a file is named, compose does not look for .env by itself.
+        ...(envFile
+            ? ['$(test ! -f .env || echo --env-file .env)', `--env-file ${(0,script/* quote */.hD)(envFile.path[color])}`]
+            : []),
+        ...files.map((file) => `-f ${(0,script/* quote */.hD)(file)}`),
+        ...profiles.map((profile) => `--profile ${(0,script/* quote */.hD)(profile)}`),
+    ].join(' ');
+}
+/** Ids of all containers of one compose service, as a command. */
+const containerIds = (project, service) => `docker ps -aq --no-trunc ${labelFilters(project, service)}`;
+/** Names are what docker says back to people. `all`: of those that do not run as well. */
+const containerNames = (project, service, { all }) => `docker ps ${all ? '-a ' : ''}${labelFilters(project, service)} --format '{{.Names}}'`;
+const labelFilters = (project, service) => [
+    `label=com.docker.compose.project=${project}`,
+    'label=com.docker.compose.oneoff=False',
+    ...(service === null ? [] : [`label=com.docker.compose.service=${service}`]),
+]
+    .map((filter) => `--filter ${(0,script/* quote */.hD)(filter)}`)
+    .join(' ');
+const servicesNamed = (layout, names) => layout.services.filter(({ app }) => names.includes(app));
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/images.js
+/** Names of images. https://github.com/distribution/reference */
+/** The registry an image comes from: Docker Hub where none is named. */
+function registryOf(image) {
+    const [first = '', ...rest] = image.split('/');
+    const named = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+    return named && !isDockerHub(first) ? first : 'docker.io';
+}
+const isDockerHub = (host) => host === 'docker.io' || host === 'index.docker.io';
+/** By digest, or by the id of an image that no registry has: it is the same everywhere and always. */
+const isPinned = (image) => image.includes('@sha256:') || isId(image);
+const isId = (image) => /^sha256:[0-9a-f]{64}$/.test(image);
+/** Without tag and digest. */
+const repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+/** The digest among `known` (as `docker image inspect` lists them) that belongs to the image's own repository. */
+function pinnedBy(image, known) {
+    const repository = fullName(repositoryOf(image));
+    return known.find((digest) => fullName(repositoryOf(digest)) === repository) ?? null;
+}
+/** `nginx` and `docker.io/library/nginx` are the same. */
+function fullName(repository) {
+    const registry = registryOf(repository);
+    if (registry !== 'docker.io')
+        return repository;
+    const path = repository.replace(/^(index\.)?docker\.io\//, '');
+    return `docker.io/${path.includes('/') ? path : `library/${path}`}`;
+}
+/** https://docs.docker.com/reference/cli/docker/login/: Docker Hub goes by an old name in the file. */
+function dockerConfig({ host, username, password, }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    return JSON.stringify({
+        auths: { [host === 'docker.io' ? 'https://index.docker.io/v1/' : host]: { auth } },
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/fetching.js
+/**
+ * Getting the images of a release onto the host, before any container is touched. What comes of it is a name for each that
+ * means the same image for ever: a digest, or the id of an image that no registry has.
+ */
+
+
+
+/** Writes a line for each to $BLUE_GREEN_OUTPUT, to be read by `parseFetched`. */
+const fetchText = ({ line, wanted, login }) => `cd ${(0,script/* quote */.hD)(line.settings.directory)}
+${registryFunction(line.settings.app, login)}
+fetch() {
+  echo "Pulling $1"
+  docker_for "$1" pull -q "$1" && return 0
+  case $1 in */*) return 1 ;; esac
+  docker image inspect "$1" >/dev/null 2>&1 && echo "No registry has $1: the image on this host is taken."
+}
+keep() {
+  found=$(docker image inspect --format '{{.Id}} {{json .RepoDigests}}' "$2")
+  printf '%s %s %s\\n' "$1" "$2" "$found" >>"$BLUE_GREEN_OUTPUT"
+}
+${wanted.map((each) => fetchOne(line, each)).join('\n')}`;
+function fetchOne(line, { service, image }) {
+    const name = (0,script/* quote */.hD)(service.name);
+    if (image === null) {
+        const compose = composeLine({ ...line, services: [service], overridden: false });
+        const get = service.builds ? `${compose} build ${name}` : service.local ? ':' : 'fetch "$image"';
+        return `image=$(${compose} config --images ${name} | tail -n 1)\n${get}\nkeep ${name} "$image"`;
+    }
+    const there = `docker image inspect ${(0,script/* quote */.hD)(image)} >/dev/null 2>&1`;
+    if (isId(image))
+        return `keep ${name} ${(0,script/* quote */.hD)(image)}`;
+    // What is named by digest cannot have changed, and a way back must not need the registry.
+    return `${isPinned(image) ? `${there} || ` : ''}fetch ${(0,script/* quote */.hD)(image)}\nkeep ${name} ${(0,script/* quote */.hD)(image)}`;
+}
+/**
+ * `docker_for IMAGE ARGUMENT...`: docker, logged in where the image comes from the user's registry. The login is a folder of
+ * docker's settings for this script alone: the user's own, with plugins and credential helpers, is neither read nor changed.
+ * docker runs in the background, since a shell that waits for it in the foreground does not hear that it must end: a docker
+ * that hangs would have it killed with the login in place. What was left all the same is removed by the next run.
+ */
+const registryFunction = (app, login) => login === null ? 'docker_for() { shift; docker "$@"; }' : loggedIn(app, login);
+const loggedIn = (app, { host }) => `umask 077
+[ -w /dev/shm ] && place=/dev/shm || place=\${TMPDIR:-/tmp}
+rm -rf "$place"/blue-green-login-${app}.??????
+config=$(mktemp -d "$place/blue-green-login-${app}.XXXXXX")
+trap 'rm -rf "$config"' EXIT
+trap 'exit 143' TERM
+printf '%s' "$BLUE_GREEN_LOGIN" >"$config/config.json"
+unset BLUE_GREEN_LOGIN
+docker_for() {
+  case $1 in
+    docker.io/* | index.docker.io/*) registry=docker.io ;;
+    localhost/* | *[.:]*/*) registry=\${1%%/*} ;;
+    *) registry=docker.io ;;
+  esac
+  shift
+  if [ "$registry" = ${(0,script/* quote */.hD)(host)} ]; then
+    docker --config "$config" "$@" &
+    wait "$!"
+  else docker "$@"; fi
+}`;
+/** Beside the script: what it must not show. */
+const loginEnvironment = (login) => login === null ? {} : { BLUE_GREEN_LOGIN: dockerConfig(login) };
+/** By compose service: the image by digest, or by id where no registry has it. */
+function parseFetched(output) {
+    const fetched = {};
+    for (const line of output.split('\n').filter((each) => each !== '')) {
+        const [service = '', image = '', id = '', ...digests] = line.split(' ');
+        const known = JSON.parse(digests.join(' ') || 'null');
+        fetched[service] = isPinned(image) ? image : (pinnedBy(image, Array.isArray(known) ? known : []) ?? id);
+    }
+    return fetched;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/layout.js
+/** Which compose project and which compose services make up a color. */
+
+const composeFileShape = schemas/* object */.Ikc({
+    services: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* object */.Ikc({
+        build: schemas/* unknown */.L5J().optional(),
+        image: schemas/* string */.YjP().optional(),
+        pull_policy: schemas/* string */.YjP().optional(),
+    }))
+        .nullable()
+        .optional(),
+});
+/** What `docker compose config --format json` says. */
+const parseComposeFile = (text) => composeFileShape.parse(JSON.parse(text));
+function layOut(question) {
+    const { app, color, services, compose, file, made, path } = question;
+    const known = file.services ?? {};
+    const found = [];
+    for (const service of services) {
+        const names = candidates(service, color, services.length === 1);
+        const name = names.find((each) => each in known) ?? onlyOne(Object.keys(known), color, services);
+        const entry = name === undefined ? undefined : known[name];
+        if (name === undefined || entry === undefined) {
+            return {
+                kind: 'refused',
+                setting: 'compose-service',
+                why: `${path} has no service ${names.map((each) => `"${each}"`).join(', ')} for ${color}; it has ${listed(known)}`,
+                fix: `Name it: \`compose-service: { ${color}: … }\`${services.length === 1 ? '' : `, in \`services.${service.name}\``}.`,
+            };
+        }
+        found.push({
+            app: service.name,
+            name,
+            builds: entry.build !== undefined && entry.build !== null,
+            local: entry.pull_policy === 'never',
+            profile: service.composeProfile?.[color] ?? null,
+            served: service.ports[color] !== null,
+        });
+    }
+    const names = found.map(({ name }) => name);
+    return {
+        kind: 'layout',
+        layout: {
+            project: compose.project?.[color] ?? carried(made, path, names) ?? projectName(`${app}-${color}`),
+            services: found,
+        },
+    };
+}
+const listed = (services) => Object.keys(services).join(', ') || 'none';
+/** The color's own name first: in `app` and `app-green` of one file, `app` is blue. */
+function candidates(service, color, isOnly) {
+    const { name, composeService } = service;
+    if (composeService !== null)
+        return [composeService[color]];
+    const colored = [`${name}-${color}`, `${name}_${color}`, `${color}-${name}`, `${color}_${name}`];
+    return isOnly ? [...colored, color, name] : [...colored, name];
+}
+/** For an app of one service: the only service of the file, or the only one that has the color in its name. */
+function onlyOne(names, color, services) {
+    if (services.length > 1 || services[0]?.composeService)
+        return undefined;
+    const own = names.filter((name) => name.split(/[-_.]/).includes(color));
+    if (own.length === 1)
+        return own[0];
+    return names.length === 1 ? names[0] : undefined;
+}
+/** The project under which containers of these services were made from that file. */
+const carried = (made, path, services) => made.find(({ service, files }) => services.includes(service) && files.split(',').includes(path))?.project;
+/** https://docs.docker.com/compose/how-tos/project-name/: small letters, digits, `-` and `_`, a letter or digit first. */
+const projectName = (name) => name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
+/** Compose services that both colors would share: deploying one would take the other down. */
+function sharedServices({ blue, green }) {
+    if (blue.project !== green.project)
+        return [];
+    return blue.services
+        .map(({ name }) => name)
+        .filter((name) => green.services.some((other) => other.name === name));
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/survey.js
+/** One look at the host's docker and at the user's compose files: what every other script is built on. */
+
+
+
+const colors = ['blue', 'green'];
+/** Variables and env files of the compose files are left alone: what they need may not be there yet. */
+function surveyText({ directory, compose, sudo }) {
+    const config = (color) => `part ${color} compose ${compose.files[color].map((file) => `-f ${(0,script/* quote */.hD)(file)}`).join(' ')} --profile '*' config --no-interpolate --format json`;
+    return `sudo=no
+${sudo === 'never' ? '' : `docker version >/dev/null 2>&1 || ! sudo -n docker version >/dev/null 2>&1 || sudo=yes`}
+docker() { if [ $sudo = yes ]; then sudo -n docker "$@"; else command docker "$@"; fi; }
+compose() { docker compose "$@"; }
+part() {
+  name=$1
+  shift
+  code=0
+  said=$("$@" 2>&1) || code=$?
+  printf '\\n== %s %s\\n%s\\n' "$name" "$code" "$said"
+}
+part sudo echo $sudo
+part docker docker version --format '{{.Server.Version}}'
+part compose compose version --short
+part compose-v1 docker-compose version --short
+part made docker ps -a --filter label=com.docker.compose.project --format '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.project.config_files"}}'
+part directory cd ${(0,script/* quote */.hD)(directory)}
+cd ${(0,script/* quote */.hD)(directory)} 2>/dev/null || exit 0
+${colors.map(config).join('\n')}`;
+}
+function partsOf(text) {
+    return new Map(text
+        .split(/^== /m)
+        .slice(1)
+        .map((part) => {
+        const [, name = '', code = '', said = ''] = /^(\S+) (\d+)\n([\s\S]*)$/.exec(part) ?? [];
+        return [name, { code: Number(code), said: said.trim() }];
+    }));
+}
+const nothing = { code: 127, said: '' };
+/** `host`: its name, for people. */
+function judgeSurvey(text, settings, host) {
+    const parts = partsOf(text);
+    const part = (name) => parts.get(name) ?? nothing;
+    const missing = missingTools(part, settings, host);
+    if (missing.length > 0)
+        return { kind: 'unusable', problems: missing };
+    const made = madeContainers(part('made').said);
+    const answers = colors.map((color) => readColor({ color, part: part(color), settings, made }));
+    const problems = answers.flatMap((answer) => (answer.kind === 'refused' ? [answer.problem] : []));
+    const [blue, green] = answers;
+    if (blue?.kind !== 'layout' || green?.kind !== 'layout')
+        return { kind: 'unusable', problems };
+    const layout = { blue: blue.layout, green: green.layout };
+    const shared = sharedServices(layout);
+    if (shared.length > 0) {
+        return { kind: 'unusable', problems: [sharedProblem(shared, layout.blue.project)] };
+    }
+    return { kind: 'usable', host: { sudo: part('sudo').said === 'yes', layout } };
+}
+function missingTools(part, { directory }, host) {
+    const problems = [];
+    const docker = part('docker');
+    if (docker.code !== 0)
+        problems.push(dockerProblem(docker, host));
+    else if (part('compose').code !== 0)
+        problems.push(composeProblem(part('compose-v1'), host));
+    else if (/^v?[01]\./.test(part('compose').said))
+        problems.push(composeProblem(part('compose'), host));
+    if (part('directory').code !== 0) {
+        problems.push({
+            setting: 'directory',
+            what: `${directory} on ${host} cannot be used: ${part('directory').said}.`,
+            fix: `sudo install -d -o "$(id -un)" ${(0,script/* quote */.hD)(directory)}, and put the compose files there.`,
+        });
+    }
+    return problems;
+}
+function dockerProblem({ said, code }, host) {
+    if (code === 127 || /not found/.test(said)) {
+        return {
+            setting: 'ssh-host',
+            what: `${host} has no docker.`,
+            fix: 'Install Docker Engine: https://docs.docker.com/engine/install/',
+        };
+    }
+    if (/permission denied/i.test(said)) {
+        return {
+            setting: 'sudo',
+            what: `The user on ${host} may not use docker.`,
+            fix: 'sudo usermod -aG docker "$(id -un)", or in /etc/sudoers.d/blue-green: THE_USER ALL=(root) NOPASSWD:SETENV: /usr/bin/docker',
+        };
+    }
+    return {
+        setting: 'ssh-host',
+        what: `docker on ${host} does not answer: ${said.split('\n').at(-1) ?? ''}`,
+        fix: 'sudo systemctl start docker; sudo journalctl -u docker -n 50',
+    };
+}
+/** Version 1 takes containers of version 2 for changed ones and makes them anew, live or not. */
+const composeProblem = (found, host) => ({
+    setting: 'runtime',
+    what: found.code === 0
+        ? `${host} has compose ${found.said.split('\n')[0]} alone; version 2 or newer is needed.`
+        : `${host} has docker without compose.`,
+    fix: 'sudo apt-get install docker-compose-plugin (from https://docs.docker.com/compose/install/linux/)',
+});
+function madeContainers(text) {
+    return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+        const [project = '', service = '', ...files] = line.split(' ');
+        return { project, service, files: files.join(' ') };
+    });
+}
+function readColor({ color, part, settings, made }) {
+    const { app, compose, services, directory } = settings;
+    const [file = ''] = compose.files[color];
+    const path = external_node_path_.posix.resolve(directory, file);
+    if (part.code !== 0) {
+        return {
+            kind: 'refused',
+            problem: {
+                setting: 'compose-file',
+                what: `Compose cannot read ${path}: ${part.said.split('\n').at(-1) ?? ''}`,
+                fix: `On the host: cd ${(0,script/* quote */.hD)(directory)} && docker compose -f ${(0,script/* quote */.hD)(file)} config`,
+            },
+        };
+    }
+    const answer = layOut({ app, color, services, compose, file: parseComposeFile(part.said), made, path });
+    if (answer.kind === 'layout')
+        return answer;
+    return { kind: 'refused', problem: { setting: answer.setting, what: `${answer.why}.`, fix: answer.fix } };
+}
+const sharedProblem = (shared, project) => ({
+    setting: 'compose-file',
+    what: `Both colors would be ${shared.join(', ')} of the compose project ${project}: to deploy one would take the other down.`,
+    fix: 'Give each color its own: `compose-service: app-{color}`, `compose-project: NAME-{color}`, or `compose-file: docker-compose.{color}.yml`.',
+});
+
+;// CONCATENATED MODULE: ./lib/targets/vps/workplace.js
+/** Where a color runs, and the two ways to run something there: to look, and to change. */
+
+
+
+
+const lookTime = 60_000;
+/** What a script needs besides its own time to start and to end. */
+const overhead = 30_000;
+/** What a command said that only looks. Throws ChangeFailed when it failed. */
+async function workplace_look(place, name, run, env = {}) {
+    const { connection, surroundings } = place;
+    const commands = [{ run, env }];
+    const finish = await connection.run(askScript({ commands, limit: lookTime }, { merged: false }), {
+        signal: surroundings.signal,
+        clock: surroundings.clock,
+        timeout: lookTime + overhead,
+    });
+    if (finish.kind === 'lost')
+        throw lost(name, connection, finish.detail);
+    const { code, said } = parseAnswer(finish.stdout);
+    if (code === 0)
+        return said;
+    const why = finish.stderrTail.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
+    throw new target/* ChangeFailed */._G(`On ${connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
+}
+/** Asked once: what it says does not change in the time of a run. */
+function surveyOnce(place, settings) {
+    let asked = null;
+    const ask = async () => {
+        const text = await workplace_look(place, 'the look at docker', surveyText(settings));
+        return judgeSurvey(text, settings, place.connection.name);
+    };
+    return async () => {
+        asked ??= ask();
+        try {
+            const survey = await asked;
+            if (survey.kind === 'unusable')
+                asked = null;
+            return survey;
+        }
+        catch (error) {
+            asked = null;
+            throw error;
+        }
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/connections.js
+/** Connections that something on the host has open to ports of a color, as the kernel counts them. */
+/** Numbers of connections, one line for each port. https://docs.kernel.org/networking/proc_net_tcp.html */
+const connectionsText = (ports) => `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '
+$4 == "01" { split($3, remote, ":"); open[remote[2]]++ }
+END { ${ports.map((port) => `print open["${hex(port)}"] + 0`).join('; ')} }'`;
+const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+const sumOfLines = (text) => text
+    .split('\n')
+    .filter((line) => line !== '')
+    .reduce((sum, line) => sum + Number(line), 0);
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/containers.js
+/** The containers of a color as docker describes them, and what they say about it. */
+
+/** Labels that our override file puts on each container, so that it tells itself what it is. */
+const versionLabel = 'blue-green.version';
+/**
+ * One line of JSON for each container. `docker inspect` says the same in every version of docker, restarts included, which
+ * `docker compose ps` leaves out. `.ID` and not `.Id`, as it says itself: by a name that docker's own type does not have, the
+ * template is applied to plain JSON, where what a container lacks, such as a health check, is an error.
+ */
+const containerTemplate = [
+    '{"id":{{json .ID}}',
+    '"name":{{json .Name}}',
+    '"service":{{json (index .Config.Labels "com.docker.compose.service")}}',
+    `"version":{{json (index .Config.Labels "${versionLabel}")}}`,
+    '"status":{{json .State.Status}}',
+    '"exitCode":{{json .State.ExitCode}}',
+    '"error":{{json .State.Error}}',
+    '"outOfMemory":{{json .State.OOMKilled}}',
+    '"restarts":{{json .RestartCount}}',
+    '"restartPolicy":{{json .HostConfig.RestartPolicy.Name}}',
+    '"health":{{with .State.Health}}{{json .Status}}{{else}}null{{end}}',
+    '"probe":{{$probe := ""}}{{with .State.Health}}{{range .Log}}{{$probe = .Output}}{{end}}{{end}}{{json (printf "%.300s" $probe)}}}',
+].join(',');
+const containerShape = schemas/* object */.Ikc({
+    id: schemas/* string */.YjP(),
+    name: schemas/* string */.YjP().transform((name) => name.replace(/^\//, '')),
+    service: schemas/* string */.YjP(),
+    version: schemas/* string */.YjP().transform((text) => text || null),
+    status: schemas/* string */.YjP(),
+    exitCode: schemas/* number */.aig(),
+    error: schemas/* string */.YjP(),
+    outOfMemory: schemas/* boolean */.zMY(),
+    restarts: schemas/* number */.aig(),
+    restartPolicy: schemas/* string */.YjP(),
+    health: schemas/* string */.YjP().nullable(),
+    probe: schemas/* string */.YjP().transform((text) => text.trim()),
+})
+    .readonly();
+const parseContainers = (text) => text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => containerShape.parse(JSON.parse(line)));
+/** `services`: those that make up the color. */
+function describePresence(containers, services) {
+    const own = containersOf(containers, services);
+    if (own.length === 0)
+        return { presence: 'absent', version: null, detail: null };
+    const versions = [...new Set(own.map(({ version }) => version))];
+    const version = versions.length === 1 ? (versions[0] ?? null) : null;
+    if (!own.some(isUp))
+        return { presence: 'stopped', version, detail: null };
+    const down = services.filter((service) => !isServedBy(own, service)).map(({ name }) => name);
+    if (down.length > 0)
+        return { presence: 'starting', version, detail: `${down.join(', ')} not running` };
+    const unhealthy = own.filter(({ health }) => health !== null && health !== 'healthy');
+    return { presence: 'running', version, detail: unhealthy.map(describeHealth).join('; ') || null };
+}
+const containersOf = (containers, services) => containers.filter(({ service }) => services.some(({ name }) => name === service));
+const isUp = ({ status }) => status === 'running' || status === 'restarting';
+const isServedBy = (containers, expected) => containers.some((container) => container.service === expected.name && (isUp(container) || isDone(container, expected)));
+/** A one-shot service, such as a migration, that has done its work. */
+const isDone = ({ status, exitCode, restartPolicy }, expected) => expected?.served === false &&
+    status === 'exited' &&
+    exitCode === 0 &&
+    ['', 'no', 'on-failure'].includes(restartPolicy);
+/** A container that docker has started so often in vain will not get better by waiting. */
+const hopelessRestarts = 3;
+function judgeReadiness(containers, services) {
+    const own = containersOf(containers, services);
+    const expected = (container) => services.find(({ name }) => name === container.service);
+    const left = own.filter((container) => !own.some(isUp) || !isDone(container, expected(container)));
+    const fatal = left.flatMap((container) => fatalReason(container) ?? []);
+    if (fatal.length > 0)
+        return { kind: 'fatal', reason: fatal.join('; ') };
+    const missing = services.filter(({ name }) => !own.some(({ service }) => service === name));
+    const waiting = [
+        ...missing.map(({ name }) => `${name} has no container`),
+        ...left.flatMap((container) => waitingReason(container) ?? []),
+    ];
+    if (waiting.length > 0)
+        return { kind: 'waiting', reason: waiting.join('; ') };
+    return { kind: 'ready', restarts: own.reduce((sum, { restarts }) => sum + restarts, 0) };
+}
+function fatalReason(container) {
+    const { name, status, exitCode, error, outOfMemory, restarts } = container;
+    const memory = outOfMemory ? ', out of memory' : '';
+    if (status === 'exited' || status === 'dead') {
+        return `${name} has ended with exit code ${exitCode}${memory}${error === '' ? '' : `: ${error}`}`;
+    }
+    if (status === 'paused')
+        return `${name} is paused`;
+    if (restarts >= hopelessRestarts) {
+        return `${name} was started ${restarts + 1} times and keeps ending, last with exit code ${exitCode}${memory}`;
+    }
+    return null;
+}
+function waitingReason(container) {
+    const { name, status, exitCode, health } = container;
+    if (status === 'restarting')
+        return `${name} has ended with exit code ${exitCode} and is started again`;
+    if (status !== 'running')
+        return `${name} is ${status}`;
+    return health === null || health === 'healthy' ? null : describeHealth(container);
+}
+function describeHealth({ name, health, probe }) {
+    const said = probe === '' ? '' : ` (its health check said: ${probe})`;
+    return `${name} is ${health}${said}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/diagnosis.js
+
+const lines = 50;
+const bytes = 8 * 1024;
+/** For each container a line with its id and its log as base64. */
+const logsText = ({ project, services }) => `for id in $(${services.map(({ name }) => containerIds(project, name)).join('; ')}); do
+  printf '%s %s\\n' "$id" "$(docker logs --tail ${lines} "$id" 2>&1 | tail -c ${bytes} | base64 | tr -d '\\n')"
+done`;
+function parseLogs(text) {
+    return new Map(text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+        const [id = '', log = ''] = line.split(' ');
+        return [id, wholeCharacters(Buffer.from(log, 'base64'))];
+    }));
+}
+/** The log was cut at a byte, which may lie inside a character. */
+const wholeCharacters = (log) => log
+    .subarray(Math.max(0, log.findIndex((byte) => (byte & 0xc0) !== 0x80)))
+    .toString('utf8');
+function diagnosis_diagnosisOf(containers, logs) {
+    const causes = containers.map((container) => causeOf(container, logs.get(container.id) ?? ''));
+    return {
+        cause: [...new Set(causes.filter((cause) => cause !== null))].join(' ').slice(0, 1000) || null,
+        sections: containers.flatMap((container) => [
+            { title: container.name, text: diagnosis_stateOf(container) },
+            { title: `log of ${container.name}`, text: (logs.get(container.id) ?? '').trimEnd() },
+        ]),
+    };
+}
+function diagnosis_stateOf({ status, exitCode, restarts, health, probe, error, outOfMemory }) {
+    return [
+        `${status}, exit code ${exitCode}, restarted ${restarts} times${outOfMemory ? ', out of memory' : ''}`,
+        ...(health === null ? [] : [`health: ${health}${probe === '' ? '' : `, last said: ${probe}`}`]),
+        ...(error === '' ? [] : [`error: ${error}`]),
+    ].join('\n');
+}
+/** Common causes, by what a container says of itself. */
+const hints = [
+    [/exec format error/i, 'the image is built for another processor than that of the host'],
+    [/EADDRINUSE|address already in use/i, 'a port inside the container is taken'],
+    [
+        /ECONNREFUSED|connection refused|could not connect to server/i,
+        'something it needs, such as a database, does not answer',
+    ],
+    [
+        /ENOTFOUND|EAI_AGAIN|no such host|could not translate host name/i,
+        'it names a host that it cannot find: is it in the network of its database?',
+    ],
+    [/ETIMEDOUT|timed? ?out/i, 'something it needs answers too late'],
+    [/permission denied|EACCES/i, 'it may not use a file or a port'],
+    [/no such file or directory|ENOENT|module not found|cannot find module/i, 'the image lacks a file'],
+    [
+        /environment variable|is not set|missing required|undefined variable/i,
+        'an environment variable is missing',
+    ],
+];
+function causeOf({ name, outOfMemory, exitCode, status, restarts }, log) {
+    if (outOfMemory)
+        return `${name} ran out of memory: give it more, or the host.`;
+    if (status === 'running' && restarts === 0)
+        return null;
+    if (exitCode === 137)
+        return `${name} was killed, by hand or for want of memory on the host.`;
+    const hint = hints.find(([pattern]) => pattern.test(log));
+    return hint ? `${name}: ${hint[1]}.` : null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/looking.js
+/** What the host's docker says of a color. */
+
+
+
+
+
+
+
+/** Throws ChangeFailed with what is wrong with docker on this host. */
+async function dockerHost(place) {
+    const survey = await place.survey();
+    if (survey.kind === 'usable')
+        return survey.host;
+    throw new target/* ChangeFailed */._G(survey.problems.map(({ what, fix }) => `${what} ${fix}`).join('\n'));
+}
+const containersText = ({ sudo }, { project }) => `${dockerFunction(sudo)}ids=$(docker ps -aq --no-trunc ${labelFilters(project, null)})
+[ -z "$ids" ] || docker inspect --format ${(0,script/* quote */.hD)(containerTemplate)} $ids`;
+const ownContainers = (text, { services }) => parseContainers(text).filter(({ service }) => services.some(({ name }) => name === service));
+async function readContainers(place, host, color) {
+    const layout = host.layout[color];
+    return ownContainers(await workplace_look(place, 'the look at its containers', containersText(host, layout)), layout);
+}
+/** A docker that went away since it was looked at says as little as one that was never there. */
+async function observe(place, color) {
+    const survey = await place.survey();
+    if (survey.kind === 'unusable')
+        return unknown(survey.problems.map(({ what }) => what).join(' '));
+    const { host } = survey;
+    try {
+        const containers = await readContainers(place, host, color);
+        return describePresence(containers, firstServices(place, host.layout[color]));
+    }
+    catch (error) {
+        if (error instanceof target/* ChangeFailed */._G)
+            return unknown(error.message);
+        throw error;
+    }
+}
+const unknown = (detail) => ({ presence: 'unknown', version: null, detail });
+/** What starts after the switch alone says nothing about whether a color is there. */
+const firstServices = ({ settings }, layout) => {
+    const first = settings.services.filter(({ start }) => start === 'before-switch').map(({ name }) => name);
+    return servicesNamed(layout, first);
+};
+const looking_mark = '== connections';
+/** On the same way it is learned whether connections to the live color can be seen at all, for the time when it is drained. */
+async function judge(place, { color, services, seen }) {
+    const host = await dockerHost(place);
+    const layout = host.layout[color];
+    const live = (0,target/* otherColor */.IP)(color);
+    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place, live))}`;
+    const [containers = '', connections = ''] = (await workplace_look(place, 'the look at its containers', text)).split(looking_mark);
+    if (sumOfLines(connections) > 0)
+        seen.add(live);
+    return judgeReadiness(ownContainers(containers, layout), servicesNamed(layout, services));
+}
+const portsOf = ({ settings }, color) => settings.services.flatMap(({ ports }) => ports[color] ?? []);
+/** Containers may serve on while docker itself does not answer. */
+async function looking_ready(place, question) {
+    try {
+        return await judge(place, question);
+    }
+    catch (error) {
+        if (!(error instanceof target/* ChangeFailed */._G))
+            throw error;
+        return { kind: 'silent', reason: error.message };
+    }
+}
+/** Without a single connection while the color had users, something else than this host leads to it, and nothing is known. */
+async function quiet(place, color, seen) {
+    const ports = portsOf(place, color);
+    if (ports.length === 0)
+        return 'unknown';
+    const open = sumOfLines(await workplace_look(place, 'counting connections', connectionsText(ports)));
+    if (open > 0)
+        seen.add(color);
+    return seen.has(color) ? open : 'unknown';
+}
+async function looking_diagnose(place, color) {
+    const host = await dockerHost(place);
+    const containers = await readContainers(place, host, color);
+    const logs = parseLogs(await workplace_look(place, 'reading logs', dockerFunction(host.sudo) + logsText(host.layout[color])));
+    return diagnosis_diagnosisOf(containers, logs);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/retiring.js
+/** Ending the containers of a color: its own, and nothing else. No volume, no network and no other service is touched. */
+
+/** A container ends in the time its compose file gives it (`stop_grace_period`). */
+const stopText = ({ project, services }) => `names=$(${services.map(({ name }) => containerNames(project, name, { all: false })).join('; ')})
+[ -z "$names" ] || docker stop $names`;
+const removeText = (layout) => {
+    const { project, services } = layout;
+    return `${stopText(layout)}
+names=$(${services.map(({ name }) => containerNames(project, name, { all: true })).join('; ')})
+[ -z "$names" ] || docker rm $names`;
+};
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/starting.js
+/** Starting the containers of a color on images that are there already. */
+
+
+
+/**
+ * A compose file that is laid over the user's, and kept with the release: whoever starts this color again gets the same
+ * images. JSON is YAML. https://docs.docker.com/reference/compose-file/merge/
+ */
+function overrideDocument(services, version) {
+    const label = version.replaceAll('$', '$$$$');
+    return JSON.stringify({
+        services: Object.fromEntries(services.map(({ service, image }) => [
+            service,
+            { image, pull_policy: 'never', labels: { [versionLabel]: label } },
+        ])),
+    });
+}
+const readsOverride = (text) => {
+    const { services } = JSON.parse(text);
+    return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]));
+};
+/** Exit code of `up` when it would touch other containers than those of its services. */
+const wouldTouchOthers = 91;
+/**
+ * Compose is first asked what it would do: where two colors share a project, a changed network or a container made by another
+ * version of compose can take others down with it. It says so in other words since version 5, and takes a network from under
+ * containers that it does not mention.
+ */
+function upText(line) {
+    const { settings, project, services } = line;
+    const up = `${composeLine({ ...line, overridden: true })} up -d --no-deps --no-build`;
+    const names = services.map(({ name }) => (0,script/* quote */.hD)(name)).join(' ');
+    const own = services
+        .map(({ name }) => `docker ps -a ${labelFilters(project, name)} --format '{{.Names}}'`)
+        .join('; ');
+    return `cd ${(0,script/* quote */.hD)(settings.directory)}
+own=" $({ ${own}; } | tr '\\n' ' ')"
+plan=$(${up} --dry-run ${names} 2>&1) || plan=
+named() { printf '%s\\n' "$plan" | tr -d '"' | sed -n "s/.*$1 *\\([^ ]*\\) *$2.*/\\1/p"; }
+others=$({
+  named Container '\\(Recreat\\|Stopp\\|Remov\\|Kill\\)'
+  named Network Remov | while read -r network; do docker ps -a --filter "network=$network" --format '{{.Names}}'; done
+} | sort -u | while read -r name; do
+  case $own in *" \${name#[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]_} "*) ;; *) printf '%s ' "$name" ;; esac
+done)
+if [ -n "$others" ]; then
+  echo "Nothing was started: compose would also recreate or stop $others"
+  exit ${wouldTouchOthers}
+fi
+${up} ${names}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/changing.js
+/** Changes of a color, each under the locks and the fence of the lease. */
+
+
+
+
+
+
+
+
+
+
+async function changing_deploy(place, color, order, guard) {
+    const host = await dockerHost(place);
+    const layout = host.layout[color];
+    const images = await fetchImages(place, { host, color, order, guard });
+    const overrides = layout.services.map(({ name }) => ({ service: name, image: images[name] ?? '' }));
+    const { settings } = place;
+    const environment = composeEnvironment(settings, color, order.release.version);
+    await changing_change(place, 'compose up', {
+        color,
+        guard,
+        run: dockerFunction(host.sudo, environment) +
+            upText({ settings, color, project: layout.project, services: servicesNamed(layout, order.services) }),
+        env: environment,
+        record: { name: overrideFile(color), text: overrideDocument(overrides, order.release.version) },
+    });
+    return Object.fromEntries(layout.services.map(({ app, name }) => [app, images[name] ?? null]));
+}
+/** By compose service. The images of services that start later are fetched as well: after the switch is no time to wait. */
+async function fetchImages(place, { host, color, order, guard }) {
+    const { settings } = place;
+    const { project, services } = host.layout[color];
+    const { images, version, configuration } = order.release;
+    const envFile = configuration === place.configuration ? settings.envFile : null;
+    const environment = composeEnvironment(settings, color, version);
+    const wanted = services.map((service) => ({ service, image: images[service.app] ?? null }));
+    const output = await changing_change(place, 'fetching images', {
+        color,
+        guard,
+        run: dockerFunction(host.sudo, environment) +
+            (envFile === null ? '' : envFileText(settings.directory, envFile.path[color])) +
+            fetchText({ line: { settings, color, project }, wanted, login: settings.registry }),
+        env: {
+            ...environment,
+            ...loginEnvironment(settings.registry),
+            ...(envFile === null ? {} : { BLUE_GREEN_ENV_FILE: envFile.content }),
+        },
+        record: null,
+    });
+    return parseFetched(output);
+}
+/** A release of former times keeps the file it was deployed with: what is sent now belongs to another one. */
+const envFileText = (directory, path) => {
+    const file = (0,script/* quote */.hD)(external_node_path_.posix.resolve(directory, path));
+    return `(
+  umask 077
+  printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new
+  mv -f ${file}.blue-green-new ${file}
+)
+unset BLUE_GREEN_ENV_FILE
+`;
+};
+/** What the change wrote to $BLUE_GREEN_OUTPUT. */
+async function changing_change(place, name, { color, guard, run, env, record }) {
+    const { lease, unreadableLedger = 'refuse' } = guard;
+    const result = await runChange(place, name, {
+        lease,
+        commands: [{ run, env }],
+        limit: place.surroundings.deployTimeout,
+        observe: place.observing,
+        allowed: guarding_allowedBy(guard, color),
+        confirm: false,
+        onClientDeath: 'end',
+        lenient: unreadableLedger === 'ignore',
+        record,
+        forget: [],
+        unreadableLedger,
+    });
+    if (result.kind === 'refused-color')
+        throw refusal(name, color, result.observed);
+    return result.output;
+}
+async function changing_retire(place, name, color, { lease }) {
+    const { sudo, layout } = await dockerHost(place);
+    const text = name === 'stop' ? stopText(layout[color]) : removeText(layout[color]);
+    const result = await runChange(place, name, {
+        lease,
+        commands: [{ run: dockerFunction(sudo) + text, env: {} }],
+        limit: place.surroundings.deployTimeout,
+        observe: place.observing,
+        allowed: [(0,target/* otherColor */.IP)(color), 'none'],
+        confirm: false,
+        onClientDeath: 'end',
+        lenient: true,
+        record: null,
+        forget: name === 'remove' ? [overrideFile(color)] : [],
+    });
+    if (result.kind === 'refused-color')
+        throw refusal(name, color, result.observed);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/runtime.js
+
+
+function composeRuntime(place) {
+    /** Colors whose ports somebody was seen connected to. */
+    const seen = new Set();
+    return {
+        observe: (color) => observe(place, color),
+        deploy: (color, order, guard) => changing_deploy(place, color, order, guard),
+        ready: (color, services) => looking_ready(place, { color, services, seen }),
+        reach: (color, service) => reach(place, color, service),
+        stop: (color, guard) => changing_retire(place, 'stop', color, guard),
+        remove: (color, guard) => changing_retire(place, 'remove', color, guard),
+        quiet: (color) => quiet(place, color, seen),
+        diagnose: (color) => looking_diagnose(place, color),
+    };
+}
+async function reach(place, color, name) {
+    const service = place.settings.services.find((each) => each.name === name);
+    if (service === undefined)
+        return [];
+    const port = service.ports[color];
+    if (port === null)
+        return [];
+    const { connection } = place;
+    return [
+        {
+            kind: 'stream',
+            url: `http://127.0.0.1:${port}`,
+            dial: (signal) => connection.dial({ host: '127.0.0.1', port }, signal),
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/names.js
+/** nginx takes `$1` to `$9` for what an expression has captured, hence the letters before a digit. */
+function nginxName(name) {
+    const derived = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '_');
+    return /^[0-9]/.test(derived) ? `app_${derived}` : derived;
+}
+/** The service that bears the app's name, as the only one of an app does, is not named twice. */
+function upstreamOf(app, service) {
+    return service === app
+        ? nginxName(app)
+        : `${nginxName(app)}_${service.toLowerCase().replaceAll(/[^a-z0-9]/g, '_')}`;
+}
+const colorVariable = (app) => `$${nginxName(app)}_color`;
+const colorPath = (app) => `/.blue-green/${app}/color`;
+const fileName = (app) => `blue-green-${app}.conf`;
+/** Without a slash at its end. */
+const flagFolder = (stateDirectory) => stateDirectory.replace(/(?<=.)\/+$/, '');
+/** A service without ports, such as a worker, is not nginx's. */
+function names_routedServices({ app, services, router }) {
+    return services.flatMap(({ name, ports: { blue, green }, url }) => blue === null || green === null
+        ? []
+        : [
+            {
+                name,
+                upstream: upstreamOf(app, name),
+                ports: { blue, green },
+                url,
+                listen: router.listen?.[name] ?? null,
+            },
+        ]);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/flag.js
+
+
+const limit = 10_000;
+/** For the comparison in the same script as a change. Says nothing, and fails, where nginx would say lost. */
+const flagObservation = (stateDirectory) => ({
+    commands: [
+        {
+            run: `cd ${(0,script/* quote */.hD)(flagFolder(stateDirectory))}
+[ -f ready ] || { echo "$PWD/ready is missing" >&2; exit 1; }
+if [ -f green ]; then echo green; else echo blue; fi`,
+            env: {},
+        },
+    ],
+    limit,
+});
+/**
+ * A rename needs no free block on the disk. The file is made only where somebody has removed it, and removed only where the
+ * folder it came from is gone. Whoever says which color it is makes the flag readable again where it was not.
+ */
+const flipText = (stateDirectory, to) => `cd ${(0,script/* quote */.hD)(flagFolder(stateDirectory))}\n${to === 'green'
+    ? '[ -f green ] || mv -f off/green green 2>/dev/null || : >green'
+    : '[ ! -f green ] || mv -f green off/green 2>/dev/null || rm -f green'}\n[ -f ready ] || : >ready`;
+/** What a person types: right whatever is there. */
+function manualLines(stateDirectory, to) {
+    const path = shellWord(`${flagFolder(stateDirectory)}/green`);
+    return [to === 'green' ? `touch ${path}` : `rm -f ${path}`];
+}
+/** Quoted only where the shell needs it, to be pleasant to read. */
+const shellWord = (text) => (/^[\w./@:+,-]+$/.test(text) ? text : (0,script/* quote */.hD)(text));
+const lookText = (stateDirectory) => `folder=${(0,script/* quote */.hD)(flagFolder(stateDirectory))}
+near=$folder
+while [ ! -d "$near" ]; do near=\${near%/*} near=\${near:-/}; done
+if [ ! -x "$near" ]; then flag=closed
+elif [ "$near" != "$folder" ]; then flag=absent
+elif [ ! -f "$folder/ready" ]; then flag=unready
+elif [ -f "$folder/green" ]; then flag=green
+else flag=blue
+fi
+printf 'flag %s\\nuser %s\\n' "$flag" "$(id -un)"
+while [ "$near" != / ]; do
+  case $(ls -ld "$near") in ?????????[xt]*) ;; *) printf 'hidden %s\\n' "$near" ;; esac
+  near=\${near%/*} near=\${near:-/}
+done`;
+function parseLook(said) {
+    const of = (kind) => said
+        .split('\n')
+        .filter((line) => line.startsWith(`${kind} `))
+        .map((line) => line.slice(kind.length + 1));
+    const flag = of('flag')[0] ?? '';
+    return {
+        flag: isFlagWord(flag) ? flag : 'closed',
+        user: of('user')[0] ?? '',
+        hidden: of('hidden'),
+    };
+}
+const words = ['blue', 'green', 'absent', 'closed', 'unready'];
+const isFlagWord = (text) => words.includes(text);
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/heard.js
+/** What nginx has answered where, in words. */
+
+
+const heard_names = (answer, color) => answer.kind === 'color' && answer.color === color;
+/** Why nginx does not confirm a switch, and what to look at. */
+function describeDoubts({ heard, doubts, to, app }) {
+    const old = doubts.filter(({ answer }) => heard_names(answer, (0,target/* otherColor */.IP)(to)));
+    if (old.length === 0)
+        return `${[...new Set(doubts.map(describeAnswer))].join('; ')}.`;
+    const urls = [...new Set(old.map(({ listener }) => listener.url))].join(', ');
+    return (`it still says ${(0,target/* otherColor */.IP)(to)} on ${old.length} of ${heard.length} connections, at ${urls}. It remembers files ` +
+        `(open_file_cache) or looks in another folder. Write "open_file_cache off;" where ${colorVariable(app)} is set. ` +
+        'Look with: sudo nginx -T | grep -n -e open_file_cache -e "-f "');
+}
+function describeAnswer({ listener: { url }, answer }) {
+    switch (answer.kind) {
+        case 'color':
+            return `nginx says ${answer.color} at ${url}`;
+        case 'lost':
+            return `nginx says lost at ${url}`;
+        case 'missing':
+            return `nginx does not know the color at ${url}`;
+        case 'redirect':
+            return `${url} only redirects to ${answer.location}`;
+        case 'other':
+            return `${url}: ${answer.detail}`;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/listeners.js
+/** Where on the host nginx is asked for the color, so that the answer is that of the server block which users meet. */
+
+
+const loopback = '127.0.0.1';
+/** One for each server block that can be told apart; none where no setting tells of one. */
+function listenersOf(settings) {
+    const { app, router, services } = settings;
+    const path = colorPath(app);
+    const listening = names_routedServices(settings).flatMap(({ listen }) => listen ?? []);
+    const served = services.filter(({ name }) => router.listen?.[name] === undefined);
+    const urls = served.flatMap(({ url }) => (url === null ? [] : [new URL(url)]));
+    const proxy = router.proxyUrl === null ? null : new URL(router.proxyUrl);
+    const listeners = [
+        ...listening.map((port) => listenerOf(new URL(`http://${loopback}:${port}`), path)),
+        ...(proxy === null ? urls.map((url) => listenerOf(url, path)) : throughProxy(proxy, urls, path)),
+    ];
+    return [...new Map(listeners.map((each) => [JSON.stringify(each), each])).values()];
+}
+/** An address says where to ask, and leaves it to the public URLs for which host; a name says both. */
+function throughProxy(proxy, urls, path) {
+    const there = listenerOf(proxy, path);
+    const host = bare(proxy.hostname);
+    if (urls.length === 0 || ((0,external_node_net_.isIP)(host) === 0 && host !== 'localhost'))
+        return [there];
+    const address = (0,external_node_net_.isIP)(host) === 0 ? there.address : { ...there.address, host };
+    return urls.map((url) => {
+        const public_ = listenerOf(url, path);
+        const serverName = there.serverName === null ? null : listeners_nameOf(url);
+        return { ...public_, url: `${proxy.protocol}//${url.host}${path} at ${proxy.host}`, address, serverName };
+    });
+}
+const listenerOf = (url, path) => {
+    const tls = url.protocol === 'https:';
+    return {
+        url: `${url.origin}${path}`,
+        address: { host: loopback, port: url.port === '' ? (tls ? 443 : 80) : Number(url.port) },
+        host: url.host,
+        serverName: tls ? listeners_nameOf(url) : null,
+        path,
+    };
+};
+/** SNI carries names only, never addresses: https://www.rfc-editor.org/rfc/rfc6066#section-3 */
+const listeners_nameOf = (url) => ((0,external_node_net_.isIP)(bare(url.hostname)) === 0 ? url.hostname : '');
+const bare = (hostname) => hostname.replace(/^\[(.*)\]$/, '$1');
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/answer.js
+function parseReply({ status, location, body }) {
+    const said = /^(blue|green) (ready|lost)\n$/.exec(body);
+    if (status === 200 && said) {
+        return said[2] === 'lost'
+            ? { kind: 'lost' }
+            : { kind: 'color', color: said[1] === 'green' ? 'green' : 'blue' };
+    }
+    // What answers any path, as many an app does, is as much at a loss.
+    if (status === 404 || status === 200)
+        return { kind: 'missing' };
+    if (status >= 300 && status < 400 && location !== null)
+        return { kind: 'redirect', location };
+    const beginning = body.trim().split('\n')[0]?.slice(0, 80) ?? '';
+    return {
+        kind: 'other',
+        detail: `answers ${status}${beginning === '' ? '' : ` ${JSON.stringify(beginning)}`} instead of a color`,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/proxy-answer.js
+/** Asks nginx on the host for the color: one request on a stream of its own. */
+
+
+
+
+
+/** Milliseconds for opening a stream, and as many for the answer. */
+const patience = 5_000;
+/** Throws TargetUnreachable where the host itself is out of reach, and the signal's reason. */
+async function openLine(connection, { address, serverName }, signal) {
+    const late = AbortSignal.timeout(patience);
+    try {
+        const ended = AbortSignal.any([signal, late]);
+        const plain = await connection.dial(address, ended);
+        plain.on('error', () => { });
+        return { kind: 'open', stream: serverName === null ? plain : await proxy_answer_secure(plain, serverName, ended) };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (late.aborted)
+            return { kind: 'closed', detail: `no connection within ${patience / 1000} s` };
+        if (error instanceof dialing/* DialRefused */.Dn)
+            return { kind: 'closed', detail: error.message };
+        if (error instanceof HandshakeFailed)
+            return { kind: 'closed', detail: error.message };
+        throw error;
+    }
+}
+class HandshakeFailed extends Error {
+    name = 'HandshakeFailed';
+}
+/** The certificate is not looked at: nobody stands between us and the host's own loopback, and it may be one for a CDN alone. */
+function proxy_answer_secure(plain, servername, ended) {
+    const stream = (0,external_node_tls_.connect)({
+        socket: plain,
+        servername,
+        rejectUnauthorized: false,
+        ALPNProtocols: ['http/1.1'],
+    });
+    return new Promise((resolve, reject) => {
+        const fail = (reason) => {
+            plain.destroy();
+            reject(new HandshakeFailed(`TLS failed: ${reason}`));
+        };
+        ended.addEventListener('abort', () => fail('no answer'), { once: true });
+        stream.on('error', (error) => fail((0,dialing/* reasonOf */.A3)(error)));
+        stream.once('close', () => fail('the connection was closed'));
+        stream.once('secureConnect', () => resolve(stream));
+    });
+}
+/** The line is closed afterwards. Rejects only with the signal's reason. */
+async function ask(line, listener, signal) {
+    if (line.kind === 'closed')
+        return { kind: 'other', detail: line.detail };
+    const late = AbortSignal.timeout(patience);
+    try {
+        (0,external_node_stream_.addAbortSignal)(AbortSignal.any([signal, late]), line.stream);
+        return parseReply(await converse(line.stream, listener));
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        const detail = late.aborted ? `no answer within ${patience / 1000} s` : (0,dialing/* reasonOf */.A3)(error);
+        return { kind: 'other', detail };
+    }
+    finally {
+        line.stream.destroy();
+    }
+}
+const converse = (stream, { host, path }) => new Promise((resolve, reject) => {
+    const headers = { host, connection: 'close', 'user-agent': 'blue-green-action' };
+    const request = (0,external_node_http_.request)({ createConnection: () => stream, path, headers });
+    request.on('error', reject).once('response', async (response) => {
+        let body = '';
+        try {
+            for await (const chunk of response.setEncoding('utf8')) {
+                body += chunk;
+                if (body.length > longestBody)
+                    break;
+            }
+            const { statusCode: status = 0, headers } = response;
+            resolve({ status, location: headers.location ?? null, body });
+        }
+        catch (error) {
+            reject(error);
+        }
+    });
+    request.end();
+});
+/** More than that is no color. */
+const longestBody = 4 * 1024;
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/switch-server.js
+/**
+ * For owners who must not touch `proxy_pass`: a server on loopback that does nothing but switch. It changes nothing of what
+ * passes; headers for nginx itself are for the owner's server in front of it.
+ * https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_ignore_headers
+ */
+
+function switchServer({ app, upstream, port, flag }) {
+    return `server {
+    listen 127.0.0.1:${port};
+    access_log off;
+    underscores_in_headers on;
+    ignore_invalid_headers off;
+    large_client_header_buffers 8 64k;
+    client_max_body_size 0;
+    keepalive_timeout 1h;
+    keepalive_requests 1000000;
+${flag}
+    location / {
+        proxy_pass http://${upstream}_${colorVariable(app)};
+        proxy_http_version 1.1;
+        proxy_set_header Host $http_host;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $${nginxName(app)}_connection;
+        proxy_set_header TE $http_te;
+        proxy_request_buffering off;
+        proxy_buffering off;
+        proxy_redirect off;
+        proxy_next_upstream off;
+        proxy_read_timeout 1d;
+        proxy_send_timeout 1d;
+${passedHeaders.map((header) => `        proxy_pass_header ${header};`).join('\n')}
+        proxy_ignore_headers ${ignoredHeaders.join(' ')};
+    }
+}`;
+}
+const passedHeaders = [
+    'Server',
+    'Date',
+    'X-Accel-Redirect',
+    'X-Accel-Buffering',
+    'X-Accel-Limit-Rate',
+    'X-Accel-Charset',
+    'X-Accel-Expires',
+];
+const ignoredHeaders = [
+    'X-Accel-Redirect',
+    'X-Accel-Limit-Rate',
+    'X-Accel-Buffering',
+    'X-Accel-Charset',
+    'X-Accel-Expires',
+    'Expires',
+    'Cache-Control',
+    'Set-Cookie',
+    'Vary',
+];
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/snippets.js
+/**
+ * What nginx is told of an app: two upstreams for each service, and a color that is a file. nginx looks for the file at every
+ * request, so that a switch needs no reload and is seen by all workers at once.
+ */
+
+
+/** Within `http { }`: conf.d on most systems, http.d on Alpine. */
+function httpText(settings) {
+    const { app } = settings;
+    const services = names_routedServices(settings);
+    return [
+        `# blue-green: where the colors of ${app} listen`,
+        ...services.flatMap(upstreamTexts),
+        `map $http_upgrade $${nginxName(app)}_connection {\n    default upgrade;\n    ''      '';\n}`,
+        ...services.flatMap(({ upstream, listen }) => listen === null
+            ? []
+            : [switchServer({ app, upstream, port: listen, flag: snippets_indent(flagLines(settings)) })]),
+        '',
+    ].join('\n');
+}
+/** Connections to the old color go two seconds after their last request: from then on those that are open are in use. */
+const upstreamTexts = ({ upstream, ports }) => ['blue', 'green'].map((color) => `upstream ${upstream}_${color} {
+    server 127.0.0.1:${ports[color]};
+    keepalive 32;
+    keepalive_timeout 2s;
+}`);
+/** Within each `server { }` that serves the app. */
+function serverText(settings) {
+    const { app } = settings;
+    return `# blue-green: the color of ${app} that answers
+${flagLines(settings).join('\n')}
+# For the setting identity-header: add_header X-Blue-Green ${colorVariable(app)} always;
+`;
+}
+/**
+ * Without `ready`, or where the workers cannot look into the folder, the color is lost. What `return` answers is not covered by
+ * `deny`, hence the test of the address. https://nginx.org/en/docs/http/ngx_http_rewrite_module.html
+ */
+function flagLines(settings) {
+    const { app } = settings;
+    const name = nginxName(app);
+    const folder = flagFolder(settings.stateDirectory);
+    return [
+        'open_file_cache off;',
+        `set $${name}_color blue;`,
+        `set $${name}_ready lost;`,
+        `if (-f ${snippets_nginxWord(`${folder}/ready`)}) { set $${name}_ready ready; }`,
+        `if (-f ${snippets_nginxWord(`${folder}/green`)}) { set $${name}_color green; }`,
+        `location = ${colorPath(app)} {`,
+        '    if ($realip_remote_addr !~ "^(::ffff:)?127\\.|^::1$") { return 404; }',
+        '    default_type text/plain;',
+        `    return 200 "$${name}_color $${name}_ready\\n";`,
+        '}',
+    ];
+}
+/** What the owner writes into the location of a service. */
+function snippets_locationLines(app, { upstream }) {
+    return [
+        `proxy_pass http://${upstream}_${colorVariable(app)};`,
+        'proxy_http_version 1.1;',
+        'proxy_set_header Host $host;',
+        'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+        'proxy_set_header X-Forwarded-Proto $scheme;',
+        'proxy_set_header Upgrade $http_upgrade;',
+        `proxy_set_header Connection $${nginxName(app)}_connection;`,
+    ];
+}
+const snippets_indent = (lines, depth = 4) => lines.map((line) => ' '.repeat(depth) + line).join('\n');
+/** As one word of a configuration. */
+const snippets_nginxWord = (text) => /^[\w./@:+,=~-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/edits.js
+/** What the owner of the server writes into their own files of nginx, once the app's are there. */
+
+
+/** Lines of nginx with a comment to each. */
+function editText(settings, root = '/etc/nginx') {
+    const { app } = settings;
+    const folder = flagFolder(settings.stateDirectory);
+    const services = names_routedServices(settings);
+    const own = services.filter(({ listen }) => listen === null);
+    return [
+        `# If green serves your users today, first: touch ${folder}/green`,
+        ...(own.length > 0
+            ? [
+                `# Into each server block that serves ${app}, those for https too:`,
+                includeLine(app, root),
+                ...own.flatMap((service) => [
+                    `# Into the location of ${service.name} instead of its proxy_pass, and with no path behind it:`,
+                    ...snippets_locationLines(app, service),
+                ]),
+            ]
+            : []),
+        ...services.flatMap(({ name, listen }) => listen === null
+            ? []
+            : [`# Into your upstream for ${name} instead of its servers:`, `server 127.0.0.1:${listen};`]),
+        '# And then: sudo nginx -t && sudo nginx -s reload',
+    ].join('\n');
+}
+const includeLine = (app, root = '/etc/nginx') => `include ${snippets_nginxWord(`${root}/snippets/${fileName(app)}`)};`;
+/** Server blocks to start from, where nginx has none for the app yet. */
+function startingText(settings, root = '/etc/nginx') {
+    const { app } = settings;
+    const services = routedServices(settings);
+    const placed = services.map((service) => {
+        const url = service.url === null ? null : new URL(service.url);
+        return { service, host: url?.hostname ?? '_', path: url?.pathname ?? '/' };
+    });
+    const lines = services.some(({ listen }) => listen === null) ? [includeLine(app, root)] : [];
+    return [...new Set(placed.map(({ host }) => host))]
+        .map((host) => {
+        const here = placed.filter((each) => each.host === host);
+        const locations = here.map(({ service, path }) => locationText(app, service, path));
+        const head = indent(['listen 80;', `server_name ${host};`, ...lines]);
+        return `server {\n${[head, ...locations].join('\n')}\n}\n`;
+    })
+        .join('\n');
+}
+function locationText(app, service, path) {
+    const [pass, ...rest] = locationLines(app, service);
+    const first = service.listen === null ? pass : `proxy_pass http://127.0.0.1:${service.listen};`;
+    return `    location ${nginxWord(path)} {\n${indent([first ?? '', ...rest], 8)}\n    }`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/paste.js
+/** What a person pastes on the server, once for each app and again whenever a port has changed. */
+
+
+
+
+/**
+ * One block for somebody with sudo. It may be pasted again, and leaves nginx as it was when nginx refuses what it wrote, be it
+ * for another app whose name looks the same to nginx.
+ */
+function pasteText({ settings, owner, root = '/etc/nginx' }) {
+    const { app } = settings;
+    const folder = flagFolder(settings.stateDirectory);
+    const services = names_routedServices(settings);
+    const included = services.some(({ listen }) => listen === null);
+    const files = included ? '"$http" "$server"' : '"$http"';
+    return `sudo sh -eu <<'BLUE_GREEN'
+umask 022
+# The flag: while the file green is there, green is active. Whoever deploys moves it, and nginx reads it.
+install -d -o ${shellWord(owner)} ${shellWord(folder)} ${shellWord(`${folder}/off`)}
+cd ${shellWord(folder)}
+[ -e green ] || [ -e off/green ] || touch off/green
+[ -e ready ] || touch ready
+
+# What nginx is told of ${app}. Unless nginx accepts all of it, everything stays as it was.
+cd ${shellWord(root)}
+http=conf.d/${fileName(app)}
+[ ! -d http.d ] || http=http.d/${fileName(app)}
+server=snippets/${fileName(app)}
+mkdir -p "\${http%/*}" snippets
+keep() { rm -f "$1.old"; [ ! -e "$1" ] || cp -p "$1" "$1.old"; }
+undo() { if [ -e "$1.old" ]; then mv -f "$1.old" "$1"; else rm -f "$1"; fi; }
+for file in ${files}; do keep "$file"; done
+trap 'for file in ${files}; do undo "$file"; done; echo "nginx is as it was before." >&2' EXIT
+cat >"$http" <<'NGINX'
+${httpText(settings)}NGINX
+${included ? `cat >"$server" <<'NGINX'\n${serverText(settings)}NGINX\n` : ''}nginx -t
+nginx -T 2>/dev/null | grep -q ${(0,script/* quote */.hD)(`^upstream ${services[0]?.upstream ?? ''}_blue `)} || {
+  echo "nginx.conf does not include $PWD/\${http%/*}/*.conf in its http block: add that, and paste this again." >&2
+  exit 1
+}
+trap - EXIT
+for file in ${files}; do rm -f "$file.old"; done
+nginx -s reload || echo "nginx does not run yet: start it." >&2
+BLUE_GREEN`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/traffic.js
+/** Where traffic is, from what nginx answers and what the files say; and what a person does where that is not plain. */
+
+
+
+
+
+
+function traffic_trafficOf(sight) {
+    const { settings, host, heard, files } = sight;
+    if (files.flag === 'absent') {
+        return traffic_unknown(`${flagFolder(settings.stateDirectory)} does not exist on ${host}: nginx there was not told of ${settings.app} yet`, setUpLines(sight));
+    }
+    if (heard.length === 0) {
+        return traffic_unknown(`no setting says where nginx on ${host} can be asked`, [
+            '# give `url`, or `proxy-url: http://127.0.0.1:PORT`',
+        ]);
+    }
+    const troubles = heard.filter(({ answer }) => answer.kind !== 'color');
+    if (troubles.length > 0) {
+        const repairs = troubles.map((each) => repairOf(each, sight));
+        const different = new Map(repairs.map((repair) => [repair.join('\n'), repair]));
+        return traffic_unknown(troubles.map((each) => troubleOf(each, sight)).join('; '), [...different.values()].flat());
+    }
+    return settledTraffic(sight);
+}
+const traffic_unknown = (detail, repair) => ({ kind: 'unknown', detail, repair });
+/** All of nginx names a color. */
+function settledTraffic({ settings, host, heard, files }) {
+    const named = (color) => heard.filter(({ answer }) => heard_names(answer, color)).map(({ listener }) => listener.url);
+    const [blue, green] = [named('blue'), named('green')];
+    if (blue.length > 0 && green.length > 0) {
+        return {
+            kind: 'mixed',
+            detail: `nginx on ${host} says blue at ${blue.join(', ')} and green at ${green.join(', ')}`,
+            repair: [
+                `# each server block must test the flag in ${flagFolder(settings.stateDirectory)}, with open_file_cache off:`,
+                includeLine(settings.app),
+                ...traffic_choices(settings),
+            ],
+        };
+    }
+    const color = blue.length > 0 ? 'blue' : 'green';
+    return files.flag === color ? { kind: 'color', color } : contradiction({ settings, host, files }, color);
+}
+/** nginx answers by something else than the flag that we would move. */
+function contradiction({ settings, host, files }, color) {
+    const folder = flagFolder(settings.stateDirectory);
+    const found = {
+        unready: `${folder}/ready is missing`,
+        closed: `${files.user} may not look into ${folder}`,
+        absent: `${folder} does not exist`,
+        blue: `the flag in ${folder} says blue`,
+        green: `the flag in ${folder} says green`,
+    }[files.flag];
+    return traffic_unknown(`nginx on ${host} says ${color}, and ${found}: either nginx remembers files (open_file_cache), or it looks for the flag in another folder`, [
+        'sudo nginx -T | grep -n -e open_file_cache -e "-f "',
+        `ls -la ${shellWord(folder)}`,
+        ...(files.flag === (0,target/* otherColor */.IP)(color) ? traffic_choices(settings) : []),
+    ]);
+}
+const traffic_choices = (settings) => ['blue', 'green'].flatMap((color) => [
+    `# to put traffic on ${color}:`,
+    ...manualLines(settings.stateDirectory, color),
+]);
+function troubleOf(heard, { settings, files }) {
+    const said = describeAnswer(heard);
+    if (heard.answer.kind === 'lost') {
+        const ready = `${flagFolder(settings.stateDirectory)}/ready`;
+        return `${said}: ${files.flag === 'unready' ? `${ready} is missing` : `its workers cannot see ${ready}`}`;
+    }
+    if (heard.answer.kind === 'missing') {
+        return `${said}: its server block there does not include ${fileName(settings.app)}, or takes the request for one from outside the host`;
+    }
+    return said;
+}
+function repairOf({ listener: { url, address }, answer }, sight) {
+    switch (answer.kind) {
+        case 'lost':
+            return visibility(sight);
+        case 'missing':
+            return followLines(sight);
+        case 'redirect':
+            return answer.location.startsWith('https:')
+                ? [`# port ${address.port} only redirects: give the https address as \`url\``]
+                : ['# give the address that does not redirect as `url`, or as `proxy-url`'];
+        default:
+            return [
+                `curl -ski ${url.replace(/ at .*$/, '')} --connect-to ::${address.host}:${address.port}`,
+                '# where nginx listens elsewhere, name it: `proxy-url: http://127.0.0.1:PORT`',
+            ];
+    }
+}
+/** How the workers of nginx come to see the marker. */
+function visibility({ settings, files }) {
+    const folder = shellWord(flagFolder(settings.stateDirectory));
+    if (files.flag === 'unready') {
+        return [
+            `# the flag is blue unless ${folder}/green is there; when that is right:`,
+            `touch ${folder}/ready`,
+        ];
+    }
+    if (files.hidden.length > 0)
+        return [`sudo chmod o+x ${files.hidden.map(shellWord).join(' ')}`];
+    return [
+        `namei -l ${folder}/ready`,
+        `# what is tested with -f must be in ${folder}:`,
+        'sudo nginx -T | grep -n -e "-f "',
+    ];
+}
+/** For a server that has the app's files, it seems. */
+const followLines = ({ settings, files }) => [
+    `Edit your site in nginx:\n${editText(settings)}`,
+    `Where nginx does not find that file, paste this on the server first:\n${pasteText({ settings, owner: files.user })}`,
+];
+/** All that a server needs which was never told of the app: a text to paste, and one to edit by. */
+const setUpLines = ({ settings, files }) => [
+    `Paste this on the server:\n${pasteText({ settings, owner: files.user })}`,
+    `Then edit your site in nginx:\n${editText(settings)}`,
+];
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/router.js
+/** nginx as the router: switched by the flag, and confirmed by nginx itself. */
+
+
+
+
+
+
+
+
+
+const nginxFlagRouter = (place) => ({
+    observe: () => router_observeTraffic(place),
+    switch: (from, to, guard) => router_switchTraffic(place, { from, to, guard }),
+    manual: (to) => manualLines(place.settings.stateDirectory, to),
+});
+async function router_observeTraffic(place) {
+    const { settings, connection } = place;
+    const [heard, said] = await Promise.all([
+        Promise.all(listenersOf(settings).map((listener) => askAnew(place, listener))),
+        workplace_look(place, 'the look at the flag', lookText(settings.stateDirectory)),
+    ]);
+    return traffic_trafficOf({ settings, host: connection.name, heard, files: parseLook(said) });
+}
+async function askAnew({ connection, surroundings: { signal } }, listener) {
+    const line = await openLine(connection, listener, signal);
+    return { listener, answer: await ask(line, listener, signal) };
+}
+/** Workers of nginx share the connections among them, and each must have seen the flag. */
+const linesToEach = 4;
+const flipTime = 10_000;
+async function router_switchTraffic(place, order) {
+    const { settings, connection, surroundings } = place;
+    const listeners = listenersOf(settings).flatMap((listener) => Array(linesToEach).fill(listener));
+    if (listeners.length === 0) {
+        throw new target/* ChangeFailed */._G('Traffic was not moved: no setting says where nginx can be asked to confirm it. Give `url` or `proxy-url`.');
+    }
+    const lines = await Promise.all(listeners.map((listener) => openLine(connection, listener, surroundings.signal)));
+    try {
+        await flip(place, order);
+        return await router_confirm(place, order.to, () => Promise.all(listeners.map(async (listener, at) => {
+            const line = lines[at];
+            return { listener, answer: await ask(line, listener, surroundings.signal) };
+        })));
+    }
+    finally {
+        for (const line of lines)
+            if (line.kind === 'open')
+                line.stream.destroy();
+    }
+}
+async function flip(place, { from, to, guard }) {
+    const { settings, connection } = place;
+    const { lease, unreadableLedger = 'refuse' } = guard;
+    const result = await runChange(place, 'switch', {
+        lease,
+        commands: [{ run: flipText(settings.stateDirectory, to), env: {} }],
+        limit: flipTime,
+        observe: flagObservation(settings.stateDirectory),
+        // From mixed or unknown there is nothing to compare with: this is how traffic is brought back from there.
+        allowed: from.kind === 'color' ? [from.color] : from.kind === 'nobody' ? ['none'] : null,
+        confirm: false,
+        onClientDeath: 'finish',
+        lenient: true,
+        record: null,
+        forget: [],
+        unreadableLedger,
+    });
+    if (result.kind === 'finished')
+        return;
+    const expected = from.kind === 'color' ? from.color : 'nobody';
+    const seen = result.observed === 'unknown' ? 'does not say where traffic is' : `names ${result.observed}`;
+    throw new target/* ChangeRefused */.Zv(`The switch to ${to} was not run: the flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} ${seen}, and ${expected} was expected. ` +
+        'Traffic was not moved by us.');
+}
+/** For a connection that nginx has closed in the meantime, or a worker that is busy. */
+const settlingTime = 2_000;
+const pause = 100;
+/**
+ * `first`: asks on the connections that were there before the switch; what follows is asked on new ones. All of it is asked
+ * after the flag was moved, so that one old answer is enough: its worker remembers files, and others may be asked next time.
+ */
+async function router_confirm(place, to, first) {
+    const { settings, connection, surroundings } = place;
+    const { clock, signal } = surroundings;
+    const began = clock.monotonic();
+    for (let heard = await first(), fresh = false;; fresh = true) {
+        const taken = Math.round(clock.monotonic() - began);
+        const doubts = heard.filter(({ answer }) => !heard_names(answer, to));
+        if (doubts.length === 0) {
+            const urls = [...new Set(heard.map(({ listener }) => listener.url))].join(', ');
+            const manner = fresh
+                ? `new connections, ${taken} ms after the switch`
+                : 'connections opened before the switch';
+            return { detail: `nginx says ${to} at ${urls} on ${heard.length} ${manner}` };
+        }
+        if (taken >= settlingTime || doubts.some(({ answer }) => heard_names(answer, (0,target/* otherColor */.IP)(to)))) {
+            throw new target/* ChangeFailed */._G(`The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but nginx does not: ` +
+                describeDoubts({ heard, doubts, to, app: settings.app }));
+        }
+        await clock.sleep(pause, signal);
+        heard = await Promise.all(heard.map(({ listener }) => askAnew(place, listener)));
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/resources.js
+/** What a second color needs of the host and of the registry, looked at before anything is touched. */
+
+
+
+
+function resourcesText({ settings, host, idle, live, images }) {
+    const ports = idle === null ? [] : resources_portsOf(settings, idle);
+    return `${dockerFunction(host.sudo)}${registryFunction(settings.app, settings.registry)}
+echo "disk $(df -Pk "$(docker info --format '{{.DockerRootDir}}')" | awk 'NR == 2 { print $4 }')"
+echo "memory $(awk '/^(MemAvailable|SwapFree):/ { sum += $2 } END { print sum }' /proc/meminfo)"
+${live === null ? '' : usedText('used', host.layout[live])}
+${idle === null ? '' : usedText('warm', host.layout[idle])}
+${ports.map((port) => portText(port, idle === null ? null : host.layout[idle])).join('\n')}
+${images
+        .filter((image) => !isId(image))
+        .map(imageText)
+        .join('\n')}`;
+}
+const resources_portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
+/** KiB of memory that a color holds, by the kernel's books; without the pages it can have back at once. */
+const usedText = (name, { project }) => `sum=0
+for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspect --format '{{.State.Pid}}'); do
+  path=$(sed -n 's/^0:://p; s/^[0-9]*:memory://p' "/proc/$pid/cgroup" 2>/dev/null | tail -n 1)
+  for folder in "/sys/fs/cgroup$path" "/sys/fs/cgroup/memory$path"; do
+    for file in memory.current memory.usage_in_bytes; do
+      [ -r "$folder/$file" ] || continue
+      cached=$(awk '$1 == "inactive_file" { print $2 }' "$folder/memory.stat" 2>/dev/null)
+      sum=$((sum + ($(cat "$folder/$file") - \${cached:-0}) / 1024))
+      break 2
+    done
+  done
+done
+echo "${name} $sum"`;
+/** Somebody else than the color itself who listens there. */
+const portText = (port, layout) => `if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+  awk '$4 == "0A" { split($2, here, ":"); if (here[2] == "${port.toString(16).toUpperCase().padStart(4, '0')}") found = 1 } END { exit !found }'; then
+  owner=$(docker ps --filter publish=${port} --format '{{.Label "com.docker.compose.project"}} {{.Names}}' | head -n 1)
+  case $owner in ${(0,script/* quote */.hD)(`${layout?.project ?? ''} `)}*) ;; *) echo "port ${port} \${owner#* }" ;; esac
+fi`;
+const imageText = (image) => {
+    const local = /^(localhost|127\.)/.test(registryOf(image)) ? '--insecure ' : '';
+    const isThere = `docker image inspect ${(0,script/* quote */.hD)(image)} >/dev/null 2>&1`;
+    const mayBeLocal = image.includes('@') || !image.includes('/');
+    return `${mayBeLocal ? `${isThere} || ` : ''}said=$(docker_for ${(0,script/* quote */.hD)(image)} manifest inspect ${local}${(0,script/* quote */.hD)(image)} 2>&1 >/dev/null) ||
+  echo "image ${image.replaceAll(/[^\w./:@-]/g, '')} $(printf '%s' "$said" | tail -n 1)"`;
+};
+/** KiB; docker needs room for the layers of an image twice while it unpacks them. */
+const leastDisk = 512 * 1024;
+function judgeResources(text, { settings, idle }, host) {
+    const lines = text.split('\n').filter((line) => line !== '');
+    const number = (name) => {
+        const line = lines.find((each) => each.startsWith(`${name} `));
+        const value = Number(line?.slice(name.length + 1) || Number.NaN);
+        return Number.isFinite(value) ? value : null;
+    };
+    const problems = [];
+    const disk = number('disk');
+    if (disk !== null && disk < leastDisk)
+        problems.push(diskProblem(disk, host));
+    const [memory, used, warm] = [number('memory'), number('used'), number('warm')];
+    if (memory !== null && used !== null && (warm ?? 0) === 0 && memory < used) {
+        problems.push(memoryProblem(memory, used, host));
+    }
+    for (const line of lines) {
+        const [kind, what = '', ...rest] = line.split(' ');
+        if (kind === 'port')
+            problems.push(portProblem({ port: Number(what), by: rest.join(' '), settings, idle, host }));
+        if (kind === 'image')
+            problems.push(...imageProblem(what, rest.join(' '), settings.registry));
+    }
+    return problems;
+}
+const mebibytes = (kibibytes) => `${Math.round(kibibytes / 1024)} MiB`;
+const diskProblem = (disk, host) => ({
+    setting: 'ssh-host',
+    what: `${host} has ${mebibytes(disk)} of disk left for images; ${mebibytes(leastDisk)} are needed.`,
+    fix: 'Look first: docker system df; df -h',
+});
+const memoryProblem = (memory, used, host) => ({
+    setting: 'ssh-host',
+    what: `${host} has ${mebibytes(memory)} of memory left, and the live color uses ${mebibytes(used)}: a second one would take it down.`,
+    fix: 'Look first: free -m; docker stats --no-stream',
+});
+const portProblem = ({ port, by, settings, idle, host }) => ({
+    setting: settings.services.length === 1 ? `${idle}-port` : 'services',
+    what: `Port ${port} of ${idle} is taken on ${host}${by === '' ? '' : `, by the container ${by}`}.`,
+    fix: by === '' ? `Look who listens: sudo ss -ltnp 'sport = :${port}'` : `docker ps --filter publish=${port}`,
+});
+/**
+ * What a registry says where it knows for certain; a registry that does not answer now may do so later. To a wrong password docker
+ * says "no such manifest" as well: https://github.com/docker/cli/blob/v28.2.2/cli/registry/client/fetcher.go
+ */
+function imageProblem(image, said, login) {
+    const registry = registryOf(image);
+    if (/no such manifest|manifest unknown|not found|name unknown/i.test(said)) {
+        return [
+            {
+                setting: 'image',
+                what: `${registry} has no ${image}, or does not let us see it.`,
+                fix: `Is it pushed, under that name? Is the login right? docker manifest inspect ${image}`,
+            },
+        ];
+    }
+    if (!/denied|unauthorized|authentication required|no basic auth credentials/i.test(said))
+        return [];
+    return [
+        {
+            setting: login?.host === registry ? 'registry-password' : 'registry',
+            what: `${registry} does not let us at ${image}: ${said}`,
+            fix: 'Give `registry`, `registry-username` and `registry-password`, or log in on the host: docker login',
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/configuration.js
+/** nginx's own files as a tree. https://github.com/nginx/nginx/blob/master/src/core/ngx_conf_file.c */
+
+const pattern = /[ \t\r\n]+|#[^\n]*|(?<mark>[;{}])|"(?<double>(?:\\[\s\S]|[^"\\])*)"?|'(?<single>(?:\\[\s\S]|[^'\\])*)'?|(?<bare>(?:\\[\s\S]|\$\{|[^ \t\r\n;{])+)/g;
+function* tokensOf(text) {
+    let line = 1;
+    for (const { 0: whole, groups = {} } of text.matchAll(pattern)) {
+        const word = groups.double ?? groups.single ?? groups.bare;
+        if (groups.mark !== undefined)
+            yield { kind: 'mark', text: groups.mark, line };
+        else if (word !== undefined)
+            yield { kind: 'word', text: unescaped(word), line };
+        line += whole.split('\n').length - 1;
+    }
+}
+const letters = { t: '\t', r: '\r', n: '\n' };
+const unescaped = (word) => word.replaceAll(/\\(["'\\trn])/g, (_, character) => letters[character] ?? character);
+/** What it can make of any text; nginx itself says what is wrong with it. */
+function parseFile(text, file) {
+    const tokens = tokensOf(text);
+    const readBlock = () => {
+        const block = [];
+        let words = [];
+        let at = '';
+        for (let next = tokens.next(); !next.done; next = tokens.next()) {
+            const token = next.value;
+            if (token.kind === 'word') {
+                if (words.length === 0)
+                    at = `${file}:${token.line}`;
+                words = [...words, token.text];
+                continue;
+            }
+            if (token.text === '}')
+                return block;
+            const inner = token.text === '{' ? readBlock() : null;
+            const [name = '', ...rest] = words;
+            // The inside of a Lua block is no configuration, and its braces come in pairs.
+            block.push({ name, arguments: rest, block: name.endsWith('_by_lua_block') ? [] : inner, at });
+            words = [];
+        }
+        return block;
+    };
+    return readBlock();
+}
+/** nginx.conf with all that it includes in place. */
+function assemble({ texts, root }) {
+    const expand = (directives, open) => directives.flatMap((directive) => {
+        const { name, block } = directive;
+        if (name === 'include')
+            return matching(directive.arguments[0] ?? '').flatMap((path) => load(path, open));
+        return [block === null ? directive : { ...directive, block: expand(block, open) }];
+    });
+    const load = (path, open) => {
+        const text = texts.get(path);
+        return text === undefined || open.includes(path) ? [] : expand(parseFile(text, path), [...open, path]);
+    };
+    const matching = (mask) => {
+        const glob = globOf((0,external_node_path_.resolve)(root, mask));
+        return [...texts.keys()].filter((path) => glob.test(path)).toSorted();
+    };
+    return load((0,external_node_path_.join)(root, 'nginx.conf'), []);
+}
+function globOf(mask) {
+    const text = mask
+        .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+        .replaceAll('*', '[^/]*')
+        .replaceAll('?', '[^/]');
+    try {
+        return new RegExp(`^${text}$`);
+    }
+    catch {
+        return /(?!)/;
+    }
+}
+function* walk(directives, around = []) {
+    for (const directive of directives) {
+        yield { directive, around };
+        if (directive.block !== null)
+            yield* walk(directive.block, [...around, directive]);
+    }
+}
+/** The directives of that name that hold within the innermost of these blocks: those of the nearest that has any. */
+const inherited = (name, around) => around
+    .map(({ block }) => (block ?? []).filter((directive) => directive.name === name))
+    .findLast((found) => found.length > 0) ?? [];
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/reading.js
+/** nginx's files as they are on the host, as far as whoever deploys may read them. */
+
+
+
+/** Follows `include` from nginx.conf; what nginx reads besides, such as keys, is not touched. */
+const filesScript = (root) => (0,script/* script */.K$)(`cd ${(0,script/* quote */.hD)(root)} 2>/dev/null || exit 0
+[ -e nginx.conf ] || exit 0
+set -- nginx.conf
+seen=' '
+while [ $# -gt 0 ]; do
+  file=$1
+  shift
+  case $seen in *" $file "*) continue ;; esac
+  seen="$seen$file "
+  [ -e "$file" ] || continue
+  [ -r "$file" ] || { printf 'unreadable %s\\n' "$file"; continue; }
+  printf 'file %s %s\\n' "$(base64 <"$file" | tr -d '\\n')" "$file"
+  set -- "$@" $(tr '{};' '\\n\\n\\n' <"$file" | sed -n 's/^[[:space:]]*include[[:space:]]\\{1,\\}//p' | tr -d "\\"'")
+done
+printf 'end\\n'`);
+function parseFiles(stdout, root) {
+    const lines = stdout.split('\n');
+    const texts = lines.flatMap((line) => {
+        const [kind, base64 = '', ...path] = line.split(' ');
+        return kind === 'file'
+            ? [[(0,external_node_path_.resolve)(root, path.join(' ')), Buffer.from(base64, 'base64').toString('utf8')]]
+            : [];
+    });
+    const complete = lines.includes('end') && !lines.some((line) => line.startsWith('unreadable '));
+    return { texts: new Map(texts), root, complete };
+}
+const reading_timeout = 20_000;
+async function readFiles({ connection, surroundings }, root) {
+    const { signal, clock } = surroundings;
+    const finish = await connection.run(filesScript(root), { signal, clock, timeout: reading_timeout });
+    if (finish.kind === 'lost')
+        throw lost("reading nginx's files", connection, finish.detail);
+    return parseFiles(finish.stdout, root);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/flag-traps.js
+
+
+function flagTraps({ app, stateDirectory }, places) {
+    const variable = colorVariable(app);
+    const flag = `${flagFolder(stateDirectory)}/green`;
+    const blocks = new Map();
+    for (const { directive, around } of places) {
+        const server = around.at(-1);
+        if (server?.name === 'server' && directive.name === 'set' && directive.arguments[0] === variable)
+            blocks.set(server, around);
+    }
+    return [...blocks].flatMap(([server, around]) => [
+        ...cacheTraps(server, around),
+        ...folderTraps(server, flag, variable),
+    ]);
+}
+function cacheTraps(server, around) {
+    const cache = inherited('open_file_cache', around).at(-1);
+    if (cache === undefined || cache.arguments[0] === 'off')
+        return [];
+    return [
+        {
+            setting: 'router',
+            what: `nginx remembers files (${cache.at}) in the server block at ${server.at}, so that it sees a switch late, and each worker at another time.`,
+            fix: 'Write into that server block: open_file_cache off;',
+        },
+    ];
+}
+/** It may name the right color by chance, until the next switch. */
+function folderTraps(server, flag, variable) {
+    const looks = testedFiles(server);
+    if (looks.includes(flag))
+        return [];
+    const instead = looks.length > 0 ? `, but for ${looks.join(', ')}` : '';
+    return [
+        {
+            setting: 'state-directory',
+            what: `The server block at ${server.at} does not look for ${flag}${instead}.`,
+            fix: `Write into that server block: if (-f ${flag}) { set ${variable} green; }`,
+        },
+    ];
+}
+const testedFiles = ({ block }) => (block ?? []).flatMap(({ name, arguments: words }) => {
+    const [, path] = /^\( ?-f (.*?) ?\)$/.exec(words.join(' ')) ?? [];
+    return name === 'if' && path !== undefined ? [path] : [];
+});
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/pass-traps.js
+
+
+function passTraps({ app }, places) {
+    const variable = colorVariable(app);
+    return places.flatMap(({ directive, around }) => {
+        const target = directive.arguments[0]?.replaceAll(`\${${variable.slice(1)}}`, variable) ?? '';
+        if (directive.name !== 'proxy_pass' || !target.includes(variable))
+            return [];
+        const [, authority = '', path = ''] = /^\w+:\/\/([^/?]*)(.*)$/.exec(target) ?? [];
+        const pass = { at: directive.at, around, authority, path };
+        return [...pathTraps(pass), ...hostTraps(pass, variable)];
+    });
+}
+/** A path without variables is sent as it stands. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_pass */
+function pathTraps({ at, around, authority, path }) {
+    if (path === '' || path.includes('$'))
+        return [];
+    const location = around.at(-1);
+    const prefix = location?.arguments.length === 1 ? (location.arguments[0] ?? '') : '';
+    const rewrite = prefix === path || prefix === '' ? [] : [`rewrite ^${prefix}(.*)$ ${path}$1 break;`];
+    return [
+        {
+            setting: 'router',
+            what: `proxy_pass at ${at} has a path behind the color, "${path}": nginx then sends that instead of what was asked for, and drops the query.`,
+            fix: ['Write instead:', ...rewrite, `proxy_pass http://${authority};`].join('\n'),
+        },
+    ];
+}
+function hostTraps({ at, around, authority }, variable) {
+    const headers = inherited('proxy_set_header', around);
+    if (headers.some(({ arguments: [header] }) => header?.toLowerCase() === 'host'))
+        return [];
+    return [
+        {
+            setting: 'router',
+            what: `No Host is set for proxy_pass at ${at}: the app would take "${authority.replaceAll(variable, 'blue')}" for its own name, and redirect users there.`,
+            fix: 'Write beside it: proxy_set_header Host $host;',
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/traps.js
+/** What nginx accepts in its files, and what breaks for users all the same. */
+
+
+
+
+
+
+function findTraps({ settings, tree, complete, paste }) {
+    const places = [...walk(tree)];
+    // The nginx that answered knows the color; one whose files do not speak of it is another.
+    if (!places.some(({ directive }) => isColorLocation(directive, settings.app)))
+        return [];
+    const services = names_routedServices(settings);
+    const upstreams = new Map(places.flatMap(({ directive }) => directive.name === 'upstream' ? [[directive.arguments[0] ?? '', directive]] : []));
+    return [
+        ...services.flatMap((service) => portTraps(service, upstreams, paste)),
+        ...flagTraps(settings, places),
+        ...passTraps(settings, places),
+        ...(complete ? absences({ settings, services, places, upstreams, paste }) : []),
+    ];
+}
+const isColorLocation = ({ name, arguments: words }, app) => name === 'location' && words.includes(colorPath(app));
+/** Ports are checked on the idle color and used by nginx: users would get what nobody has checked. */
+const portTraps = (service, upstreams, paste) => ['blue', 'green'].flatMap((color) => {
+    const upstream = upstreams.get(`${service.upstream}_${color}`);
+    const port = service.ports[color];
+    if (upstream === undefined || leadsOf(upstream).every((address) => address.endsWith(`:${port}`)))
+        return [];
+    const leads = leadsOf(upstream);
+    const what = `nginx leads ${color} of ${service.name} to ${leads.join(', ')} (${upstream.at}), and ${color}-port is ${port}`;
+    return [
+        {
+            setting: `${color}-port`,
+            what: `${what}${swapped(service, color, leads)}.`,
+            fix: `Correct ${color}-port, or have nginx told of it anew:\n${paste}`,
+        },
+    ];
+});
+const leadsOf = ({ block }) => (block ?? []).flatMap(({ name, arguments: [address = ''] }) => (name === 'server' ? [address] : []));
+const swapped = ({ ports }, color, leads) => leads.some((address) => address.endsWith(`:${ports[(0,target/* otherColor */.IP)(color)]}`))
+    ? `: that is the port of ${(0,target/* otherColor */.IP)(color)}`
+    : '';
+/** What can only be said when all files were read. */
+const absences = ({ settings, services, places, upstreams, paste }) => services.flatMap((service) => [
+    ...[`${service.upstream}_blue`, `${service.upstream}_green`]
+        .filter((name) => !upstreams.has(name))
+        .map((name) => ({
+        setting: 'router',
+        what: `nginx has no upstream ${name}, to which users of ${service.name} would be led.`,
+        fix: paste,
+    })),
+    ...(service.url === null || places.some(({ directive }) => leadsTo(service, directive))
+        ? []
+        : [unused(service, settings.app)]),
+]);
+/** A flag that is moved while everybody is led past it. */
+function unused(service, app) {
+    const { name, upstream, listen } = service;
+    return {
+        setting: 'router',
+        ...(listen === null
+            ? {
+                what: `Nothing in nginx leads to ${upstream}: a switch would move nobody.`,
+                fix: `Write into the location of ${name}, instead of its proxy_pass:\n${snippets_locationLines(app, service).join('\n')}`,
+            }
+            : {
+                what: `Nothing in nginx leads to the switch server of ${name} on port ${listen}: a switch would move nobody.`,
+                fix: `Write into your upstream for ${name}, instead of its servers: server 127.0.0.1:${listen};`,
+            }),
+    };
+}
+/** In whatever directive the owner has put it, such as a variable of their own. */
+function leadsTo({ upstream, listen }, { name, arguments: words }) {
+    if (name === 'upstream' || name === 'listen')
+        return false;
+    const mark = listen === null ? new RegExp(`\\b${upstream}_(?:\\$|blue\\b|green\\b)`) : new RegExp(`:${listen}(?:/|$)`);
+    return words.some((word) => mark.test(word));
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/preflight.js
+
+
+
+
+
+
+
+async function findFlagProblems(place, root = '/etc/nginx') {
+    const { settings } = place;
+    const [traffic, files, said] = await Promise.all([
+        router_observeTraffic(place),
+        readFiles(place, root),
+        workplace_look(place, 'the look at the flag', lookText(settings.stateDirectory)),
+    ]);
+    if (traffic.kind === 'unknown' || traffic.kind === 'mixed') {
+        const isNew = parseLook(said).flag === 'absent';
+        return troubles(isNew ? 'state-directory' : 'router', traffic.detail, traffic.repair);
+    }
+    const paste = pasteText({ settings, owner: parseLook(said).user, root });
+    return findTraps({ settings, tree: assemble(files), complete: files.complete, paste });
+}
+/** Texts to copy are apart from each other: what is for a shell is not for an editor. */
+function troubles(setting, detail, repair) {
+    const [first = '', ...rest] = repair.some((text) => text.includes('\n')) ? repair : [repair.join('\n')];
+    return [
+        { setting, what: `${detail}.`, fix: first },
+        ...rest.map((fix) => ({
+            setting: 'router',
+            what: fix.startsWith('Where')
+                ? 'Its files may be missing in nginx.'
+                : 'Your site in nginx does not follow the color.',
+            fix,
+        })),
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/preflight.js
+/** Everything that would stop a deployment later, found before anything is touched. */
+
+
+
+
+
+
+async function preflight_findProblems(place, router, images) {
+    const host = await inspectHost(place, 'ssh-host');
+    // Without these nothing else of ours runs there.
+    if (host.some(({ setting }) => setting !== 'state-directory'))
+        return host;
+    const [proxy, survey, traffic] = await Promise.all([
+        findFlagProblems(place),
+        place.survey(),
+        router.observe(),
+    ]);
+    const docker = survey.kind === 'unusable'
+        ? survey.problems
+        : await resourceProblems(place, { traffic, images, host: survey.host });
+    // What makes the folder of the flag makes it ours.
+    const isMade = proxy.some(({ setting }) => setting === 'state-directory');
+    return [...(isMade ? [] : host), ...proxy, ...docker];
+}
+async function resourceProblems(place, { traffic, images, host }) {
+    const live = traffic.kind === 'color' ? traffic.color : null;
+    const idle = live === null ? null : (0,target/* otherColor */.IP)(live);
+    const question = { settings: place.settings, host, idle, live, images };
+    const said = await workplace_look(place, 'the look at disk, memory, ports and images', resourcesText(question), loginEnvironment(place.settings.registry));
+    return judgeResources(said, question, place.connection.name);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/vps/vps-target.js
+
+
+
+
+
+
+
+/** Compose colors on one host, behind its nginx. */
+function openVpsTarget({ settings, connection, surroundings, configuration, images, }) {
+    const { stateDirectory } = settings;
+    const place = { connection, stateDirectory, surroundings };
+    const observing = flagObservation(stateDirectory);
+    const workplace = {
+        ...place,
+        settings,
+        configuration,
+        observing,
+        survey: surveyOnce(place, settings),
+    };
+    const router = nginxFlagRouter({ ...place, settings });
+    const { leaseTtl, signal, clock } = surroundings;
+    return {
+        runtime: composeRuntime(workplace),
+        router,
+        ledger: fileLedger({ connection, directory: stateDirectory, leaseTtl, signal, clock }),
+        preflight: () => preflight_findProblems(workplace, router, images),
+        runHook: (hook, env, guard) => runTargetHook(place, { hook, env, guard, observing }),
+        close: () => connection.close(),
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/registry.js
-/** Every target, by the name of the setting `target`. */
+
+
 
 
 
 
 function openTarget(settings, surroundings, environment) {
-    const { ssh } = settings;
-    const connection = ssh === null ? (0,local_connection/* localConnection */.G)(environment) : sshConnection(ssh, surroundings);
+    const connections = settings.hosts.map((host) => host === 'local' ? (0,local_connection/* localConnection */.G)(environment) : sshConnection(host, surroundings));
     switch (settings.target) {
-        case 'command':
-            return withRefusals(openCommandTarget({
-                settings: settings.command,
-                services: settings.intent.services,
-                connection,
-                surroundings,
-            }));
+        case 'command': {
+            const [connection = (0,local_connection/* localConnection */.G)(environment)] = connections;
+            const { command, intent } = settings;
+            return withRefusals(openCommandTarget({ settings: command, services: intent.services, connection, surroundings }));
+        }
+        case 'vps': {
+            const { vps, intent } = settings;
+            const { configuration, services } = intent;
+            const images = services.flatMap(({ image }) => image ?? []);
+            const openHost = (connection) => withRefusals(openVpsTarget({ settings: vps, connection, surroundings, configuration, images }));
+            return fleetOf(connections.map((connection) => ({ host: connection.name, target: openHost(connection) })));
+        }
     }
 }
 /** A host that does not let us in is a problem of the settings like any other. */
@@ -63985,6 +66964,7 @@ const withRefusals = (target) => ({
 
 ;// CONCATENATED MODULE: ./lib/assemble.js
 /** Puts a world together: what the engine works with, from the settings and the machine it runs on. */
+
 
 
 
@@ -64024,6 +67004,10 @@ function assembleWorld(parts) {
             signal,
             clock: clock/* systemClock */.m,
         }),
+        openDoor: (reach) => openLocalDoor(reach, {
+            signal,
+            onRefused: (why) => output('hook', `The way to ${reach.url} is closed: ${why}\n`),
+        }),
         randomId: external_node_crypto_.randomUUID,
     };
 }
@@ -64031,7 +67015,7 @@ function assembleWorld(parts) {
 
 /***/ }),
 
-/***/ 1920:
+/***/ 8836:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64065,7 +67049,7 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 3714:
+/***/ 6763:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -64075,8 +67059,8 @@ const systemClock = {
 /* harmony export */   le: () => (/* binding */ operationSchema),
 /* harmony export */   x5: () => (/* binding */ locate)
 /* harmony export */ });
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5586);
-/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8949);
+/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7242);
+/* harmony import */ var _report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8186);
 /** One deploy, promote or rollback, from its first write to its close. Its record at the target is the journal. */
 
 
@@ -64145,7 +67129,7 @@ const observedTraffic = (operation) => operation.observed === 'nobody' ? { kind:
 
 /***/ }),
 
-/***/ 1749:
+/***/ 8465:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64155,15 +67139,32 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./lib/targets/target.js
-var targets_target = __nccwpck_require__(6097);
+var targets_target = __nccwpck_require__(1052);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+var schemas = __nccwpck_require__(7242);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/errors.js
-var errors = __nccwpck_require__(7428);
+var errors = __nccwpck_require__(7775);
 // EXTERNAL MODULE: ./lib/deployment/operation.js
-var deployment_operation = __nccwpck_require__(3714);
+var deployment_operation = __nccwpck_require__(6763);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./lib/deployment/release.js
+
+/** The same version, images and configuration are the same release, however often they are deployed. */
+function release_releaseOf(content) {
+    const { version, images, configuration } = content;
+    const id = (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify({ version, images, configuration })).digest('hex');
+    return { id: id.slice(0, 12), version, images, configuration };
+}
+/** A tag may move; what was found running under it is what the release is from now on. */
+const foundRunning = (release, found) => release_releaseOf({
+    ...release,
+    images: Object.fromEntries(Object.entries(release.images).map(([service, image]) => [service, found[service] ?? image])),
+});
+
 ;// CONCATENATED MODULE: ./lib/deployment/document.js
 /** What the ledger keeps besides the lease: the operation, what was staged, what runs on each color, the history. */
+
 
 
 const historyLimit = 20;
@@ -64243,6 +67244,14 @@ const withRelease = (document, color, release) => ({
     ...document,
     colors: { ...document.colors, [color]: release },
 });
+/** The operation's release, and that of its color, with the images that were found running. */
+function withImages(document, images) {
+    const { operation } = document;
+    if (operation === null)
+        throw new Error('There is no operation to change.');
+    const release = foundRunning(operation.release, images);
+    return withRelease(document_changeOperation(document, { release }), operation.to, release);
+}
 const markOf = { committed: 'good', undone: 'undone', failed: 'failed' };
 /** Closes the operation and writes it into the history; a committed rollback marks what it left. */
 function closeOperation(document, { state, at, reason }) {
@@ -64285,7 +67294,7 @@ function unfinishedMigrationAfter(document, operation, at) {
 const attempts = 3;
 const pause = 1_000;
 /** Repeats what may be repeated when its connection was lost. */
-async function insist_insist({ clock, signal }, work) {
+async function insist({ clock, signal }, work) {
     for (let attempt = 1;; attempt += 1) {
         try {
             return await work(attempt);
@@ -64301,7 +67310,7 @@ async function insist_insist({ clock, signal }, work) {
 ;// CONCATENATED MODULE: ./lib/deployment/journal.js
 
 
-/** Our copy of the ledger's document; every change of it is on the runner and at the target before `record` returns. */
+/** Our copy of the ledger's document; what is recorded in it is on the runner and at the target before `record` returns. */
 class Journal {
     #document;
     #options;
@@ -64330,6 +67339,11 @@ class Journal {
             throw new targets_target/* LeaseLost */.Vj('Another run has taken over this app; this one stops and changes nothing more.');
         }
         this.#document = next;
+    }
+    /** For what is safe to lose with us: it is on the runner now, and goes to the target with the next record. */
+    amend(change) {
+        this.#document = change(this.#document);
+        this.#options.keep(this.#document.operation, this.#options.lease);
     }
     /** For the way back, which must not hang on a ledger that takes no writes. Answers what went wrong. */
     async recordIfPossible(change) {
@@ -64427,7 +67441,7 @@ class LeaseKeeper {
 }
 
 // EXTERNAL MODULE: ./lib/deployment/world.js
-var deployment_world = __nccwpck_require__(4099);
+var deployment_world = __nccwpck_require__(2174);
 ;// CONCATENATED MODULE: ./lib/deployment/acquire.js
 
 
@@ -64489,7 +67503,7 @@ async function waitForLease(world, claim, wait) {
     for (;;) {
         const unchangedMark = seen !== null && clock.monotonic() - seen.since > seen.ttl ? seen.mark : null;
         // Whether an attempt without an answer got the lease is unknown: it would be our own.
-        const acquisition = await insist_insist(world, (attempt) => target.ledger.acquire(owner, {
+        const acquisition = await insist(world, (attempt) => target.ledger.acquire(owner, {
             claim: attempt > 1 && claim === 'open' ? 'own' : claim,
             unchangedMark,
         }));
@@ -64749,124 +67763,39 @@ function trafficSentence(traffic) {
     }
 }
 
-;// CONCATENATED MODULE: ./lib/deployment/close.js
-const moved = ({ position }) => position === 'to' || position === 'mixed';
-const unverified = ({ traffic, verified }) => traffic === 'switching' || (traffic === 'to' && !verified);
-/** Verified, nothing retired yet, and the router where it should be: the askers differ. */
-const settled = ({ verified, retiring, position }) => verified && !retiring && position === 'to';
-const postGoesBack = ({ asker, wayBack }) => asker.kind === 'post' && asker.goesBack && wayBack;
-const rows = [
-    {
-        name: 'traffic never moved',
-        fits: (s) => (s.traffic === 'from' || s.traffic === 'switching') && s.position === 'from',
-        closing: () => ({ kind: 'undo' }),
-    },
-    {
-        name: 'somebody moved traffic to an unchecked color',
-        fits: (s) => s.traffic === 'from' && moved(s),
-        closing: () => ({
-            kind: 'give-up',
-            why: 'somebody moved traffic to a color that had not passed its checks',
-        }),
-    },
-    {
-        name: 'not verified, with a way back',
-        fits: (s) => unverified(s) && moved(s) && s.wayBack,
-        closing: () => ({ kind: 'go-back' }),
-    },
-    {
-        name: 'not verified, no way back, all at the new color',
-        fits: (s) => unverified(s) && s.position === 'to' && !s.wayBack,
-        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to' }),
-    },
-    {
-        name: 'not verified, no way back, mixed',
-        fits: (s) => unverified(s) && s.position === 'mixed' && !s.wayBack,
-        closing: () => ({ kind: 'go-forward' }),
-    },
-    {
-        name: 'on the way back',
-        fits: (s) => s.traffic === 'reverting' && moved(s),
-        closing: (s) => s.wayBack ? { kind: 'go-back' } : { kind: 'give-up', why: 'the old color no longer passes its checks' },
-    },
-    {
-        name: 'back already',
-        fits: (s) => (s.traffic === 'reverting' || s.traffic === 'back') && s.position === 'from',
-        closing: () => ({ kind: 'go-back' }),
-    },
-    {
-        name: 'went back, then somebody moved it',
-        fits: (s) => s.traffic === 'back' && moved(s),
-        closing: () => ({ kind: 'give-up', why: 'traffic had been put back, and somebody moved it since' }),
-    },
-    {
-        name: 'verified: main leaves the old color warm',
-        fits: (s) => settled(s) &&
-            (s.asker.kind === 'main-failing' || (s.asker.kind === 'main-cleanup' && s.asker.keepsOpen)),
-        closing: () => ({ kind: 'park' }),
-    },
-    {
-        name: 'verified: time to retire the old color',
-        fits: (s) => settled(s) &&
-            ((s.asker.kind === 'main-cleanup' && !s.asker.keepsOpen) ||
-                (s.asker.kind === 'post' && !postGoesBack(s)) ||
-                s.asker.kind === 'cleanup'),
-        closing: () => ({ kind: 'retire' }),
-    },
-    {
-        name: 'verified: the job failed later',
-        fits: (s) => settled(s) && postGoesBack(s),
-        closing: () => ({ kind: 'go-back' }),
-    },
-    {
-        name: 'verified: somebody else comes',
-        fits: (s) => settled(s) && ['next-run', 'abort', 'unlock'].includes(s.asker.kind),
-        closing: () => ({ kind: 'commit' }),
-    },
-    {
-        name: 'retiring was begun',
-        fits: (s) => s.verified && s.retiring && s.position === 'to',
-        closing: () => ({ kind: 'retire' }),
-    },
-    {
-        name: 'verified, then it came apart',
-        fits: (s) => s.verified && s.position === 'mixed',
-        closing: () => ({ kind: 'mend' }),
-    },
-    {
-        name: 'somebody moved it back',
-        fits: (s) => s.traffic === 'to' && s.position === 'from',
-        closing: () => ({ kind: 'concede' }),
-    },
-    {
-        name: 'the router cannot be read',
-        fits: (s) => s.position === 'nobody' || s.position === 'unknown',
-        closing: ({ asker }) => ({ kind: 'wait', closesAnyway: asker.kind === 'unlock' && asker.force }),
-    },
-];
-function decideClosing(situation) {
-    const { operation, asker } = situation;
-    if (operation === null || operation.state !== 'open')
-        return { kind: 'nothing' };
-    if (asker.kind === 'post' && !asker.mine)
-        return { kind: 'nothing' };
-    const open = openSituation(situation, operation);
-    const row = rows.find((candidate) => candidate.fits(open));
-    if (row === undefined)
-        throw new Error(`No row closes ${JSON.stringify(open)}.`);
-    return row.closing(open);
-}
-function openSituation(situation, operation) {
-    const verified = operation.verified && operation.traffic === 'to';
-    return { ...situation, traffic: operation.traffic, verified, retiring: verified && operation.retiring };
-}
-/** Whether the answer hangs on a way back at all: `from` is probed only then, since probing may have to start it. */
-function wayBackMatters(situation) {
-    const kinds = [true, false].map((wayBack) => decideClosing({ ...situation, wayBack }).kind);
-    return kinds[0] !== kinds[1];
-}
+;// CONCATENATED MODULE: ./lib/checks/wording.js
+/** How times and text that we did not write are shown to people. */
+/** `500ms`, `2.5s`, `5m`, `1h30m`. */
+const wording_showTime = (milliseconds) => {
+    if (milliseconds < 1000)
+        return `${Math.round(milliseconds)}ms`;
+    if (milliseconds < 60_000)
+        return `${Number((milliseconds / 1000).toFixed(1))}s`;
+    const seconds = Math.round(milliseconds / 1000);
+    const parts = [
+        [Math.floor(seconds / 3600), 'h'],
+        [Math.floor(seconds / 60) % 60, 'm'],
+        [seconds % 60, 's'],
+    ];
+    return parts.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('');
+};
+const longestExcerpt = 200;
+const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+/**
+ * At most 200 characters of foreign text on one line. Controls, line separators and direction marks are shown, never sent: they
+ * could forge a log line or hide what was said.
+ */
+const excerpt = (text) => {
+    const visible = text
+        .trim()
+        .slice(0, longestExcerpt + 1)
+        .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, show);
+    return visible.length > longestExcerpt ? `${visible.slice(0, longestExcerpt - 1)}…` : visible;
+};
+const show = (character) => named[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 
 ;// CONCATENATED MODULE: ./lib/deployment/drain.js
+
 
 
 const drain_pause = 500;
@@ -64879,24 +67808,90 @@ async function drain_drainOldColor(session, operation) {
         return;
     const from = (0,targets_target/* otherColor */.IP)(operation.to);
     const deadline = clock.monotonic() + intent.drain;
-    let quiet = 0;
-    let open = 'unknown';
-    while (clock.monotonic() < deadline) {
-        open = await target.runtime.quiet(from);
+    for (let quiet = 0;;) {
+        const open = await target.runtime.quiet(from);
         quiet = open === 0 ? quiet + 1 : 0;
         if (quiet === quietInARow)
             return (0,deployment_world/* say */.cv)(session, `${from} is quiet.`);
-        await clock.sleep(Math.min(drain_pause, Math.max(0, deadline - clock.monotonic())), signal);
+        const left = deadline - clock.monotonic();
+        if (left <= 0)
+            return tellOpen(session, operation, open);
+        await clock.sleep(Math.min(drain_pause, left), signal);
     }
-    (0,deployment_world/* say */.cv)(session, open === 'unknown'
-        ? `Waited for ${from} to drain; its connections cannot be counted here.`
-        : `${from} still has ${open} connections.`);
+}
+const fates = { stop: 'cut when it is stopped', remove: 'cut when it is removed', keep: 'left open' };
+function tellOpen(session, { from, oldColor }, open) {
+    const waited = wording_showTime(session.intent.drain);
+    if (open === 'unknown') {
+        (0,deployment_world/* say */.cv)(session, `Waited ${waited} for ${from} to drain; its connections cannot be counted here.`);
+    }
+    else if (open === 0) {
+        (0,deployment_world/* say */.cv)(session, `${from} was quiet at the end of ${waited}, for a moment only.`);
+    }
+    else {
+        const connections = open === 1 ? '1 connection' : `${open} connections`;
+        (0,deployment_world/* announce */.iP)(session, `${connections} to ${from} still open after ${waited} of draining, to be ${fates[oldColor]}.`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/deployment/color-urls.js
+/** How a user's command gets to a color: by the address that the machine it runs on has for it. */
+
+/** With several hosts the first one is named. What was opened on the runner stays open until `close`. */
+async function openColorUrls(scene, color, wanted) {
+    const reaches = await reachesOf(scene, color);
+    const doors = [];
+    const close = async () => {
+        await Promise.all(doors.map((door) => door.close()));
+    };
+    const urlOnRunner = async (reach) => {
+        if (reach.kind === 'url' || !wanted.has('runner'))
+            return reach.url;
+        const door = await scene.openDoor(reach);
+        doors.push(door);
+        return door.url;
+    };
+    try {
+        return {
+            told: {
+                target: await tell(reaches, async ({ url }) => url),
+                runner: await tell(reaches, urlOnRunner),
+            },
+            close,
+        };
+    }
+    catch (error) {
+        await close();
+        throw error;
+    }
+}
+async function reachesOf({ intent, target }, color) {
+    const reaches = [];
+    for (const { name } of intent.services) {
+        const [first] = await target.runtime.reach(color, name);
+        if (first !== undefined)
+            reaches.push([name, first]);
+    }
+    return reaches;
+}
+/** BLUE_GREEN_URL is that of the first service that can be asked. */
+async function tell(reaches, urlOf) {
+    const environment = {};
+    for (const [service, reach] of reaches) {
+        const url = await urlOf(reach);
+        environment[`BLUE_GREEN_URL_${(0,targets_target/* environmentName */.VE)(service)}`] = url;
+        environment.BLUE_GREEN_URL ??= url;
+    }
+    return environment;
 }
 
 ;// CONCATENATED MODULE: ./lib/deployment/hooks.js
 
 
 
+
+/** Those that must not be run again by somebody who has not heard of the first time. */
+const onceOnly = ['migrate', 'on-rollback'];
 /** Runs all commands of a hook in order; throws at the first that fails. One that was lost on the way stays "started". */
 async function runHook(session, name, phase) {
     const hooks = session.intent.hooks[name];
@@ -64904,21 +67899,36 @@ async function runHook(session, name, phase) {
     if (hooks.length === 0 || operation === null)
         return;
     (0,deployment_world/* say */.cv)(session, `Running ${name}.`);
-    const environment = await hookEnvironment(session, operation, phase);
-    await note(session, name, 'started');
+    const told = describeRun(session, operation, phase);
+    const urls = await openColorUrls(session, operation.to, new Set(hooks.map(({ where }) => where)));
     try {
-        for (const hook of hooks)
-            await runOne(session, hook, environment);
+        await noting(session, name, async () => {
+            for (const hook of hooks)
+                await runOne(session, hook, { ...told, ...urls.told[hook.where] });
+        });
+    }
+    finally {
+        await urls.close();
+    }
+}
+async function noting(session, name, work) {
+    const note = (progress) => (document) => document_changeOperation(document, { hooks: { ...document.operation?.hooks, [name]: progress } });
+    const { journal, intent, signal } = session;
+    const onRunner = intent.hooks[name].some(({ where }) => where === 'runner');
+    const write = onceOnly.includes(name) ? 'record' : 'amend';
+    // The target compares the fence for what it runs itself; for what the runner runs, this write does.
+    await journal[onRunner ? 'record' : write](note('started'));
+    try {
+        await work();
     }
     catch (error) {
-        if (session.signal.aborted || error instanceof targets_target/* TargetUnreachable */.Ek)
+        if (signal.aborted || error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
-        await note(session, name, 'failed');
+        await journal[write](note('failed'));
         throw error;
     }
-    await note(session, name, 'done');
+    await journal[write](note('done'));
 }
-const note = (session, name, progress) => session.journal.record((document) => document_changeOperation(document, { hooks: { ...document.operation?.hooks, [name]: progress } }));
 async function runOne(session, hook, environment) {
     const whole = { ...environment, ...hook.env };
     if (hook.where === 'runner')
@@ -64931,10 +67941,8 @@ async function guard(session, color) {
     await session.keeper.ensureKept();
     return { lease: session.lease, color };
 }
-/** What every hook is told, besides its own `env`. */
-async function hookEnvironment(session, operation, phase) {
-    const { intent, owner } = session;
-    const urls = await reachableUrls(session, operation.to);
+/** What every hook is told, besides its own `env` and the way to the color. */
+function describeRun({ intent, owner }, operation, phase) {
     const images = Object.values(operation.release.images);
     return {
         BLUE_GREEN_APP: intent.app,
@@ -64944,19 +67952,7 @@ async function hookEnvironment(session, operation, phase) {
         BLUE_GREEN_IMAGE: images.length === 1 ? (images[0] ?? '') : '',
         BLUE_GREEN_PHASE: phase,
         BLUE_GREEN_RUN_ID: owner.run,
-        ...urls,
     };
-}
-async function reachableUrls({ intent, target }, color) {
-    const urls = {};
-    for (const { name } of intent.services) {
-        const reach = await target.runtime.reach(color, name);
-        if (reach?.kind !== 'url')
-            continue;
-        urls[`BLUE_GREEN_URL_${(0,targets_target/* environmentName */.VE)(name)}`] = reach.url;
-        urls.BLUE_GREEN_URL ??= reach.url;
-    }
-    return urls;
 }
 
 ;// CONCATENATED MODULE: ./lib/checks/json-pointer.js
@@ -65000,37 +67996,6 @@ var external_node_net_ = __nccwpck_require__(7030);
 var external_node_stream_ = __nccwpck_require__(7075);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
-;// CONCATENATED MODULE: ./lib/checks/wording.js
-/** How times and text that we did not write are shown to people. */
-/** `500ms`, `2.5s`, `5m`, `1h30m`. */
-const wording_showTime = (milliseconds) => {
-    if (milliseconds < 1000)
-        return `${Math.round(milliseconds)}ms`;
-    if (milliseconds < 60_000)
-        return `${Number((milliseconds / 1000).toFixed(1))}s`;
-    const seconds = Math.round(milliseconds / 1000);
-    const parts = [
-        [Math.floor(seconds / 3600), 'h'],
-        [Math.floor(seconds / 60) % 60, 'm'],
-        [seconds % 60, 's'],
-    ];
-    return parts.map(([count, unit]) => (count > 0 ? `${count}${unit}` : '')).join('');
-};
-const longestExcerpt = 200;
-const named = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/**
- * At most 200 characters of foreign text on one line. Controls, line separators and direction marks are shown, never sent: they
- * could forge a log line or hide what was said.
- */
-const excerpt = (text) => {
-    const visible = text
-        .trim()
-        .slice(0, longestExcerpt + 1)
-        .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, show);
-    return visible.length > longestExcerpt ? `${visible.slice(0, longestExcerpt - 1)}…` : visible;
-};
-const show = (character) => named[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-
 ;// CONCATENATED MODULE: ./lib/checks/destination.js
 
 
@@ -65118,7 +68083,7 @@ const connect_secure = async (plain, destination, signal) => {
         checkServerIdentity: (_, certificate) => (0,external_node_tls_.checkServerIdentity)(destination.serverName, certificate),
         ALPNProtocols: ['http/1.1'],
     });
-    return connect_settled(socket, 'secureConnect', signal);
+    return settled(socket, 'secureConnect', signal);
 };
 const openSocket = (destination, signal) => {
     const { hostname, port } = destination;
@@ -65130,7 +68095,7 @@ const openSocket = (destination, signal) => {
         autoSelectFamilyAttemptTimeout: 1500,
         ...(isLocalhost(hostname) ? { lookup: lookUpLocalhost } : {}),
     });
-    return connect_settled(socket, 'connect', signal);
+    return settled(socket, 'connect', signal);
 };
 /** A dialer that ignores the signal must not keep us waiting, nor leave a connection open when it comes late. */
 const dial = (reach, signal) => new Promise((resolve, reject) => {
@@ -65147,7 +68112,7 @@ const dial = (reach, signal) => new Promise((resolve, reject) => {
     }, reject)
         .finally(() => signal.removeEventListener('abort', abort));
 });
-const connect_settled = async (socket, event, signal) => {
+const settled = async (socket, event, signal) => {
     (0,external_node_stream_.addAbortSignal)(signal, socket);
     try {
         await (0,external_node_events_.once)(socket, event);
@@ -65422,7 +68387,7 @@ const watch = async (probe, rule, surroundings) => {
     const over = new AbortController();
     const waiting = AbortSignal.any([signal, over.signal]);
     const deadline = clock.sleep(Math.max(0, rule.deadline - began), waiting).then(() => over.abort());
-    const telling = tell(() => `${rule.what}, ${wording_showTime(clock.monotonic() - began)} so far: ${seen.state}`, {
+    const telling = watch_tell(() => `${rule.what}, ${wording_showTime(clock.monotonic() - began)} so far: ${seen.state}`, {
         ...surroundings,
         signal: waiting,
     });
@@ -65457,7 +68422,7 @@ const describe = (observation, row, successes) => {
     const count = Number.isFinite(successes) ? `passed ${row} of ${successes} times in a row` : 'good';
     return observation.detail === undefined ? count : `${count}, ${observation.detail}`;
 };
-const tell = async (line, { clock, signal, progress }) => {
+const watch_tell = async (line, { clock, signal, progress }) => {
     for (;;) {
         await clock.sleep(progressInterval, signal);
         progress(line());
@@ -65478,17 +68443,25 @@ const orAborted = (work, signal) => new Promise((resolve, reject) => {
 
 /**
  * Passes when the platform calls the color ready, with as many restarts as the round before, and each service that can be
- * reached passes its health check and shows the version: all of it several times in a row.
+ * reached passes its health check and shows the version wherever it is asked: all of it several times in a row.
  */
 const tryColor = async (trial) => {
     let restarts = null;
     let services = untried(trial);
     const watched = await watch(async (signal) => {
-        const readiness = await survive(() => trial.ready());
+        const looking = survive(() => trial.ready());
+        const trying = tryServices(trial, (service) => service.health, signal);
+        trying.catch(() => { });
+        const readiness = await looking;
         if (readiness.kind === 'fatal')
             return readiness;
-        services = await tryServices(trial, (service) => service.health, signal);
-        if (readiness.kind === 'waiting')
+        services = await trying;
+        if (readiness.kind === 'silent' &&
+            trial.silence === 'passes' &&
+            services.some(({ measured }) => measured)) {
+            return combine([], services);
+        }
+        if (readiness.kind !== 'ready')
             return combine([readiness.reason], services);
         const before = restarts;
         restarts = readiness.restarts;
@@ -65502,7 +68475,7 @@ const verifyPublic = async (trial) => {
     let services = untried(trial);
     if (trial.services.every(({ url }) => url === null))
         return { kind: 'not-measured', services };
-    const reachOf = async ({ url }) => url === null ? null : { kind: 'url', url, headers: {} };
+    const reachOf = async ({ url }) => url === null ? [] : [{ kind: 'url', url, headers: {} }];
     const watched = await watch(async (signal) => {
         services = await tryServices({ ...trial, reachOf }, (service) => service.verify, signal);
         return combine([], services);
@@ -65517,14 +68490,20 @@ const rowOf = ({ rule, deadline }) => ({
 const untried = ({ services }) => services.map(({ name }) => ({ service: name, measured: false, reason: null }));
 const tryServices = (trial, checkOf, signal) => Promise.all(trial.services.map((service) => tryService({ trial, service, check: checkOf(service), signal })));
 const tryService = async ({ trial, service, check, signal }) => {
-    const reach = await trial.reachOf(service).catch(asReason);
-    if (typeof reach === 'string')
-        return { service: service.name, measured: false, reason: reach };
-    if (reach === null)
-        return { service: service.name, measured: false, reason: null };
+    const reaches = await trial.reachOf(service).catch(asReason);
+    if (typeof reaches === 'string')
+        return { service: service.name, measured: false, reason: reaches };
     const limits = { timeout: trial.rule.requestTimeout, signal };
-    const reason = await trial_findProblem({ service, check, reach, limits, version: trial.version });
-    return { service: service.name, measured: true, reason };
+    const problems = await Promise.all(reaches.map(async (reach) => {
+        const problem = await trial_findProblem({ service, check, reach, limits, version: trial.version });
+        return problem === null || reaches.length === 1 ? problem : `${reach.url}: ${problem}`;
+    }));
+    const found = problems.filter((problem) => problem !== null);
+    return {
+        service: service.name,
+        measured: reaches.length > 0,
+        reason: found.length === 0 ? null : found.join('; '),
+    };
 };
 const trial_findProblem = async ({ service, check, reach, limits, version, }) => {
     const exchange = await sendRequest(reach, requestOf(check, service), limits);
@@ -65553,8 +68532,14 @@ const asReason = (error) => {
     throw error;
 };
 
+;// CONCATENATED MODULE: ./lib/deployment/starting.js
+const startedBefore = ({ services }) => services.filter(({ start }) => start === 'before-switch');
+const startedAfter = ({ services }) => services.filter(({ start }) => start === 'after-switch');
+const namesOf = (services) => services.map(({ name }) => name);
+
 ;// CONCATENATED MODULE: ./lib/deployment/proof.js
 /** Asking a color, or the public, whether all is well. */
+
 
 
 /** In public every failed second is felt: the switch is taken back long before `health-timeout`. */
@@ -65563,23 +68548,43 @@ const longestPublicWait = 30_000;
 class ChecksFailed extends Error {
     name = 'ChecksFailed';
 }
-/** The health checks of all services, several times in a row. Passes unasked with `skip-health-check`. */
-const passesChecks = (world, color, question) => askColor(world, color, { ...question, successes: world.intent.health.successes });
-/** One good answer of each service: for the moment right before a switch, and for a live color before we begin. */
-async function proof_passesOnce(world, color, { version }) {
-    const { requestTimeout, interval } = world.intent.health;
-    const time = 2 * requestTimeout + interval;
-    return askColor(world, color, { version, time, successes: 1 });
-}
-async function askColor(world, color, { version, time, successes }) {
-    const { intent, target, clock, signal } = world;
+/**
+ * The health checks of the services that a color takes traffic with, several times in a row. Passes unasked with
+ * `skip-health-check`.
+ */
+async function passesChecks(world, color, question) {
+    const { intent } = world;
     if (intent.health.skip)
         return { passed: true };
+    const services = startedBefore(intent);
+    const { successes } = intent.health;
+    return askColor(world, color, { ...question, successes, checked: services, running: services });
+}
+/** One good answer of each of them: for the moment right before a switch, and for a live color before we begin. */
+async function proof_passesOnce(world, color, { version }) {
+    const { intent } = world;
+    const { requestTimeout, interval, skip } = intent.health;
+    if (skip)
+        return { passed: true };
+    const services = startedBefore(intent);
+    const time = 2 * requestTimeout + interval;
+    return askColor(world, color, { version, time, successes: 1, checked: services, running: services });
+}
+/** All services run, and those that start after the switch pass their health checks too. */
+function passesWhole(world, color, question) {
+    const { intent } = world;
+    const { successes, skip } = intent.health;
+    const checked = skip ? [] : startedAfter(intent);
+    return askColor(world, color, { ...question, successes, checked, running: intent.services });
+}
+async function askColor(world, color, { version, time, successes, checked, running, silence = 'waits' }) {
+    const { intent, target, clock, signal } = world;
     const result = await tryColor({
         color,
-        services: intent.services,
+        services: checked,
         reachOf: ({ name }) => target.runtime.reach(color, name),
-        ready: () => target.runtime.ready(color),
+        ready: () => target.runtime.ready(color, namesOf(running)),
+        silence,
         version,
         rule: { ...intent.health, successes },
         deadline: clock.monotonic() + time,
@@ -65590,10 +68595,10 @@ async function askColor(world, color, { version, time, successes }) {
     return verdictOf(result);
 }
 /** The public URLs, through the router. Without one nothing is proven, and that is said. */
-async function provePublicly(world, { version }) {
+async function provePublicly(world, { version, services = startedBefore(world.intent) }) {
     const { intent, clock, signal } = world;
     const result = await verifyPublic({
-        services: intent.services,
+        services,
         version,
         rule: intent.health,
         deadline: clock.monotonic() + Math.min(intent.health.timeout, longestPublicWait),
@@ -65624,6 +68629,8 @@ function verdictOf(result) {
 
 
 
+
+
 /**
  * Asks the old color whether it passes its checks, and starts it again first when it is stopped. The time for a running color
  * is `rollback-timeout`; a cold one has the times of a deployment besides. Throws TargetUnreachable.
@@ -65635,7 +68642,7 @@ async function hasWayBack(session, operation) {
     try {
         const cold = await startAgain(session, operation, from);
         const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0);
-        const verdict = await passesChecks(session, from, { version: null, time });
+        const verdict = await passesChecks(session, from, { version: null, time, silence: 'passes' });
         if (!verdict.passed)
             (0,deployment_world/* warn */.R8)(session, `${from} cannot take traffic back: ${verdict.reason}`);
         return verdict.passed;
@@ -65658,7 +68665,9 @@ async function startAgain(session, operation, from) {
         throw new Error(`it is ${presence}, and what ran there is not recorded, so it cannot be started again`);
     }
     (0,deployment_world/* say */.cv)(session, `${from} is ${presence}: starting ${operation.previous.version} there again.`);
-    await runtime.deploy(from, operation.previous, operation.size, wayBackGuard(session));
+    const { previous: release, size } = operation;
+    const services = namesOf(startedBefore(session.intent));
+    await runtime.deploy(from, { release, size, services }, wayBackGuard(session));
     return true;
 }
 /**
@@ -65674,6 +68683,7 @@ async function moveBack(session, operation, traffic) {
     }
     await proveBack(session, operation);
     await recordTraffic(session, 'back');
+    await startTheRestAgain(session, operation);
     await tellOnce(session);
 }
 async function proveBack(session, operation) {
@@ -65688,6 +68698,29 @@ async function recordTraffic(session, traffic) {
     const error = await session.journal.recordIfPossible((document) => document_changeOperation(document, { traffic }));
     if (error !== null)
         (0,deployment_world/* warn */.R8)(session, `Going back without the ledger, which takes no writes: ${(0,deployment_world/* messageOf */.bD)(error)}`);
+}
+/** What starts after a switch runs on a color that was never stopped; one that was started again is whole again with it. */
+async function startTheRestAgain(session, operation) {
+    const { from, previous: release, size } = operation;
+    const services = namesOf(startedAfter(session.intent));
+    if (from === null || services.length === 0)
+        return;
+    const { runtime } = session.target;
+    try {
+        await insist(session, async () => {
+            const readiness = await runtime.ready(from, services);
+            if (readiness.kind === 'ready')
+                return;
+            if (release === null)
+                throw new Error(`${readiness.reason}, and what ran there is not recorded`);
+            (0,deployment_world/* say */.cv)(session, `Starting ${services.join(', ')} on ${from} again.`);
+            await runtime.deploy(from, { release, size, services }, { ...wayBackGuard(session), color: 'live' });
+        });
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        (0,deployment_world/* warn */.R8)(session, `Traffic is back on ${from}, and ${services.join(', ')} could not be started there: ${(0,deployment_world/* messageOf */.bD)(error)}`);
+    }
 }
 /** `on-rollback` at most once for an operation, and never in the way. */
 async function tellOnce(session) {
@@ -65716,11 +68749,285 @@ function way_back_rethrowIfOver(session, error) {
         throw error;
 }
 
+;// CONCATENATED MODULE: ./lib/deployment/carry-out.js
+/** Does what the closing table says. */
+
+
+
+
+
+
+
+
+
+async function carryOut(scene, closing) {
+    const { session, operation, traffic } = scene;
+    switch (closing.kind) {
+        case 'nothing':
+            return { kind: 'nothing' };
+        case 'undo':
+            return undo(session, operation, 'untouched');
+        case 'go-back':
+            return goBack(scene);
+        case 'give-up':
+            return fail(session, closing.why);
+        case 'go-forward':
+            return goForward(scene);
+        case 'mend':
+            return mend(scene);
+        case 'concede':
+            await carry_out_close(session, 'undone');
+            (0,deployment_world/* warn */.R8)(session, `Somebody moved traffic back to ${describeTraffic(traffic)}; both colors are left running.`);
+            return { kind: 'undone', how: 'conceded', newColor: 'left running', diagnosis: null };
+        case 'park':
+            return { kind: 'parked' };
+        case 'retire':
+            return { kind: 'committed', retired: await retire(session, operation) };
+        case 'commit':
+            await carry_out_close(session, 'committed');
+            return { kind: 'committed', retired: false };
+        case 'wait':
+            return closing.closesAnyway
+                ? fail(session, `the router names ${describeTraffic(traffic)}; closed because \`force\` asks for it`)
+                : leaveOpen(scene);
+    }
+}
+async function goBack(scene) {
+    const { session, operation, traffic } = scene;
+    try {
+        await moveBack(session, operation, traffic);
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        if (error instanceof targets_target/* TargetUnreachable */.Ek)
+            throw error;
+        const why = `traffic could not be put back on ${operation.from}: ${(0,deployment_world/* messageOf */.bD)(error)}`;
+        return { kind: 'left-open', why, repair: operation.inverse };
+    }
+    return undo(session, operation, 'went-back');
+}
+/** Keeps the logs of the new color, then does to it what `on-failure` says. */
+async function undo(session, operation, how) {
+    const started = session.journal.document.colors[operation.to]?.id === operation.release.id;
+    const diagnosis = started ? await diagnose(session, operation) : null;
+    const newColor = started ? await endNewColor(session, operation) : 'never started';
+    await carry_out_close(session, 'undone');
+    return { kind: 'undone', how, newColor, diagnosis };
+}
+async function endNewColor(session, { to, onFailure }) {
+    if (onFailure === 'keep')
+        return 'kept';
+    const stopped = await forgive(session, `${to} could not be stopped`, () => session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }));
+    return stopped ? 'stopped' : 'left running';
+}
+async function diagnose(session, operation) {
+    try {
+        return await session.target.runtime.diagnose(operation.to);
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        (0,deployment_world/* warn */.R8)(session, `${operation.to} could not be diagnosed: ${(0,deployment_world/* messageOf */.bD)(error)}`);
+        return null;
+    }
+}
+async function goForward({ session, operation, traffic }) {
+    const { to, release } = operation;
+    const verdict = await passesChecks(session, to, {
+        version: release.version,
+        time: session.intent.rollbackTimeout,
+    });
+    if (!verdict.passed)
+        return fail(session, `traffic is split, and ${to} does not pass its checks: ${verdict.reason}`);
+    await session.target.router.switch(traffic, to, await guard(session, 'any'));
+    return fail(session, `traffic was split with no way back; all of it is on ${to} now`);
+}
+async function mend(scene) {
+    const { session, operation, traffic, mayMend } = scene;
+    if (!mayMend)
+        return leaveOpen(scene);
+    (0,deployment_world/* warn */.R8)(session, `Traffic is ${describeTraffic(traffic)}; bringing all of it to ${operation.to}.`);
+    await session.target.router.switch(traffic, operation.to, await guard(session, 'any'));
+    const proof = await provePublicly(session, { version: operation.release.version });
+    if (!proof.passed)
+        return leaveOpen(scene, proof.reason);
+    return { kind: 'mended' };
+}
+/** From here on our own troubles are warnings: the release is verified and live. */
+async function retire(session, operation) {
+    if (!operation.drained)
+        await drain_drainOldColor(session, operation);
+    await session.journal.record((document) => document_changeOperation(document, { retiring: true, drained: true }));
+    const retired = await retireOldColor(session, operation);
+    await forgive(session, 'after-cleanup failed', () => runHook(session, 'after-cleanup', 'cleanup'));
+    await carry_out_close(session, 'committed');
+    return retired;
+}
+async function retireOldColor(session, operation) {
+    const { from, oldColor } = operation;
+    if (from === null || oldColor === 'keep')
+        return false;
+    const { runtime } = session.target;
+    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+        if (oldColor === 'stop')
+            return runtime.stop(from, await guard(session, 'not-live'));
+        await runtime.remove(from, await guard(session, 'not-live'));
+        await session.journal.record((document) => withRelease(document, from, null));
+    });
+}
+async function fail(session, why) {
+    warnOfTheRest(session);
+    await carry_out_close(session, 'failed');
+    return { kind: 'failed', why };
+}
+function warnOfTheRest({ intent, journal, report }) {
+    const rest = namesOf(startedAfter(intent));
+    if (rest.length === 0 || journal.begun.verified)
+        return;
+    (0,deployment_world/* warn */.R8)({ report }, `${rest.join(', ')} would have started at the end of the switch, and may not run on ${journal.begun.to}.`);
+}
+function leaveOpen({ operation, traffic }, reason) {
+    const repair = traffic.kind === 'mixed' || traffic.kind === 'unknown' ? traffic.repair : operation.inverse;
+    const why = reason ?? `the router names ${describeTraffic(traffic)}`;
+    return { kind: 'left-open', why, repair };
+}
+async function carry_out_close(session, state) {
+    const change = (document) => closeOperation(document, { state, at: session.clock.now(), reason: session.intent.reason });
+    const error = await session.journal.recordIfPossible(change);
+    if (error !== null)
+        (0,deployment_world/* warn */.R8)(session, `The ledger could not be told that this operation is ${state}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
+}
+/** false: it failed, and that was said. */
+async function forgive(session, what, work) {
+    try {
+        await work();
+        return true;
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        (0,deployment_world/* warn */.R8)(session, `${what}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
+        return false;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/deployment/close.js
+const moved = ({ position }) => position === 'to' || position === 'mixed';
+const unverified = ({ traffic, verified }) => traffic === 'switching' || (traffic === 'to' && !verified);
+/** Verified, nothing retired yet, and the router where it should be: the askers differ. */
+const close_settled = ({ verified, retiring, position }) => verified && !retiring && position === 'to';
+const postGoesBack = ({ asker, wayBack }) => asker.kind === 'post' && asker.goesBack && wayBack;
+const rows = [
+    {
+        name: 'traffic never moved',
+        fits: (s) => (s.traffic === 'from' || s.traffic === 'switching') && s.position === 'from',
+        closing: () => ({ kind: 'undo' }),
+    },
+    {
+        name: 'somebody moved traffic to an unchecked color',
+        fits: (s) => s.traffic === 'from' && moved(s),
+        closing: () => ({
+            kind: 'give-up',
+            why: 'somebody moved traffic to a color that had not passed its checks',
+        }),
+    },
+    {
+        name: 'not verified, with a way back',
+        fits: (s) => unverified(s) && moved(s) && s.wayBack,
+        closing: () => ({ kind: 'go-back' }),
+    },
+    {
+        name: 'not verified, no way back, all at the new color',
+        fits: (s) => unverified(s) && s.position === 'to' && !s.wayBack,
+        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to' }),
+    },
+    {
+        name: 'not verified, no way back, mixed',
+        fits: (s) => unverified(s) && s.position === 'mixed' && !s.wayBack,
+        closing: () => ({ kind: 'go-forward' }),
+    },
+    {
+        name: 'on the way back',
+        fits: (s) => s.traffic === 'reverting' && moved(s),
+        closing: (s) => s.wayBack ? { kind: 'go-back' } : { kind: 'give-up', why: 'the old color no longer passes its checks' },
+    },
+    {
+        name: 'back already',
+        fits: (s) => (s.traffic === 'reverting' || s.traffic === 'back') && s.position === 'from',
+        closing: () => ({ kind: 'go-back' }),
+    },
+    {
+        name: 'went back, then somebody moved it',
+        fits: (s) => s.traffic === 'back' && moved(s),
+        closing: () => ({ kind: 'give-up', why: 'traffic had been put back, and somebody moved it since' }),
+    },
+    {
+        name: 'verified: main leaves the old color warm',
+        fits: (s) => close_settled(s) &&
+            (s.asker.kind === 'main-failing' || (s.asker.kind === 'main-cleanup' && s.asker.keepsOpen)),
+        closing: () => ({ kind: 'park' }),
+    },
+    {
+        name: 'verified: time to retire the old color',
+        fits: (s) => close_settled(s) &&
+            ((s.asker.kind === 'main-cleanup' && !s.asker.keepsOpen) ||
+                (s.asker.kind === 'post' && !postGoesBack(s)) ||
+                s.asker.kind === 'cleanup'),
+        closing: () => ({ kind: 'retire' }),
+    },
+    {
+        name: 'verified: the job failed later',
+        fits: (s) => close_settled(s) && postGoesBack(s),
+        closing: () => ({ kind: 'go-back' }),
+    },
+    {
+        name: 'verified: somebody else comes',
+        fits: (s) => close_settled(s) && ['next-run', 'abort', 'unlock'].includes(s.asker.kind),
+        closing: () => ({ kind: 'commit' }),
+    },
+    {
+        name: 'retiring was begun',
+        fits: (s) => s.verified && s.retiring && s.position === 'to',
+        closing: () => ({ kind: 'retire' }),
+    },
+    {
+        name: 'verified, then it came apart',
+        fits: (s) => s.verified && s.position === 'mixed',
+        closing: () => ({ kind: 'mend' }),
+    },
+    {
+        name: 'somebody moved it back',
+        fits: (s) => s.traffic === 'to' && s.position === 'from',
+        closing: () => ({ kind: 'concede' }),
+    },
+    {
+        name: 'the router cannot be read',
+        fits: (s) => s.position === 'nobody' || s.position === 'unknown',
+        closing: ({ asker }) => ({ kind: 'wait', closesAnyway: asker.kind === 'unlock' && asker.force }),
+    },
+];
+function decideClosing(situation) {
+    const { operation, asker } = situation;
+    if (operation === null || operation.state !== 'open')
+        return { kind: 'nothing' };
+    if (asker.kind === 'post' && !asker.mine)
+        return { kind: 'nothing' };
+    const open = openSituation(situation, operation);
+    const row = rows.find((candidate) => candidate.fits(open));
+    if (row === undefined)
+        throw new Error(`No row closes ${JSON.stringify(open)}.`);
+    return row.closing(open);
+}
+function openSituation(situation, operation) {
+    const verified = operation.verified && operation.traffic === 'to';
+    return { ...situation, traffic: operation.traffic, verified, retiring: verified && operation.retiring };
+}
+/** Whether the answer hangs on a way back at all: `from` is probed only then, since probing may have to start it. */
+function wayBackMatters(situation) {
+    const kinds = [true, false].map((wayBack) => decideClosing({ ...situation, wayBack }).kind);
+    return kinds[0] !== kinds[1];
+}
+
 ;// CONCATENATED MODULE: ./lib/deployment/settle.js
-/** Closes what is open: asks the table, and does what it says. */
-
-
-
+/** Closes what is open: asks the table until what it says could be carried out. */
 
 
 
@@ -65753,15 +69060,20 @@ async function settle_settle(session, asker) {
         await clock.sleep(pauseBetweenReads, signal);
     }
 }
-async function settleOnce(session, asker, mends = 0) {
-    const { operation } = session.journal;
-    if (operation === null || operation.state !== 'open')
-        return { kind: 'nothing' };
-    const traffic = await readTraffic(session, operation);
-    const scene = { operation, position: (0,deployment_operation/* locate */.x5)(operation, traffic), asker };
-    const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
-    const closing = decideClosing({ ...scene, wayBack });
-    return carryOut({ session, operation, traffic, asker, mends }, closing);
+async function settleOnce(session, asker) {
+    for (let mends = 0;; mends += 1) {
+        const { operation } = session.journal;
+        if (operation === null || operation.state !== 'open')
+            return { kind: 'nothing' };
+        const traffic = await readTraffic(session, operation);
+        const scene = { operation, position: (0,deployment_operation/* locate */.x5)(operation, traffic), asker };
+        const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
+        const closing = decideClosing({ ...scene, wayBack });
+        const mayMend = mends < mendsAllowed;
+        const settled = await carryOut({ session, operation, traffic, mayMend }, closing);
+        if (settled.kind !== 'mended')
+            return settled;
+    }
 }
 /** Asks again while the router says nothing we can use, for `rollback-timeout` at most. */
 async function readTraffic(session, operation) {
@@ -65776,147 +69088,6 @@ async function readTraffic(session, operation) {
             return traffic;
         (0,deployment_world/* say */.cv)(session, `The router names ${describeTraffic(traffic)}; asking again.`);
         await clock.sleep(pauseBetweenReads, signal);
-    }
-}
-async function carryOut(scene, closing) {
-    const { session, operation, traffic } = scene;
-    switch (closing.kind) {
-        case 'nothing':
-            return { kind: 'nothing' };
-        case 'undo':
-            return undo(session, operation, 'untouched');
-        case 'go-back':
-            return goBack(scene);
-        case 'give-up':
-            return fail(session, closing.why);
-        case 'go-forward':
-            return goForward(scene);
-        case 'mend':
-            return mend(scene);
-        case 'concede':
-            await settle_close(session, 'undone');
-            (0,deployment_world/* warn */.R8)(session, `Somebody moved traffic back to ${describeTraffic(traffic)}; both colors are left running.`);
-            return { kind: 'undone', how: 'conceded', newColor: 'left running', diagnosis: null };
-        case 'park':
-            return { kind: 'parked' };
-        case 'retire':
-            return { kind: 'committed', retired: await retire(session, operation) };
-        case 'commit':
-            await settle_close(session, 'committed');
-            return { kind: 'committed', retired: false };
-        case 'wait':
-            return closing.closesAnyway
-                ? fail(session, `the router names ${describeTraffic(traffic)}; closed because \`force\` asks for it`)
-                : leaveOpen(scene);
-    }
-}
-async function goBack(scene) {
-    const { session, operation, traffic } = scene;
-    try {
-        await moveBack(session, operation, traffic);
-    }
-    catch (error) {
-        way_back_rethrowIfOver(session, error);
-        if (error instanceof targets_target/* TargetUnreachable */.Ek)
-            throw error;
-        const why = `traffic could not be put back on ${operation.from}: ${(0,deployment_world/* messageOf */.bD)(error)}`;
-        return { kind: 'left-open', why, repair: operation.inverse };
-    }
-    return undo(session, operation, 'went-back');
-}
-/** Keeps the logs of the new color, then does to it what `on-failure` says. */
-async function undo(session, operation, how) {
-    const started = session.journal.document.colors[operation.to]?.id === operation.release.id;
-    const diagnosis = started ? await diagnose(session, operation) : null;
-    const newColor = started ? await endNewColor(session, operation) : 'never started';
-    await settle_close(session, 'undone');
-    return { kind: 'undone', how, newColor, diagnosis };
-}
-async function endNewColor(session, { to, onFailure }) {
-    if (onFailure === 'keep')
-        return 'kept';
-    const stopped = await forgive(session, `${to} could not be stopped`, () => session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }));
-    return stopped ? 'stopped' : 'left running';
-}
-async function diagnose(session, operation) {
-    try {
-        return await session.target.runtime.diagnose(operation.to);
-    }
-    catch (error) {
-        way_back_rethrowIfOver(session, error);
-        (0,deployment_world/* warn */.R8)(session, `${operation.to} could not be diagnosed: ${(0,deployment_world/* messageOf */.bD)(error)}`);
-        return null;
-    }
-}
-async function goForward({ session, operation, traffic }) {
-    const { to, release } = operation;
-    const verdict = await passesChecks(session, to, {
-        version: release.version,
-        time: session.intent.rollbackTimeout,
-    });
-    if (!verdict.passed)
-        return fail(session, `traffic is split, and ${to} does not pass its checks: ${verdict.reason}`);
-    await session.target.router.switch(traffic, to, await guard(session, 'any'));
-    return fail(session, `traffic was split with no way back; all of it is on ${to} now`);
-}
-async function mend(scene) {
-    const { session, operation, traffic, asker, mends } = scene;
-    if (mends === mendsAllowed)
-        return leaveOpen(scene);
-    (0,deployment_world/* warn */.R8)(session, `Traffic is ${describeTraffic(traffic)}; bringing all of it to ${operation.to}.`);
-    await session.target.router.switch(traffic, operation.to, await guard(session, 'any'));
-    const proof = await provePublicly(session, { version: operation.release.version });
-    if (!proof.passed)
-        return leaveOpen(scene, proof.reason);
-    return settleOnce(session, asker, mends + 1);
-}
-/** From here on our own troubles are warnings: the release is verified and live. */
-async function retire(session, operation) {
-    if (!operation.drained)
-        await drain_drainOldColor(session, operation);
-    await session.journal.record((document) => document_changeOperation(document, { retiring: true, drained: true }));
-    const retired = await retireOldColor(session, operation);
-    await forgive(session, 'after-cleanup failed', () => runHook(session, 'after-cleanup', 'cleanup'));
-    await settle_close(session, 'committed');
-    return retired;
-}
-async function retireOldColor(session, operation) {
-    const { from, oldColor } = operation;
-    if (from === null || oldColor === 'keep')
-        return false;
-    const { runtime } = session.target;
-    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
-        if (oldColor === 'stop')
-            return runtime.stop(from, await guard(session, 'not-live'));
-        await runtime.remove(from, await guard(session, 'not-live'));
-        await session.journal.record((document) => withRelease(document, from, null));
-    });
-}
-async function fail(session, why) {
-    await settle_close(session, 'failed');
-    return { kind: 'failed', why };
-}
-function leaveOpen({ operation, traffic }, reason) {
-    const repair = traffic.kind === 'mixed' || traffic.kind === 'unknown' ? traffic.repair : operation.inverse;
-    const why = reason ?? `the router names ${describeTraffic(traffic)}`;
-    return { kind: 'left-open', why, repair };
-}
-async function settle_close(session, state) {
-    const change = (document) => closeOperation(document, { state, at: session.clock.now(), reason: session.intent.reason });
-    const error = await session.journal.recordIfPossible(change);
-    if (error !== null)
-        (0,deployment_world/* warn */.R8)(session, `The ledger could not be told that this operation is ${state}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
-}
-/** false: it failed, and that was said. */
-async function forgive(session, what, work) {
-    try {
-        await work();
-        return true;
-    }
-    catch (error) {
-        way_back_rethrowIfOver(session, error);
-        (0,deployment_world/* warn */.R8)(session, `${what}: ${(0,deployment_world/* messageOf */.bD)(error)}`);
-        return false;
     }
 }
 
@@ -65967,6 +69138,7 @@ const course_operationOf = ({ session }) => session.journal.begun;
 
 
 
+
 async function deployInactive(course) {
     const { session, sampler } = course;
     const { kind, from, to, release, size } = course_operationOf(course);
@@ -65979,7 +69151,9 @@ async function deployInactive(course) {
     }
     await session.journal.record((document) => withRelease(document_changeOperation(document, { phase: 'deploy-inactive' }), to, release));
     (0,deployment_world/* say */.cv)(session, `Deploying ${release.version} to ${to}.`);
-    await session.target.runtime.deploy(to, release, size, await guard(session, 'not-live'));
+    const services = namesOf(startedBefore(session.intent));
+    const images = await session.target.runtime.deploy(to, { release, size, services }, await guard(session, 'not-live'));
+    session.journal.amend((document) => withImages(document, images));
     if (kind !== 'rollback')
         await runHook(session, 'migrate', 'deploy-inactive');
 }
@@ -66072,7 +69246,7 @@ function whyNoWayBack({ kind, from, noRollback, liveWasSick, to }) {
  * Throws when the router is not where the operation left it: somebody else moves traffic too. A router that cannot be read has
  * not moved, and throws TargetUnreachable.
  */
-async function traffic_assertTrafficStayed(course) {
+async function assertTrafficStayed(course) {
     const operation = course_operationOf(course);
     const traffic = await course.session.target.router.observe();
     if (traffic.kind === 'unknown')
@@ -66215,6 +69389,7 @@ const showShare = (share) => `${Number((share * 100).toFixed(1))}%`;
 
 
 
+
 const bake_pause = 1_000;
 /** Watches what users get and the platform's own view for the time of `bake`; ends at once when either breaks. */
 async function bake(course) {
@@ -66235,7 +69410,7 @@ async function bake(course) {
     }
 }
 async function lookAgain(course, seen) {
-    await traffic_assertTrafficStayed(course);
+    await assertTrafficStayed(course);
     const restarts = await countRestarts(course);
     seen.restarts ??= restarts;
     if (restarts <= seen.restarts)
@@ -66278,14 +69453,51 @@ async function judgeSamples({ session, sampler }) {
     }
 }
 async function countRestarts(course) {
+    const { target, intent } = course.session;
     const { to } = course_operationOf(course);
-    const readiness = await course.session.target.runtime.ready(to);
+    const readiness = await target.runtime.ready(to, namesOf(intent.services));
     if (readiness.kind === 'ready')
         return readiness.restarts;
+    if (readiness.kind === 'silent')
+        throw new targets_target/* TargetUnreachable */.Ek(readiness.reason);
     throw new ChecksFailed(`${to} lost an instance while it was watched: ${readiness.reason}`);
 }
 
+;// CONCATENATED MODULE: ./lib/deployment/phases/start-the-rest.js
+
+
+
+
+
+
+/** The services that start after the switch. Nothing of theirs is at work for a release that was not proven in public. */
+async function startTheRest(course) {
+    const { session } = course;
+    const { to, release, size } = course_operationOf(course);
+    const rest = startedAfter(session.intent);
+    if (rest.length === 0)
+        return;
+    const services = namesOf(rest);
+    (0,deployment_world/* say */.cv)(session, `Starting ${services.join(', ')} on ${to}.`);
+    const images = await session.target.runtime.deploy(to, { release, size, services }, await guard(session, 'live'));
+    session.journal.amend((document) => withImages(document, images));
+    const verdict = await passTheRest(course);
+    if (!verdict.passed)
+        throw new ChecksFailed(`${to} did not come up whole: ${verdict.reason}`);
+    (0,deployment_world/* say */.cv)(session, `${to} runs whole.`);
+}
+async function passTheRest(course) {
+    const { session } = course;
+    const { to, release } = course_operationOf(course);
+    const { version } = release;
+    const verdict = await passesWhole(session, to, { version, time: session.intent.health.timeout });
+    return verdict.passed
+        ? provePublicly(session, { version, services: startedAfter(session.intent) })
+        : verdict;
+}
+
 ;// CONCATENATED MODULE: ./lib/deployment/phases/verify.js
+
 
 
 
@@ -66299,6 +69511,7 @@ async function verify(course) {
     if (!proof.passed)
         throw new ChecksFailed(`${to} passed its checks, and fails in public: ${proof.reason}`);
     (0,deployment_world/* say */.cv)(session, proof.measured ? `${to} answers in public.` : 'No `url` is set: what users see was not measured.');
+    await startTheRest(course);
     await runHook(session, 'after-switch', 'verify');
     if (kind !== 'rollback')
         await bake(course);
@@ -66318,10 +69531,17 @@ async function verify(course) {
 /** What comes after determine-color, which decides whether there is anything to do. */
 const phases = [
     { name: 'deploy-inactive', run: deployInactive },
-    { name: 'health', run: health },
-    { name: 'switch', run: switchTraffic },
+    { name: 'health', run: lookingFirst(health) },
+    { name: 'switch', run: lookingFirst(switchTraffic) },
     { name: 'verify', run: verify },
 ];
+/** The other phases follow on one that has just read the router. */
+function lookingFirst(run) {
+    return async (course) => {
+        await insist(course.session, () => assertTrafficStayed(course));
+        await run(course);
+    };
+}
 class PhaseFailed extends Error {
     name = 'PhaseFailed';
     phase;
@@ -66333,10 +69553,7 @@ class PhaseFailed extends Error {
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 async function runPhases(course) {
     for (const { name, run } of phases) {
-        await inPhase(course.session, name, async () => {
-            await insist(course.session, () => assertTrafficStayed(course));
-            await run(course);
-        });
+        await inPhase(course.session, name, () => run(course));
     }
     return inPhase(course.session, 'cleanup', () => cleanUp(course));
 }
@@ -66355,10 +69572,7 @@ async function inPhase(session, phase, work) {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./lib/deployment/plan.js
-/** What a run would do, from reading alone: which release goes to which color. A dry run ends here. */
 
 
 
@@ -66379,11 +69593,12 @@ class plan_PlanRefused extends Error {
 /** Reads the router and both colors. Throws PlanRefused. */
 async function planOperation(world, document, fence) {
     const { intent, target } = world;
-    const traffic = await target.router.observe();
-    const colors = {
-        blue: await target.runtime.observe('blue'),
-        green: await target.runtime.observe('green'),
-    };
+    const [traffic, blue, green] = await Promise.all([
+        target.router.observe(),
+        target.runtime.observe('blue'),
+        target.runtime.observe('green'),
+    ]);
+    const colors = { blue, green };
     const choosing = chooseColor({ traffic, colors, wanted: intent.targetColor });
     if (choosing.kind === 'refused')
         throw new plan_PlanRefused(choosing.why, choosing.repair);
@@ -66398,7 +69613,7 @@ async function planOperation(world, document, fence) {
         return { kind: 'operation', operation, colors };
     }
     refuseUnfinishedMigration(world, document);
-    const operation = await draft(world, document, { choice, release: releaseOf(world), fence });
+    const operation = await draft(world, document, { choice, release: wantedRelease(world), fence });
     return { kind: 'operation', operation, colors };
 }
 function refuseUnfinishedMigration({ intent }, { unfinishedMigration }) {
@@ -66446,13 +69661,11 @@ async function isSick(world, live) {
         say(world, `${live} is live and does not pass its checks: ${verdict.reason}`);
     return !verdict.passed;
 }
-/** The same version, images and configuration are the same release, however often they are deployed. */
-function releaseOf({ intent }) {
-    const images = Object.fromEntries(intent.services.map(({ name, image }) => [name, image]));
-    const content = { version: intent.version ?? 'unversioned', images, configuration: intent.configuration };
-    const id = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
-    return { id, ...content };
-}
+const wantedRelease = ({ intent }) => releaseOf({
+    version: intent.version ?? 'unversioned',
+    images: Object.fromEntries(intent.services.map(({ name, image }) => [name, image])),
+    configuration: intent.configuration,
+});
 
 ;// CONCATENATED MODULE: ./lib/deployment/preflight.js
 /** The target is not ready for us: every problem at once, and nothing was touched. */
@@ -66502,8 +69715,9 @@ async function endingOfError(world, stage, error) {
 const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
-    if (cause instanceof PreflightFailed)
-        return { done: untouched, next: cause.problems.map(({ fix }) => fix) };
+    if (cause instanceof PreflightFailed) {
+        return { done: untouched, next: [...new Set(cause.problems.map(({ fix }) => fix))] };
+    }
     if (cause instanceof plan_PlanRefused)
         return { done: [cause.done], next: cause.next };
     if (cause instanceof LeaseHeld)
@@ -66634,7 +69848,7 @@ async function closeOwn(world, jobStatus) {
 async function takeOwn(world) {
     const { owner, recorded, target } = world;
     try {
-        const { lease, document } = await insist_insist(world, () => target.ledger.read());
+        const { lease, document } = await insist(world, () => target.ledger.read());
         const parsed = parseDocument(document);
         const operation = parsed.kind === 'document' ? parsed.document.operation : (recorded?.operation ?? null);
         const held = lease.status === 'held' ? lease.owner : null;
@@ -66704,7 +69918,7 @@ function withoutLedger(world, { operation, lease }) {
 
 /***/ }),
 
-/***/ 8949:
+/***/ 8186:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -66731,7 +69945,7 @@ const results = (/* unused pure expression or super */ null && ([
 
 /***/ }),
 
-/***/ 4099:
+/***/ 2174:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -66749,7 +69963,25 @@ const messageOf = (error) => (error instanceof Error ? error.message : String(er
 
 /***/ }),
 
-/***/ 5439:
+/***/ 1396:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   c: () => (/* binding */ parseAdvice)
+/* harmony export */ });
+/* harmony import */ var _plain_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1174);
+
+function parseAdvice(text) {
+    const [first = '', ...rest] = text.trim().split(_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .lineEnd */ .kd);
+    if (rest.length === 0)
+        return { sentence: first, block: [] };
+    return first.endsWith(':') ? { sentence: first, block: rest } : { sentence: null, block: [first, ...rest] };
+}
+
+
+/***/ }),
+
+/***/ 9738:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -66773,7 +70005,7 @@ function elapsed(time) {
 
 /***/ }),
 
-/***/ 6174:
+/***/ 6657:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -66795,7 +70027,7 @@ function readInputs(environment) {
 
 /***/ }),
 
-/***/ 2826:
+/***/ 367:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -66827,7 +70059,7 @@ function combine(listeners, warn) {
 
 /***/ }),
 
-/***/ 242:
+/***/ 8993:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -66837,15 +70069,17 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var core = __nccwpck_require__(8261);
+var core = __nccwpck_require__(935);
 // EXTERNAL MODULE: ./lib/deployment/report.js
-var report = __nccwpck_require__(8949);
+var report = __nccwpck_require__(8186);
+// EXTERNAL MODULE: ./lib/github/advice.js
+var advice = __nccwpck_require__(1396);
 // EXTERNAL MODULE: ./lib/github/elapsed.js
-var elapsed = __nccwpck_require__(5439);
+var elapsed = __nccwpck_require__(9738);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./lib/github/plain.js
-var plain = __nccwpck_require__(9456);
+var plain = __nccwpck_require__(1174);
 ;// CONCATENATED MODULE: ./lib/github/fenced-output.js
 
 
@@ -66880,6 +70114,7 @@ function createOutputBuffer() {
 
 ;// CONCATENATED MODULE: ./lib/github/last-words.js
 
+
 /** What a failure has to say, in the order in which a person needs it. */
 function wordsOf(failure) {
     const likely = failure.diagnosis?.cause;
@@ -66898,12 +70133,20 @@ function wordsOf(failure) {
 const longestPart = 700;
 function annotationOf({ headline, failure }) {
     const words = failure ? wordsOf(failure) : [];
-    const parts = words.map(([title, lines]) => `${title} ${(0,plain/* clip */.$Q)(lines.map(plain/* plainLine */.h0).join('\n'), longestPart)}`);
+    const parts = words.map(([title, lines]) => `${title} ${(0,plain/* clip */.$Q)(lines.map(shortened).map(plain/* plainLine */.h0).join('\n'), longestPart)}`);
     return [(0,plain/* clip */.$Q)((0,plain/* plainLine */.h0)(headline), longestPart), ...parts].join('\n');
+}
+/** A text to copy would lose its line ends here. */
+function shortened(text) {
+    const { sentence, block } = (0,advice/* parseAdvice */.c)(text);
+    if (block.length === 0)
+        return text;
+    return `${sentence ?? block[0]} … (the whole text is in the log and in the summary)`;
 }
 const titleOf = ({ app, stage, result }) => (0,plain/* plainLine */.h0)((0,plain/* clip */.$Q)(`${app}: ${result}${stage === 'post' ? ', after the job' : ''}`, 200));
 
 ;// CONCATENATED MODULE: ./lib/github/log.js
+
 
 
 
@@ -66984,7 +70227,7 @@ function printLastWords(outcome) {
     for (const [title, lines] of failure ? wordsOf(failure) : []) {
         core/* info */.pq(title);
         for (const line of lines)
-            core/* info */.pq(`  ${(0,plain/* plainLine */.h0)(line)}`);
+            printAdvice(line);
     }
     for (const { title, text } of failure?.diagnosis?.sections ?? []) {
         core/* startGroup */.Oh((0,plain/* plainLine */.h0)(`Diagnosis: ${title}`));
@@ -66992,7 +70235,7 @@ function printLastWords(outcome) {
         core/* endGroup */.N4();
     }
     for (const line of plan)
-        core/* info */.pq(`  ${(0,plain/* plainLine */.h0)(line)}`);
+        printAdvice(line);
     const title = titleOf(outcome);
     if (!ok)
         core/* error */.z3((0,plain/* clip */.$Q)(annotationOf(outcome), longestAnnotation), { title });
@@ -67001,11 +70244,19 @@ function printLastWords(outcome) {
     else
         core/* info */.pq((0,plain/* plainLine */.h0)(headline));
 }
+/** A text to copy stands at the start of its lines: the end of a here-document may not be indented. */
+function printAdvice(text) {
+    const { sentence, block } = (0,advice/* parseAdvice */.c)(text);
+    if (sentence !== null)
+        core/* info */.pq(`  ${(0,plain/* plainLine */.h0)(sentence)}`);
+    for (const line of block)
+        core/* info */.pq((0,plain/* plainLine */.h0)(line));
+}
 
 
 /***/ }),
 
-/***/ 4134:
+/***/ 6949:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67073,7 +70324,7 @@ async function endsWithin(main, time, clock) {
 
 /***/ }),
 
-/***/ 618:
+/***/ 3240:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67081,7 +70332,7 @@ async function endsWithin(main, time, clock) {
 /* harmony export */   QU: () => (/* binding */ maskSecrets)
 /* harmony export */ });
 /* unused harmony export redact */
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(935);
 
 /** From now on the runner shows `***` for these values and for each of their lines. */
 function maskSecrets(values) {
@@ -67120,7 +70371,7 @@ function piecesOf(values) {
 
 /***/ }),
 
-/***/ 9456:
+/***/ 1174:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67160,7 +70411,7 @@ function clip(text, limit) {
 
 /***/ }),
 
-/***/ 2856:
+/***/ 7852:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -67170,7 +70421,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var core = __nccwpck_require__(8261);
+var core = __nccwpck_require__(935);
 ;// CONCATENATED MODULE: ./lib/github/diagnosis.js
 /** The app's own log tails go to the one place the user allowed; the likely cause, our own words, goes everywhere. */
 function withDiagnosisFor(place, outcome, allowed) {
@@ -67181,7 +70432,7 @@ function withDiagnosisFor(place, outcome, allowed) {
 }
 
 // EXTERNAL MODULE: ./lib/github/masks.js
-var masks = __nccwpck_require__(618);
+var masks = __nccwpck_require__(3240);
 ;// CONCATENATED MODULE: ./lib/github/outputs.js
 
 /** An output handed on as `env:` must stay below 128 KiB, the most Linux takes for one variable: https://man7.org/linux/man-pages/man2/execve.2.html */
@@ -67261,13 +70512,15 @@ function setOutputs(outcome, environment) {
 }
 
 // EXTERNAL MODULE: ./lib/github/plain.js
-var plain = __nccwpck_require__(9456);
+var plain = __nccwpck_require__(1174);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./lib/targets/target.js
-var target = __nccwpck_require__(6097);
+var target = __nccwpck_require__(1052);
+// EXTERNAL MODULE: ./lib/github/advice.js
+var advice = __nccwpck_require__(1396);
 // EXTERNAL MODULE: ./lib/github/elapsed.js
-var elapsed = __nccwpck_require__(5439);
+var elapsed = __nccwpck_require__(9738);
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
 ;// CONCATENATED MODULE: ./lib/github/markdown.js
@@ -67388,6 +70641,7 @@ function renderTimeline(phases) {
 
 
 
+
 /** The runner drops a summary of more than 1 MiB as a whole: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
 const mostBytes = 900 * 1024;
 const mostItems = 20;
@@ -67452,18 +70706,30 @@ function renderFailure({ failure }) {
         ...(likely ? [`**Likely cause**: ${inline(likely, 600)}`] : []),
         `**Where traffic is now**: ${inline(failure.traffic, 600)}`,
         ...(failure.done.length > 0 ? [`**What was done about it**\n\n${bullets(listed(failure.done))}`] : []),
-        ...(failure.next.length > 0 ? [`**What to do next**\n\n${steps(listed(failure.next))}`] : []),
+        ...(failure.next.length > 0 ? [`**What to do next**\n\n${steps(advised(failure.next))}`] : []),
     ];
 }
 function listed(items) {
     const shown = items.slice(0, mostItems).map((item) => inline(item, 600));
     return items.length > mostItems ? [...shown, `and ${items.length - mostItems} more`] : shown;
 }
+/** A text to copy is a block of its own, which GitHub gives a button for. */
+function advised(items) {
+    const shown = items.slice(0, mostItems).map((item) => {
+        const { sentence, block } = (0,advice/* parseAdvice */.c)(item);
+        if (block.length === 0)
+            return inline(item, 600);
+        const text = (0,plain/* clip */.$Q)(block.join('\n'), longestBlock).split(plain/* lineEnd */.kd);
+        return `${inline(sentence ?? 'On the server:', 600)}\n\n${fenced('sh', text)}\n`;
+    });
+    return items.length > mostItems ? [...shown, `and ${items.length - mostItems} more`] : shown;
+}
+const longestBlock = 16 * 1024;
 const renderNotices = ({ notices }) => notices.length === 0 ? null : bullets(listed(notices).map((notice) => `⚠️ ${notice}`));
 const renderPlan = ({ plan, dryRun }) => {
     if (plan.length === 0)
         return null;
-    return dryRun ? `**What would be done**\n\n${steps(listed(plan))}` : bullets(listed(plan));
+    return dryRun ? `**What would be done**\n\n${steps(listed(plan))}` : bullets(advised(plan));
 };
 const icons = { blue: '🔵', green: '🟢' };
 /** Left out where the router names no color and never did: an empty table tells less than the headline. */
@@ -67546,7 +70812,7 @@ function attempt(what, write) {
 
 /***/ }),
 
-/***/ 1934:
+/***/ 5530:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -67565,10 +70831,10 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var lib_core = __nccwpck_require__(8261);
+var lib_core = __nccwpck_require__(935);
 ;// CONCATENATED MODULE: ./lib/github/sealed-file.js
 
 /** Layout: name of the layout, length of the sealed text, nonce, tag, sealed text. The first two are authenticated with it. */
@@ -67672,7 +70938,7 @@ function openRecord(state) {
         return {
             kind: 'record',
             record: JSON.parse(unsealed.text),
-            folder: (0,external_node_path_namespaceObject.dirname)(state.record),
+            folder: (0,external_node_path_.dirname)(state.record),
         };
     }
     catch (error) {
@@ -67682,8 +70948,8 @@ function openRecord(state) {
 }
 /** Never throws: what cannot be removed is encrypted, and the runner clears its folder for temporary files after the job. */
 function removeRecord(state) {
-    const folder = (0,external_node_path_namespaceObject.dirname)(state.record);
-    if (!(0,external_node_path_namespaceObject.basename)(folder).startsWith(folderPrefix))
+    const folder = (0,external_node_path_.dirname)(state.record);
+    if (!(0,external_node_path_.basename)(folder).startsWith(folderPrefix))
         return;
     try {
         (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
@@ -67708,7 +70974,7 @@ function writeWhole(path, content) {
 
 /***/ }),
 
-/***/ 8764:
+/***/ 4083:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67725,7 +70991,7 @@ const endingTime = 15_000;
 
 /***/ }),
 
-/***/ 9127:
+/***/ 716:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67735,7 +71001,7 @@ const endingTime = 15_000;
 /* harmony export */   fK: () => (/* binding */ leaderScript),
 /* harmony export */   jY: () => (/* binding */ processFunctions)
 /* harmony export */ });
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8927);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9492);
 /**
  * A long command ends when nobody waits for it any more: killing an SSH client, or the process that started a command, leaves
  * the command running. It gets a session of its own, and watchers outside it that end the whole group. All of this is text of
@@ -67923,7 +71189,74 @@ printf '%s' "$leader" | setsid sh -s
 
 /***/ }),
 
-/***/ 4555:
+/***/ 8901:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A3: () => (/* binding */ reasonOf),
+/* harmony export */   D1: () => (/* binding */ dialFromHere),
+/* harmony export */   Dn: () => (/* binding */ DialRefused),
+/* harmony export */   Wh: () => (/* binding */ unlessAborted),
+/* harmony export */   X$: () => (/* binding */ dialRefused),
+/* harmony export */   mC: () => (/* binding */ showAddress)
+/* harmony export */ });
+/* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
+/** TCP streams to an address, and what is said when there is none. */
+
+/** The machine was reached, and nobody there takes connections at the address: trying again at once would change nothing. */
+class DialRefused extends Error {
+    name = 'DialRefused';
+}
+const showAddress = ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** `at`: the machine that dials. */
+const dialRefused = (address, at, why) => new DialRefused(/refused/i.test(why)
+    ? `${showAddress(address)} on ${at} refuses connections`
+    : `${showAddress(address)} on ${at} cannot be reached: ${why}`);
+/** Without a delay of small packets, which makes each command on a near host twenty times slower. */
+function dialFromHere({ host, port }, signal) {
+    return new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const socket = (0,node_net__WEBPACK_IMPORTED_MODULE_0__.connect)({ host, port, noDelay: true });
+        const over = new AbortController();
+        const fail = (reason) => {
+            over.abort();
+            socket.destroy();
+            reject(reason);
+        };
+        signal.addEventListener('abort', () => fail(signal.reason), { signal: over.signal });
+        socket.once('error', fail).once('connect', () => {
+            over.abort();
+            socket.removeListener('error', fail);
+            resolve(socket);
+        });
+    });
+}
+/** Why no connection came about, of an error of net: one with several addresses has no message. */
+const reasonOf = (error) => {
+    if (!(error instanceof Error))
+        return String(error);
+    const { code } = error;
+    return code === 'ECONNREFUSED' ? 'connection refused' : error.message || String(code);
+};
+/** What opens after nobody waits for it any more is destroyed. */
+function unlessAborted(opening, signal) {
+    return new Promise((resolve, reject) => {
+        const settled = new AbortController();
+        const abort = () => {
+            opening.then((stream) => stream.destroy()).catch(() => { });
+            reject(signal.reason);
+        };
+        if (signal.aborted)
+            return abort();
+        signal.addEventListener('abort', abort, { once: true, signal: settled.signal });
+        opening.then(resolve, reject).finally(() => settled.abort());
+    });
+}
+
+
+/***/ }),
+
+/***/ 7724:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -67947,15 +71280,15 @@ async function elapsed(time, clock, over) {
 
 /***/ }),
 
-/***/ 5523:
+/***/ 1668:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   D: () => (/* binding */ raiseFailure),
 /* harmony export */   a: () => (/* binding */ lastWords)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6097);
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8927);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1052);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9492);
 /** What a script says with `failed KIND`, its path and its detail, as errors that name the next command. */
 
 
@@ -68006,7 +71339,7 @@ function lastWords(stderr) {
 
 /***/ }),
 
-/***/ 9759:
+/***/ 8896:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -68016,9 +71349,9 @@ function lastWords(stderr) {
 /* harmony export */   rr: () => (/* binding */ changeOverhead)
 /* harmony export */ });
 /* unused harmony export outputLimit */
-/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9127);
-/* harmony import */ var _ledger_prelude_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4389);
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8927);
+/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(716);
+/* harmony import */ var _ledger_prelude_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3666);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9492);
 
 
 
@@ -68149,7 +71482,7 @@ function observed(word) {
 
 /***/ }),
 
-/***/ 4389:
+/***/ 3666:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -68157,8 +71490,8 @@ function observed(word) {
 /* harmony export */   g0: () => (/* binding */ leaseText),
 /* harmony export */   tM: () => (/* binding */ ledgerPrelude)
 /* harmony export */ });
-/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9127);
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8927);
+/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(716);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9492);
 
 
 /**
@@ -68268,7 +71601,7 @@ function word(text) {
 
 /***/ }),
 
-/***/ 6495:
+/***/ 4644:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -68279,15 +71612,18 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:stream/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:stream/promises"
+var promises_ = __nccwpck_require__(6466);
 // EXTERNAL MODULE: ./lib/targets/target.js
-var target = __nccwpck_require__(6097);
+var target = __nccwpck_require__(1052);
 // EXTERNAL MODULE: ./lib/host/connection.js
-var connection = __nccwpck_require__(8764);
+var connection = __nccwpck_require__(4083);
+// EXTERNAL MODULE: ./lib/host/dialing.js
+var dialing = __nccwpck_require__(8901);
 // EXTERNAL MODULE: ./lib/host/ending.js
-var ending = __nccwpck_require__(4555);
+var ending = __nccwpck_require__(7724);
 ;// CONCATENATED MODULE: ./lib/host/local-connection.js
+
 
 
 
@@ -68297,11 +71633,22 @@ var ending = __nccwpck_require__(4555);
 const streamsTime = 200;
 function localConnection(environment) {
     const env = withoutOurs(environment);
+    const name = 'this machine';
     return {
-        name: 'this machine',
+        name,
         run: (script, options) => run(script, options, env),
+        dial: (address, signal) => dial(address, signal, name),
         close: async () => { },
     };
+}
+async function dial(address, signal, name) {
+    try {
+        return await (0,dialing/* dialFromHere */.D1)(address, signal);
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        throw (0,dialing/* dialRefused */.X$)(address, name, (0,dialing/* reasonOf */.A3)(error));
+    }
 }
 /** What the runner gives to this action alone: inputs may hold secrets, state and tokens are no business of a user's command. */
 function withoutOurs(environment) {
@@ -68355,7 +71702,7 @@ function collect(child, options) {
     return output;
 }
 function exitOf(child, clock) {
-    const ended = Promise.allSettled([(0,promises_namespaceObject.finished)(child.stdout), (0,promises_namespaceObject.finished)(child.stderr)]);
+    const ended = Promise.allSettled([(0,promises_.finished)(child.stdout), (0,promises_.finished)(child.stderr)]);
     const exit = new Promise((resolve, reject) => {
         child.once('error', (error) => reject(new target/* TargetUnreachable */.Ek(`sh could not be started on this machine: ${error.message}`)));
         child.once('exit', (code, signal) => resolve({ code, signal }));
@@ -68387,19 +71734,19 @@ function letGo(child) {
 
 /***/ }),
 
-/***/ 8500:
+/***/ 9913:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   T: () => (/* binding */ runOnRunner),
 /* harmony export */   x: () => (/* binding */ endRecordedIn)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6097);
-/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8764);
-/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9127);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5523);
-/* harmony import */ var _guarded_change_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9759);
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8927);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1052);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4083);
+/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(716);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1668);
+/* harmony import */ var _guarded_change_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8896);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9492);
 
 
 
@@ -68452,7 +71799,7 @@ end_recorded ${file}`);
 
 /***/ }),
 
-/***/ 8927:
+/***/ 9492:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -68497,7 +71844,7 @@ function commandFunction(name, commands) {
 
 /***/ }),
 
-/***/ 7710:
+/***/ 4459:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -68579,7 +71926,7 @@ function algorithmsToTry(trusted, place) {
 
 /***/ }),
 
-/***/ 4800:
+/***/ 3839:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -68587,13 +71934,14 @@ function algorithmsToTry(trusted, place) {
 /* harmony export */   SQ: () => (/* binding */ keyNotOpened),
 /* harmony export */   bv: () => (/* binding */ HostRefused),
 /* harmony export */   ci: () => (/* binding */ addressOf),
+/* harmony export */   ey: () => (/* binding */ cannotDial),
 /* harmony export */   u6: () => (/* binding */ notLetIn),
 /* harmony export */   xZ: () => (/* binding */ untrustedHost),
 /* harmony export */   z$: () => (/* binding */ keyNotUsable)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6097);
-/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8927);
-/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7710);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1052);
+/* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9492);
+/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4459);
 
 
 
@@ -68672,11 +72020,16 @@ const noCommonAlgorithm = (address, why) => new HostRefused({
     what: `${addressOf(address)} and this action have no algorithm in common: ${why}.`,
     fix: `What the host speaks: ssh-keyscan -p ${address.port} ${(0,_script_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(address.host)}; sshd -T | grep -E 'algorithms|ciphers|macs'`,
 });
+const cannotDial = (address) => new HostRefused({
+    setting: 'ssh-host',
+    what: `${addressOf(address)} forwards no TCP connections, and has no program to connect with: bash, socat, or a busybox with nc -e.`,
+    fix: 'Put `AllowTcpForwarding local` into its sshd_config and reload sshd (sshd -T shows what counts), or install bash.',
+});
 
 
 /***/ }),
 
-/***/ 9887:
+/***/ 5372:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -68685,8 +72038,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   openLink: () => (/* binding */ openLink)
 });
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
+// EXTERNAL MODULE: ./lib/host/dialing.js
+var dialing = __nccwpck_require__(8901);
 ;// CONCATENATED MODULE: ./lib/host/ssh/commonjs-dirname.js
 /** ssh2 asks for it while it is loaded, and a bundle of ES modules has none: https://github.com/vercel/ncc/issues/749 */
 globalThis.__dirname ??= import.meta.dirname;
@@ -68697,9 +72050,9 @@ var external_assert_ = __nccwpck_require__(2613);
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
 // EXTERNAL MODULE: ./node_modules/is-stream/index.js
-var is_stream = __nccwpck_require__(6543);
+var is_stream = __nccwpck_require__(3106);
 // EXTERNAL MODULE: ./node_modules/make-dir/index.js
-var make_dir = __nccwpck_require__(6512);
+var make_dir = __nccwpck_require__(4831);
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
 ;// CONCATENATED MODULE: ./node_modules/sb-promise-queue/lib/esm/index.mjs
@@ -68871,9 +72224,9 @@ async function scanDirectory(path, { recursive = true, validate = null, concurre
 /* harmony default export */ const esm = (scanDirectory);
 
 // EXTERNAL MODULE: ./node_modules/shell-escape/shell-escape.js
-var shell_escape = __nccwpck_require__(4646);
+var shell_escape = __nccwpck_require__(4419);
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
+var lib = __nccwpck_require__(9831);
 ;// CONCATENATED MODULE: ./node_modules/node-ssh/lib/esm/index.mjs
 
 
@@ -69581,9 +72934,9 @@ class NodeSSH {
 }
 
 // EXTERNAL MODULE: ./lib/host/ssh/host-keys.js
-var host_keys = __nccwpck_require__(7710);
+var host_keys = __nccwpck_require__(4459);
 // EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
-var host_refused = __nccwpck_require__(4800);
+var host_refused = __nccwpck_require__(3839);
 ;// CONCATENATED MODULE: ./lib/host/ssh/handshake.js
 /** One SSH server on a stream that leads to it: its key is checked before we show ours. */
 
@@ -69630,6 +72983,7 @@ async function keysOf(door) {
 }
 async function shakeHands(door, algorithms) {
     const { address, trusted, key } = door;
+    let hostKey = Buffer.alloc(0);
     let refused = null;
     let accepted = null;
     const config = {
@@ -69640,6 +72994,7 @@ async function shakeHands(door, algorithms) {
         keepaliveCountMax: keepalivesMissed,
         algorithms: { serverHostKey: algorithms },
         hostVerifier: (shown) => {
+            hostKey = shown;
             if ((0,host_keys/* judge */.S4)(trusted, address, shown) === 'trusted')
                 return true;
             refused = shown;
@@ -69651,7 +73006,7 @@ async function shakeHands(door, algorithms) {
         },
     };
     try {
-        return { kind: 'open', session: await handshake_open(config) };
+        return { kind: 'open', session: { ...(await handshake_open(config)), hostKey } };
     }
     catch (error) {
         config.sock.destroy();
@@ -69678,12 +73033,12 @@ async function handshake_open(config) {
 }
 
 ;// CONCATENATED MODULE: ./lib/host/ssh/link.js
-/** The way to the host: a TCP connection, through jump hosts where there are some. */
+
 
 
 
 const dialTime = 10_000;
-async function openLink(settings, keepalive) {
+async function openLink(settings, { keepalive, report }) {
     const key = readKey(settings);
     const sessions = [];
     const close = () => {
@@ -69694,7 +73049,9 @@ async function openLink(settings, keepalive) {
     };
     try {
         for (const address of [...settings.jumps, settings.host]) {
-            sessions.push(await logIn(doorTo(address, { settings, key, keepalive, from: sessions.at(-1) })));
+            const session = await logIn(doorTo(address, { settings, key, keepalive, from: sessions.at(-1) }));
+            sessions.push(session);
+            report(`${(0,host_refused/* addressOf */.ci)(address)}: host key ${(0,host_keys/* typeOf */.QP)(session.hostKey)} ${(0,host_keys/* fingerprintOf */.ax)(session.hostKey)}\n`);
         }
         return linkOf(sessions, close);
     }
@@ -69705,10 +73062,12 @@ async function openLink(settings, keepalive) {
 }
 function doorTo(address, { settings, key, keepalive, from }) {
     const { host, port } = address;
-    const dial = () => from ? inTime(from.ssh.forwardOut('127.0.0.1', 0, host, port)) : dialFromHere(host, port);
+    const open = (signal) => from
+        ? (0,dialing/* unlessAborted */.Wh)(from.ssh.forwardOut('127.0.0.1', 0, host, port), signal)
+        : (0,dialing/* dialFromHere */.D1)(address, signal);
     const named = async () => {
         try {
-            return await dial();
+            return await inTime(open);
         }
         catch (error) {
             throw new Error(`${(0,host_refused/* addressOf */.ci)(address)}: ${error instanceof Error ? error.message : error}`, {
@@ -69719,35 +73078,25 @@ function doorTo(address, { settings, key, keepalive, from }) {
     return { address, trusted: settings.trusted, key, keepalive, dial: named };
 }
 /** A jump host waits for minutes for a host that does not answer. */
-function inTime(dialing) {
-    return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-            reject(noAnswer());
-            dialing.then((stream) => stream.destroy()).catch(() => { });
-        }, dialTime);
-        dialing.then(resolve, reject).finally(() => clearTimeout(timer));
-    });
-}
-const noAnswer = () => new Error(`no answer within ${dialTime / 1000} s`);
-/** Without a delay of small packets, which makes each command on a near host twenty times slower. */
-function dialFromHere(host, port) {
-    return new Promise((resolve, reject) => {
-        const socket = (0,external_node_net_.connect)({ host, port, noDelay: true, timeout: dialTime });
-        const fail = (error) => {
-            socket.destroy();
-            reject(error);
-        };
-        socket.once('error', fail).once('timeout', () => fail(noAnswer()));
-        socket.once('connect', () => {
-            socket.setTimeout(0).removeListener('error', fail);
-            resolve(socket);
-        });
-    });
+async function inTime(open) {
+    const overdue = new AbortController();
+    const timer = setTimeout(() => {
+        overdue.abort(new Error(`no answer within ${dialTime / 1000} s`));
+    }, dialTime);
+    try {
+        return await open(overdue.signal);
+    }
+    finally {
+        clearTimeout(timer);
+    }
 }
 function linkOf(sessions, close) {
     let over = null;
+    const streams = new Set();
     const end = (why) => {
         over ??= why;
+        for (const stream of streams)
+            stream.destroy(new Error(over));
         close();
     };
     for (const { client } of sessions) {
@@ -69756,27 +73105,34 @@ function linkOf(sessions, close) {
         client.on('close', () => end('the connection broke'));
     }
     const { client } = sessions.at(-1);
+    const opened = (open) => new Promise((resolve, reject) => {
+        try {
+            open((error, channel) => (error ? reject(error) : resolve(channel)));
+        }
+        catch (error) {
+            // It broke before anybody listened.
+            end('the connection broke');
+            reject(error);
+        }
+    });
     return {
-        exec: (command) => new Promise((resolve, reject) => {
-            try {
-                client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
-            }
-            catch (error) {
-                // It broke before anybody listened.
-                end('the connection broke');
-                reject(error);
-            }
-        }),
+        exec: (command) => opened((callback) => client.exec(command, callback)),
+        forward: ({ host, port }) => opened((callback) => client.forwardOut('127.0.0.1', 0, host, port, callback)),
+        tie: (stream) => {
+            streams.add(stream);
+            // Whoever is done with a stream no longer listens, and an error nobody hears ends the process.
+            return stream.on('error', () => { }).once('close', () => streams.delete(stream));
+        },
         isOpen: () => over === null,
         why: () => over ?? 'the session ended without an exit code',
-        close,
+        close: () => end('the connection was closed'),
     };
 }
 
 
 /***/ }),
 
-/***/ 8095:
+/***/ 7214:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -69806,28 +73162,28 @@ function onInterrupt(abort) {
 
 /***/ }),
 
-/***/ 5317:
+/***/ 5744:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1510);
-/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
-/* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
-/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1749);
-/* harmony import */ var _deployment_world_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4099);
-/* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6174);
-/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
-/* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
-/* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
-/* harmony import */ var _github_masks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(618);
-/* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2856);
-/* harmony import */ var _github_sealed_record_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(1934);
-/* harmony import */ var _host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6495);
-/* harmony import */ var _host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(8500);
-/* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(8095);
-/* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1758);
-/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(4945);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(935);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9192);
+/* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8836);
+/* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6763);
+/* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8465);
+/* harmony import */ var _deployment_world_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(2174);
+/* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6657);
+/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(367);
+/* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8993);
+/* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6949);
+/* harmony import */ var _github_masks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3240);
+/* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(7852);
+/* harmony import */ var _github_sealed_record_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5530);
+/* harmony import */ var _host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4644);
+/* harmony import */ var _host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(9913);
+/* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(7214);
+/* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(5287);
+/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(5592);
 /** After the job: close what main left open, by the record it kept. */
 
 
@@ -69934,15 +73290,15 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 1758:
+/***/ 5287:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   j: () => (/* binding */ isLinux),
 /* harmony export */   o: () => (/* binding */ refuseSettings)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
-/* harmony import */ var _github_plain_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9456);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(935);
+/* harmony import */ var _github_plain_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1174);
 /** What is refused before anything is begun. */
 
 
@@ -69967,7 +73323,7 @@ const count = (problems) => (problems === 1 ? '1 problem' : `${problems} problem
 
 /***/ }),
 
-/***/ 4945:
+/***/ 5592:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -70013,9 +73369,9 @@ const commandNames = [
 ];
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+var schemas = __nccwpck_require__(7242);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
-var core = __nccwpck_require__(8532);
+var core = __nccwpck_require__(9327);
 ;// CONCATENATED MODULE: ./lib/settings/forms/form.js
 
 const anyScalar = { type: ['string', 'number', 'boolean'] };
@@ -70305,6 +73661,7 @@ const anything = {
 ;// CONCATENATED MODULE: ./lib/settings/catalog/setting.js
 
 const targetNames = ['vps', 'kubernetes', 'ecs', 'command'];
+const builtTargets = ['vps', 'command'];
 const sections = (/* unused pure expression or super */ null && (['all', 'ssh', 'vps', 'kubernetes', 'ecs', 'command']));
 const inAnyMode = { modes: modes, default: null, built: true };
 const inModes = (...names) => ({ modes: names, default: null, built: true });
@@ -70454,41 +73811,46 @@ const courseSettings = {
 
 
 
+
 const placeholders = ['color', 'app', 'service'];
 /** A text for both colors: `{color}` is filled in, `{app}` and `{service}` are left for `expand`. */
-function parsePattern(text) {
-    const known = parsePlaceholders(text);
+function parsePattern(text, options = {}) {
+    const known = parsePlaceholders(text, options.known);
     if (known.kind === 'refused')
         return known;
-    if (!text.includes('{color}'))
+    if (!options.shared && !text.includes('{color}'))
         return refuse('names the same thing for both colors: it needs `{color}`, or a map');
     return accept({ blue: expand(text, { color: 'blue' }), green: expand(text, { color: 'green' }) });
 }
-function parsePlaceholders(text) {
-    const unknown = [...text.matchAll(/\{([^{}]*)\}/g)].find(([, word]) => !placeholders.some((known) => known === word));
+function parsePlaceholders(text, known = placeholders) {
+    const unknown = [...text.matchAll(/\{([^{}]*)\}/g)].find(([, word]) => !known.some((one) => one === word));
     if (!unknown)
         return accept(text);
-    const meant = unknown[1] === 'colour' ? 'color' : nearestName(unknown[1] ?? '', placeholders);
+    const meant = unknown[1] === 'colour' ? 'color' : nearestName(unknown[1] ?? '', known);
     return refuse(`holds \`${unknown[0]}\`, which is not known`, meant && text.replaceAll(unknown[0], `{${meant}}`));
 }
 const expand = (text, values) => text.replaceAll(/\{(color|app|service)\}/g, (found, word) => values[word] ?? found);
-/** `parse` judges each color's text with the placeholders filled in. */
-function perColorForm(what, parse = accept) {
-    const accepted = `${what} with \`{color}\` (also \`{app}\`, \`{service}\`), or a map \`{ blue: …, green: … }\``;
+function perColorForm(what, options = {}) {
+    const { parse = accept, known = placeholders, shared = false } = options;
+    const others = known.filter((name) => name !== 'color').map((name) => `{${name}}`);
+    const accepted = `${what} with \`{color}\` (also ${listed(others, 'and')})${shared ? ' or without' : ''}, or a map \`{ blue: …, green: … }\``;
     const judge = (text) => {
-        const judged = parse(expand(text, { app: 'app', service: 'service' }));
+        const judged = parse(expand(text, { color: 'blue', app: 'app', service: 'service' }));
         return judged.kind === 'value' ? accept(text) : refuse(judged.why);
     };
     const pattern = textForm(accepted, (text) => {
-        const colors = parsePattern(text);
+        const colors = parsePattern(text, options);
         const judged = colors.kind === 'value' ? judge(colors.value.blue) : colors;
         return judged.kind === 'value' ? colors : judged;
     });
     const one = textForm(what, (text) => {
-        const known = parsePlaceholders(text);
-        return known.kind === 'value' ? judge(expand(text, {})) : known;
+        const judged = parsePlaceholders(text, known);
+        return judged.kind === 'value' ? judge(text) : judged;
     });
-    const map = strictMap(accepted, { blue: one.schema, green: one.schema });
+    const map = strictMap(accepted, { blue: one.schema, green: one.schema }).transform(({ blue, green }) => ({
+        blue: expand(blue, { color: 'blue' }),
+        green: expand(green, { color: 'green' }),
+    }));
     return { accepted, schema: schemas/* union */.KCZ([pattern.schema, map], { error: accepted }), input: ['blue', 'green'] };
 }
 
@@ -71016,6 +74378,92 @@ const proofSettings = {
     },
 };
 
+;// CONCATENATED MODULE: ./lib/settings/forms/compose.js
+/** What tells the colors apart to Docker Compose. */
+
+
+
+
+const ofTheApp = ['color', 'app'];
+/** On the host: relative to `directory`, or absolute. */
+function parseHostPath(text) {
+    if (text.startsWith('~'))
+        return refuse('begins with `~`, which is not expanded: write the whole path');
+    if (text.startsWith('['))
+        return refuse('is not a path');
+    if (text === '' || text.endsWith('/'))
+        return refuse('is not the path of a file');
+    return parseLine(text);
+}
+/** https://docs.docker.com/compose/how-tos/project-name/ */
+function parseProject(text) {
+    const tidy = text
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9_-]+/g, '-')
+        .replace(/^[^a-z0-9]+/, '');
+    if (text === tidy && text !== '')
+        return accept(text);
+    return refuse('is not a project name: small letters, digits, `-` and `_`', tidy || null);
+}
+/** https://github.com/compose-spec/compose-spec/blob/main/schema/compose-spec.json, services and profiles alike. */
+function parseComposeName(text) {
+    return /^[A-Za-z0-9._-]+$/.test(text) ? accept(text) : refuse('is not a name that compose takes');
+}
+const file = perColorForm('a path', { parse: parseHostPath, known: ofTheApp, shared: true });
+const fileAccepted = `${file.accepted}, or a list of them`;
+/** In the order in which compose lays them over each other. */
+const composeFiles = {
+    accepted: fileAccepted,
+    schema: schemas/* union */.KCZ([file.schema.transform((one) => [one]), schemas/* array */.YOg(file.schema).min(1, { error: 'names no file' })], {
+        error: fileAccepted,
+    })
+        .transform((files) => ({
+        blue: files.map(({ blue }) => blue),
+        green: files.map(({ green }) => green),
+    })),
+    input: file.input,
+};
+const composeProject = perColorForm('a name', { parse: parseProject, known: ofTheApp, shared: true });
+const composeName = perColorForm('a name', { parse: parseComposeName, shared: true });
+const envFilePath = perColorForm('a path', { parse: parseHostPath, known: ofTheApp });
+
+;// CONCATENATED MODULE: ./lib/settings/forms/planned.js
+/** What has a meaning already but does not work yet. */
+
+
+const notYet = 'is not available yet in this version';
+/** Editors underline it, as reading refuses it. */
+const unavailable = { editor: { not: {} } };
+const refused = (shape, subject) => shape.meta(unavailable).transform((input, context) => {
+    const params = { accepted: null, nearest: null, subject };
+    context.issues.push({ code: 'custom', input, message: notYet, params });
+    return core/* NEVER */.tm;
+});
+/** A key of a map, whatever its value. */
+const planned_planned = refused(schemas/* unknown */.L5J(), 'setting').optional();
+/** A key that is refused in another place: with what it goes with, or for the target it is given to. */
+const unread = schemas/* unknown */.L5J().meta(unavailable).optional();
+const plannedMap = refused(schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()), 'value');
+const plannedList = refused(schemas/* array */.YOg(schemas/* unknown */.L5J()), 'value');
+/** Names of presets, where a map of the user's own commands is to come. */
+function presetForm(presets, later = []) {
+    const { accepted, schema } = choiceForm(presets, later);
+    return { accepted, schema: schemas/* union */.KCZ([schema, plannedMap], { error: accepted }), input: 'yaml' };
+}
+
+;// CONCATENATED MODULE: ./lib/settings/forms/port.js
+
+
+function parsePort(text) {
+    const port = Number(text);
+    return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? accept(port) : refuse('is not a port');
+}
+const port = textForm('a port, from 1 to 65535', parsePort, {
+    type: 'integer',
+    minimum: 1,
+    maximum: 65_535,
+});
+
 ;// CONCATENATED MODULE: ./lib/settings/forms/url.js
 
 
@@ -71049,13 +74497,11 @@ const url = textForm('an http or https URL', parseUrl, { type: 'string', pattern
 
 
 
-const colorUrl = perColorForm('an http or https URL', parseUrl);
-const plannedKeys = [
-    'blue-port',
-    'green-port',
-    'start',
-    'compose-service',
-    'compose-profile',
+
+
+
+const colorUrl = perColorForm('an http or https URL', { parse: parseUrl });
+const keysOfOtherTargets = [
     'kube-service',
     'kube-deployment',
     'kube-container',
@@ -71064,13 +74510,6 @@ const plannedKeys = [
     'listener-arn',
     'rule-arn',
 ];
-const services_planned = schemas/* unknown */.L5J()
-    .transform((input, context) => {
-    const params = { accepted: null, nearest: null, subject: 'setting' };
-    context.issues.push({ code: 'custom', input, message: 'is not available yet in this version', params });
-    return core/* NEVER */.tm;
-})
-    .optional();
 const builtKeys = {
     image: text_image.schema.optional(),
     url: url.schema.optional(),
@@ -71078,9 +74517,14 @@ const builtKeys = {
     health: check.schema.optional(),
     verify: check.schema.optional(),
     'version-check': versionCheck.schema.optional(),
+    'blue-port': port.schema.optional(),
+    'green-port': port.schema.optional(),
+    start: choiceForm(['before-switch', 'after-switch']).schema.optional(),
+    'compose-service': composeName.schema.optional(),
+    'compose-profile': composeName.schema.optional(),
 };
 const services_accepted = `a map of ${listed(Object.keys(builtKeys), 'and')}`;
-const service = strictMap(services_accepted, { ...builtKeys, ...Object.fromEntries(plannedKeys.map((key) => [key, services_planned])) }, Object.keys(builtKeys));
+const service = strictMap(services_accepted, { ...builtKeys, ...Object.fromEntries(keysOfOtherTargets.map((key) => [key, unread])) }, Object.keys(builtKeys));
 const bare = textForm(services_accepted, (text) => (text === '' ? accept({}) : refuse('is not a map')), {
     type: 'null',
 });
@@ -71103,14 +74547,14 @@ const services = {
 const release_sections = ['all'];
 const builtModes = ['deploy', 'rollback', 'status', 'cleanup', 'unlock'];
 const plannedModes = modes.filter((mode) => !builtModes.some((built) => built === mode));
-const plannedTargets = targetNames.filter((target) => target !== 'command');
+const plannedTargets = targetNames.filter((target) => !builtTargets.some((built) => built === target));
 const releaseSettings = {
     target: {
         ...inAnyMode,
         sections: release_sections,
-        form: choiceForm(['command'], plannedTargets),
+        form: choiceForm(builtTargets, plannedTargets),
         required: true,
-        description: 'What the app runs on: `command` (your own shell commands); `vps`, `kubernetes` and `ecs` are not available yet',
+        description: 'What the app runs on: `vps` (Docker Compose behind nginx on a host) or `command` (your own shell commands); `kubernetes` and `ecs` are not available yet',
     },
     mode: {
         ...inAnyMode,
@@ -71157,7 +74601,7 @@ const releaseSettings = {
         sections: release_sections,
         form: services,
         defaultNote: 'the app is its only service',
-        description: 'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`',
+        description: 'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`, and for `vps` also `blue-port`, `green-port`, `start` (`before-switch` or `after-switch`), `compose-service` and `compose-profile`',
     },
     'target-color': {
         ...inModes('deploy', 'stage', 'rollback'),
@@ -71167,7 +74611,7 @@ const releaseSettings = {
         description: 'Color to deploy to: `auto` takes the inactive one, and naming the active one is refused',
     },
     url: {
-        ...inChangingModes,
+        ...inAnyMode,
         sections: release_sections,
         form: url,
         description: 'Public URL of the only service, where users reach it through the router',
@@ -71327,6 +74771,7 @@ const privateKey = textForm('the text of a private key', parsePrivateKey, { type
 
 
 
+
 function parseAddress(text) {
     const [, user = null, bracketed, plain, digits] = /^(?:([^\s@:/]+)@)?(?:\[([^\]\s]+)\]|([^\s@:/[\]-][^\s@:/[\]]*))(?::(\d+))?$/.exec(text) ?? [];
     const host = bracketed ?? plain;
@@ -71339,15 +74784,6 @@ function parseAddress(text) {
     const port = parsePort(digits);
     return port.kind === 'value' ? accept({ user, host, port: port.value }) : port;
 }
-function parsePort(text) {
-    const port = Number(text);
-    return /^\d{1,5}$/.test(text) && port > 0 && port < 65_536 ? accept(port) : refuse('is not a port');
-}
-const port = textForm('a port, from 1 to 65535', parsePort, {
-    type: 'integer',
-    minimum: 1,
-    maximum: 65_535,
-});
 function parseUser(text) {
     return /[\s@:]/.test(text) ? refuse('is not the name of a user') : parseLine(text);
 }
@@ -71376,13 +74812,14 @@ const sshHosts = {
 
 
 
+
 const overSsh = { ...inAnyMode, sections: ['ssh'] };
 const sshSettings = {
     'ssh-host': {
         ...overSsh,
         form: sshHosts,
         defaultNote: 'required for `vps`',
-        description: 'The host, as `host` or `user@host:port`; `local` is this machine',
+        description: 'The host, as `host` or `user@host:port`, or for `vps` a list of them; `local` is this machine',
     },
     'ssh-user': { ...overSsh, form: user, description: 'User to log in as' },
     'ssh-port': { ...overSsh, form: port, default: '22', description: 'Port of the SSH server' },
@@ -71404,13 +74841,6 @@ const sshSettings = {
         form: sshHosts,
         description: 'Hosts to go through as `user@host:port`, in order; their keys are checked too',
     },
-    sudo: {
-        ...planned,
-        sections: ['ssh'],
-        form: line,
-        default: 'auto',
-        description: 'Whether to use `sudo -n`: `auto` uses it where it is needed',
-    },
     'state-directory': {
         ...overSsh,
         form: absolutePath,
@@ -71419,101 +74849,187 @@ const sshSettings = {
     },
 };
 
+;// CONCATENATED MODULE: ./lib/settings/forms/registry-host.js
+
+
+/** The many names of Docker Hub; the first is how its images are called. */
+const dockerHub = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'hub.docker.com'];
+/** As it stands in the names of images: `ghcr.io`, `localhost:5000`. */
+function parseRegistry(text) {
+    const [, name, rest = ''] = /^(?:https?:\/\/)?([^/\s]+)(\/\S*)?$/i.exec(text) ?? [];
+    const host = name?.toLowerCase();
+    if (host === undefined || !/^(?=[a-z0-9])[a-z0-9.-]+(:\d{1,5})?$/.test(host))
+        return refuse('is not the host of a registry');
+    if (dockerHub.includes(host) && /^\/?(v[12]\/?)?$/.test(rest))
+        return accept('docker.io');
+    return text === host ? accept(host) : refuse('is more than the host of a registry', host);
+}
+const registryHost = textForm('the host of a registry as in the names of its images, such as `ghcr.io`; `docker.io` for Docker Hub', parseRegistry, { type: 'string' });
+
+;// CONCATENATED MODULE: ./lib/settings/forms/router.js
+
+
+
+
+
+
+
+const router_accepted = '`nginx-flag`, or a map `{ nginx-flag: { listen: 8100 } }`';
+const listenAccepted = 'a port, or a map: service → port';
+const flagAccepted = `nothing, or a map of \`listen\`: ${listenAccepted}`;
+const plain = { listen: null };
+const router_bare = textForm(flagAccepted, (text) => (text === '' ? accept(plain) : refuse('is not a map')), {
+    type: 'null',
+});
+const listen = schemas/* union */.KCZ([port.schema, namedMap(listenAccepted, nameHint, port.schema)], {
+    error: listenAccepted,
+});
+const flag = schemas/* union */.KCZ([
+    router_bare.schema,
+    strictMap(flagAccepted, { listen: listen.optional() }).transform((given) => ({ listen: given.listen ?? null })),
+], { error: flagAccepted });
+const keysOfEachPlanned = {
+    file: ['tokens', 'copy', 'template', 'values'],
+    link: ['to'],
+    switch: ['read'],
+    ingress: ['rule', 'service'],
+    httproute: ['backend'],
+};
+const others = Object.fromEntries(Object.entries(keysOfEachPlanned).flatMap(([key, companions]) => [
+    [key, planned_planned],
+    ...companions.map((companion) => [companion, unread]),
+]));
+const router_map = strictMap(router_accepted, { ...others, 'nginx-flag': flag.optional() }, ['nginx-flag']).transform((given, context) => {
+    if (given['nginx-flag'] !== undefined)
+        return given['nginx-flag'];
+    const params = { accepted: router_accepted, nearest: null };
+    context.issues.push({ code: 'custom', input: given, message: 'names no router', params });
+    return core/* NEVER */.tm;
+});
+const router = {
+    accepted: router_accepted,
+    schema: schemas/* union */.KCZ([choiceForm(['nginx-flag'], ['service']).schema.transform(() => plain), router_map, plannedList], {
+        error: router_accepted,
+    }),
+    input: 'yaml',
+};
+
 ;// CONCATENATED MODULE: ./lib/settings/catalog/vps.js
 
 
 
 
+
+
+
+
+
+const onVps = { ...inAnyMode, sections: ['vps'] };
+/** Nothing is started by a mode that only looks. */
+const toStart = { ...inChangingModes, sections: ['vps'] };
 const plannedForVps = { ...planned, sections: ['vps'] };
 const vpsSettings = {
     directory: {
-        ...plannedForVps,
-        form: line,
+        ...onVps,
+        form: absolutePath,
         defaultNote: 'required',
-        description: 'Folder of the app on the host, where relative paths start',
+        description: 'Absolute path of the folder of the app on the host, where relative paths start',
     },
     runtime: {
-        ...plannedForVps,
-        form: anything,
+        ...onVps,
+        form: presetForm(['compose']),
         default: 'compose',
-        description: 'What runs a color: `compose`, or a map of the commands `start`, `stop`, `remove` and `status`',
+        description: 'What runs a color: `compose`; a map of your own commands is not available yet',
     },
     'compose-file': {
-        ...plannedForVps,
-        form: anything,
+        ...onVps,
+        form: composeFiles,
         default: 'docker-compose.{color}.yml',
-        description: 'Compose file of each color, or a list of them',
+        description: 'Compose file of each color, or a list of them; without `{color}` one file holds both colors',
     },
     'compose-project': {
-        ...plannedForVps,
-        form: perColorForm('a name'),
+        ...onVps,
+        form: composeProject,
         defaultNote: 'what the running containers carry, else `{app}-{color}`',
         description: 'Compose project of each color',
     },
     'compose-service': {
-        ...plannedForVps,
-        form: perColorForm('a name'),
-        description: 'Compose service of each color, where one file holds both colors',
+        ...onVps,
+        form: composeName,
+        defaultNote: 'found by the name of the service and the color',
+        description: 'Service in the compose file, such as `{service}-{color}` where one file holds both colors',
     },
     'compose-profile': {
-        ...plannedForVps,
-        form: perColorForm('a name'),
+        ...onVps,
+        form: composeName,
         description: 'Compose profile of each color, where one file holds both colors',
     },
     'env-file-content': {
-        ...plannedForVps,
+        ...toStart,
         form: text_text,
         secret: true,
-        description: 'Lines of the env file that is written to the host',
+        description: 'Lines of the env file that is written to the host, from a secret; each value is masked',
     },
     'env-file-path': {
-        ...plannedForVps,
-        form: perColorForm('a path'),
+        ...toStart,
+        form: envFilePath,
         default: '.env.{color}',
-        description: 'Where the env file of each color is written',
+        description: 'Where `env-file-content` is written for each color',
     },
     files: {
         ...plannedForVps,
         form: anything,
         description: 'Files to copy, a map of path in the workspace to path on the host',
     },
-    registry: { ...plannedForVps, form: line, description: 'Registry to log in to for this run alone' },
-    'registry-username': { ...plannedForVps, form: line, description: 'User name for the registry' },
+    registry: {
+        ...toStart,
+        form: registryHost,
+        description: 'Registry to log in to for this run alone, as in the names of its images: `ghcr.io`, or `docker.io` for Docker Hub',
+    },
+    'registry-username': { ...toStart, form: line, description: 'User name for the registry' },
     'registry-password': {
-        ...plannedForVps,
+        ...toStart,
         form: text_text,
         secret: true,
-        description: 'Password for the registry',
+        description: 'Password or token for the registry',
     },
     'blue-port': {
-        ...plannedForVps,
-        form: line,
-        description: 'Port of the blue color of the only service on the host',
+        ...onVps,
+        form: port,
+        defaultNote: 'required, here or in `services`',
+        description: 'Port on 127.0.0.1 of the host where blue of the only service listens',
     },
     'green-port': {
-        ...plannedForVps,
-        form: line,
-        description: 'Port of the green color of the only service on the host',
+        ...onVps,
+        form: port,
+        defaultNote: 'required, here or in `services`',
+        description: 'Port on 127.0.0.1 of the host where green of the only service listens',
     },
     router: {
-        ...plannedForVps,
+        ...inAnyMode,
         sections: ['vps', 'kubernetes'],
-        form: anything,
+        form: router,
         defaultNote: '`nginx-flag` for `vps`, `service` for `kubernetes`',
-        description: 'What moves users between the colors',
+        description: 'What moves users between the colors. For `vps`: `nginx-flag`, or `{ nginx-flag: { listen: 8100 } }` with the port of a switch server (a map of service to port for several); other routers are not available yet',
     },
     proxy: {
-        ...plannedForVps,
-        form: anything,
+        ...onVps,
+        form: presetForm(['nginx'], ['caddy', 'haproxy']),
         default: 'nginx',
-        description: 'How the proxy is validated and reloaded: `nginx`, `caddy`, `haproxy`, or a map of `validate` and `reload`',
+        description: 'The proxy in front of the colors: `nginx`; `caddy`, `haproxy` and a map of your own commands are not available yet',
     },
     'proxy-container': { ...plannedForVps, form: line, description: 'Container in which the proxy runs' },
     'proxy-url': {
-        ...plannedForVps,
+        ...onVps,
         form: url,
-        defaultNote: 'each `url`, dialled on the host itself',
-        description: 'URL at which the proxy proves the switch',
+        defaultNote: 'each `url`, dialed at 127.0.0.1 on the host',
+        description: 'URL at which the proxy is asked, from the host itself, to prove the switch',
+    },
+    sudo: {
+        ...onVps,
+        form: choiceForm(['auto', 'never']),
+        default: 'auto',
+        description: 'Whether `sudo -n` may be used: `auto` uses it where it is needed, `never` does not',
     },
 };
 
@@ -71548,8 +75064,74 @@ const isSettingName = (name) => Object.hasOwn(declared, name);
 /** An input with a default is always given, so the file could never say another value. */
 const canStandInConfig = (name) => name !== 'config' && catalog[name].expression === undefined;
 
+;// CONCATENATED MODULE: ./lib/settings/vps.js
+
+function vpsSettingsOf(values) {
+    const app = values.app ?? '';
+    const fill = (text) => expand(text, { app });
+    return {
+        app,
+        directory: folder(fill(values.directory ?? '')),
+        stateDirectory: folder(fill(values['state-directory'])),
+        sudo: values.sudo,
+        compose: {
+            files: eachColor(values['compose-file'], (paths) => paths.map(fill)),
+            project: values['compose-project'] && eachColor(values['compose-project'], fill),
+        },
+        envFile: envFileOf(values, fill),
+        registry: registryOf(values),
+        router: { listen: listenOf(values), proxyUrl: values['proxy-url'] },
+        services: vpsServicesOf(values),
+    };
+}
+const vpsServicesOf = (values) => Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) => serviceOf(name, length === 1 ? { ...ofTheOnlyService(values), ...own } : own, values));
+const ofTheOnlyService = (values) => ({
+    url: values.url ?? undefined,
+    'blue-port': values['blue-port'] ?? undefined,
+    'green-port': values['green-port'] ?? undefined,
+});
+function serviceOf(name, own, values) {
+    const named = (setting) => {
+        const names = own[setting] ?? values[setting];
+        return names && eachColor(names, (text) => expand(text, { app: values.app ?? '', service: name }));
+    };
+    return {
+        name,
+        ports: { blue: own['blue-port'] ?? null, green: own['green-port'] ?? null },
+        composeService: named('compose-service'),
+        composeProfile: named('compose-profile'),
+        url: own.url ?? null,
+        start: own.start ?? 'before-switch',
+    };
+}
+/** One port alone is that of the only service that users are sent to. */
+function listenOf(values) {
+    const listen = values.router?.listen ?? null;
+    if (typeof listen !== 'number')
+        return listen;
+    return Object.fromEntries(vpsServicesOf(values)
+        .filter(isRouted)
+        .map(({ name }) => [name, listen]));
+}
+/** Users are sent to a port of each color. */
+const isRouted = ({ ports }) => ports.blue !== null || ports.green !== null;
+function envFileOf(values, fill) {
+    const content = values['env-file-content'];
+    return content === null ? null : { content, path: eachColor(values['env-file-path'], fill) };
+}
+function registryOf(values) {
+    const { registry: host, 'registry-username': username, 'registry-password': password } = values;
+    return host === null || username === null || password === null ? null : { host, username, password };
+}
+const eachColor = ({ blue, green }, turn) => ({
+    blue: turn(blue),
+    green: turn(green),
+});
+const folder = (path) => path.replace(/(?<=.)\/+$/, '');
+
 ;// CONCATENATED MODULE: ./lib/settings/build.js
 /** The settings as the engine sees them. */
+
 
 
 
@@ -71598,8 +75180,8 @@ function commandSettingsOf(values) {
         commands: byName(commandNames, (name) => values.commands?.[name] ?? []),
     };
 }
-const serviceSettingsOf = (values) => Object.entries(values.services ?? { [appOf(values)]: {} }).map(([name, own]) => serviceOf(name, own, values));
-function serviceOf(name, own, values) {
+const serviceSettingsOf = (values) => Object.entries(values.services ?? { [appOf(values)]: {} }).map(([name, own]) => build_serviceOf(name, own, values));
+function build_serviceOf(name, own, values) {
     const counts = (setting) => catalog[setting].modes.includes(values.mode);
     const colorUrl = (counts('color-url') && own['color-url']) || values['color-url'];
     const health = (counts('health-path') && own.health) || values['health-path'];
@@ -71612,6 +75194,7 @@ function serviceOf(name, own, values) {
         health,
         verify: (counts('verify-path') && own.verify) || (values['verify-path'] ?? health),
         versionCheck: (counts('version-check') && own['version-check']) || values['version-check'],
+        start: own.start ?? 'before-switch',
     };
 }
 const versionedByCommit = ['deploy', 'stage'];
@@ -71625,25 +75208,41 @@ const hooksOf = (values) => byName(hookNames, (name) => values[name] ?? []);
 /** A required setting: it is there once no problem was found. */
 const appOf = (values) => values.app ?? '';
 /**
- * Of what runs a release: the command that deploys, with its environment, and the services. Version and images are told apart
- * by themselves, and how a release is checked or stopped does not change it.
+ * Of what runs a release: the command that deploys, with its environment, or what compose is given; and the services. Version
+ * and images are told apart by themselves, and how a release is fetched, checked or stopped does not change it.
  */
 function configurationOf(values) {
+    const sent = values.target === 'vps' ? sentToVps(values) : sentToCommands(values);
+    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(sent)).digest('hex').slice(0, 12);
+}
+function sentToCommands(values) {
     const deploy = (values.commands?.deploy ?? []).map(({ run, where, env }) => [
         run,
         where,
         Object.entries(env).sort(),
     ]);
     const services = serviceSettingsOf(values).map(({ name }) => name);
-    return (0,external_node_crypto_.createHash)('sha256')
-        .update(JSON.stringify([deploy, services.sort()]))
-        .digest('hex')
-        .slice(0, 12);
+    return [deploy, services.sort()];
 }
+function sentToVps(values) {
+    const { directory, compose, envFile, services } = vpsSettingsOf(values);
+    const started = services
+        .map(({ name, ports, composeService, composeProfile, start }) => [
+        name,
+        colorsOf(ports),
+        composeService && colorsOf(composeService),
+        composeProfile && colorsOf(composeProfile),
+        start,
+    ])
+        .sort();
+    const env = envFile && [envFile.content, colorsOf(envFile.path)];
+    return [directory, colorsOf(compose.files), compose.project && colorsOf(compose.project), env, started];
+}
+const colorsOf = ({ blue, green }) => [blue, green];
 const byName = (names, value) => Object.fromEntries(names.map((name) => [name, value(name)]));
 
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+var dist = __nccwpck_require__(538);
 ;// CONCATENATED MODULE: ./lib/settings/yaml.js
 
 /** Enough for people who share a block; a document that grows by aliases has far more. */
@@ -71731,7 +75330,7 @@ function findingsOf(issues, raw, accepted) {
 }
 /** Speaks for the branch that was meant: the one whose kind of value was given. */
 function inUnion(issue, found) {
-    const meant = issue.errors.find((branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
+    const meant = issue.errors.find((branch) => !isForAnotherKind(branch));
     if (!meant || found.raw === undefined)
         return misfit(found, issue.message);
     return findingsOf(meant, found.raw, issue.message).map((inner) => ({
@@ -71739,6 +75338,9 @@ function inUnion(issue, found) {
         path: [...found.path, ...inner.path],
     }));
 }
+const isForAnotherKind = (branch) => branch.some((issue) => issue.path.length === 0 &&
+    (issue.code === 'invalid_type' ||
+        (issue.code === 'invalid_union' && issue.errors.every(isForAnotherKind))));
 function misfit(found, accepted) {
     return found.raw === undefined
         ? { ...found, accepted, why: 'is missing', subject: 'setting' }
@@ -71859,7 +75461,7 @@ function configEntries({ config, inputs }) {
         if (named === '')
             return { entries: [], problems: [] };
         const why = 'could not be read';
-        return refused({
+        return given_refused({
             setting: 'config',
             raw: named,
             why,
@@ -71869,7 +75471,7 @@ function configEntries({ config, inputs }) {
     }
     const yaml = readYaml(config.text);
     if (yaml.kind === 'broken') {
-        return refused({
+        return given_refused({
             setting: 'config',
             raw: config.path,
             why: `is not YAML${position(yaml)}: ${yaml.why}`,
@@ -71880,7 +75482,7 @@ function configEntries({ config, inputs }) {
         return { entries: [], problems: [] };
     if (!isMap(yaml.value)) {
         const accepted = 'a YAML map of settings, such as `app: shop`';
-        return refused({
+        return given_refused({
             setting: 'config',
             raw: config.path,
             why: 'does not hold a map',
@@ -71899,7 +75501,7 @@ function configEntries({ config, inputs }) {
         .map(([name, raw]) => ({ name, raw, place }));
     return { entries, problems: [] };
 }
-const refused = (fault) => ({
+const given_refused = (fault) => ({
     entries: [],
     problems: [problemOf(fault)],
 });
@@ -71911,6 +75513,7 @@ const position = ({ line, column }) => line === null ? '' : ` at line ${line}, c
 
 
 
+
 /** `target`: as it was given, so that settings of another target can be told apart. */
 function refusalOf(entry, target) {
     const { name } = entry;
@@ -71918,17 +75521,44 @@ function refusalOf(entry, target) {
         return { why: 'is not a setting', nearest: nearestName(name, settingNames) };
     const setting = catalog[name];
     const targets = targetsOf(setting);
-    const known = targetNames.find((candidate) => candidate === target);
-    if (known && !targets.includes(known))
-        return { why: belongsElsewhere(targets, known) };
+    const known = targetNamed(target);
+    if (known && !targets.includes(known)) {
+        return { why: belongsElsewhere(targets, known), accepted: instead[name] ?? null };
+    }
     if (entry.place([]) !== null && !canStandInConfig(name)) {
         return { why: 'can only be given as an input of the step' };
     }
     return setting.built ? null : { why: 'is not available yet in this version' };
 }
+/** What a user of another target most likely wants. */
+const instead = {
+    commands: 'hooks such as `before-deploy`, with `where: target` for a command on the host',
+};
+/** Keys of services that are for another target. */
+function foreignKeysOf(services, target) {
+    const known = targetNamed(target);
+    if (!known || !isMap(services))
+        return [];
+    return Object.entries(services).flatMap(([service, own]) => Object.keys(isMap(own) ? own : {})
+        .filter((key) => !targetsOfKey(key).includes(known))
+        .map((key) => ({
+        path: [service, key],
+        why: belongsElsewhere(targetsOfKey(key), known),
+        subject: 'setting',
+        raw: undefined,
+        accepted: null,
+        nearest: null,
+    })));
+}
+const targetsOfKey = (key) => {
+    if (key === 'start')
+        return ['vps'];
+    return isSettingName(key) ? targetsOf(catalog[key]) : targetNames;
+};
+const targetNamed = (target) => targetNames.find((name) => name === target);
 /** A target that is not built yet is one problem, not one for each of its settings. */
 function followsFromTarget(name, target) {
-    if (!isSettingName(name) || target === '' || target === 'command')
+    if (!isSettingName(name) || target === '' || builtTargets.some((built) => built === target))
         return false;
     const targets = targetsOf(catalog[name]);
     return targets.length < targetNames.length && targets.some((candidate) => candidate === target);
@@ -71950,10 +75580,13 @@ const demand = (setting, why, accepted) => ({
 const usualPort = 22;
 /** `local`, as no `ssh-host` at all, is the machine that runs the job. */
 const isLocal = ({ 'ssh-host': hosts }) => (hosts ?? []).every(({ user, host, port }) => host === 'local' && user === null && port === null);
-function sshSettingsOf(values) {
-    const [host] = values['ssh-host'] ?? [];
-    if (host === undefined || isLocal(values))
-        return null;
+/** One or several, in the order in which they were named. */
+function hostsOf(values) {
+    if (isLocal(values))
+        return ['local'];
+    return (values['ssh-host'] ?? []).map((host) => sshSettingsOf(host, values));
+}
+function sshSettingsOf(host, values) {
     const at = (address, port) => ({
         user: address.user ?? values['ssh-user'] ?? host.user ?? '',
         host: address.host,
@@ -71967,24 +75600,35 @@ function sshSettingsOf(values) {
         trusted: values['ssh-known-hosts'] ?? { lines: [], fingerprints: [] },
     };
 }
-const needsTarget = ({ values, isUnknown }) => values.target !== 'command' || isUnknown('ssh-host');
-const sshRules = [namedHost, oneHost, wayToLogIn, openedKey];
+const needsTarget = ({ values, isUnknown }) => values.target === null || isUnknown('ssh-host');
+const sshRules = [namedHost, oneHost, eachHostOnce, wayToLogIn, openedKey];
 const hostExample = 'the host, as `host` or `user@host:port`, or `local` for the machine that runs the job';
 /** An expression that came to nothing must not turn the runner into the host. */
 function namedHost(context) {
     const { values, raw } = context;
     if (needsTarget(context) || values['ssh-host'] !== null)
         return [];
+    if (values.target === 'vps')
+        return [demand('ssh-host', 'is required', hostExample)];
     const given = ['ssh-key', 'ssh-known-hosts', 'ssh-user', 'ssh-jump'].find((name) => raw(name) !== undefined);
     return given === undefined ? [] : [demand('ssh-host', `is required with \`${given}\``, hostExample)];
 }
 function oneHost(context) {
     const hosts = context.values['ssh-host'] ?? [];
-    if (needsTarget(context) || hosts.length < 2)
+    if (needsTarget(context) || context.values.target === 'vps' || hosts.length < 2)
         return [];
     return [
         demand('ssh-host', `names ${hosts.length} hosts, and target \`command\` runs its commands on one`, hostExample),
     ];
+}
+/** It would wait for its own lock. */
+function eachHostOnce(context) {
+    const { values } = context;
+    if (needsTarget(context) || values.target !== 'vps')
+        return [];
+    const names = (values['ssh-host'] ?? []).map(({ host, port }) => `${host}:${port ?? values['ssh-port']}`);
+    const twice = names.find((name, index) => names.indexOf(name) < index);
+    return twice === undefined ? [] : [demand('ssh-host', `names ${twice} more than once`, 'each host once')];
 }
 function wayToLogIn(context) {
     const { values, isUnknown } = context;
@@ -72015,7 +75659,214 @@ function openedKey(context) {
     return [demand('ssh-passphrase', 'is required, as `ssh-key` is encrypted', 'the passphrase of the key')];
 }
 
+;// CONCATENATED MODULE: ./lib/settings/vps-service-rules.js
+
+
+
+
+const whatServicesAreMadeOf = [
+    'app',
+    'services',
+    'blue-port',
+    'green-port',
+    'url',
+    'color-url',
+    'router',
+    'proxy-url',
+    'compose-project',
+    'compose-service',
+];
+/** One service with a problem of its own may be what the others lack. */
+function brokenVpsServiceRules({ values, isUnknown }) {
+    if (whatServicesAreMadeOf.some(isUnknown))
+        return [];
+    const services = vpsServicesOf(values);
+    return [
+        bothPorts,
+        portsOfUsers,
+        portsOfTheirOwn,
+        portsToListenOn,
+        startedInTime,
+        wayToProve,
+        composeServicesOfEachColor,
+        composeServicesOfTheirOwn,
+        askedChecks,
+    ].flatMap((rule) => rule(services, values));
+}
+const colors = ['blue', 'green'];
+/** As a user would name it: settings of the only service may stand outside of `services`. */
+const settingOf = (values, service, key) => values.services === null ? key : `services.${service}.${key}`;
+const bothPorts = (services, values) => services.filter(isRouted).flatMap(({ name, ports }) => colors
+    .filter((color) => ports[color] === null)
+    .map((color) => {
+    const other = color === 'blue' ? 'green-port' : 'blue-port';
+    return demand(settingOf(values, name, `${color}-port`), `is required with \`${other}\``, portExample);
+}));
+const portExample = 'the port on 127.0.0.1 that the compose file of the color publishes';
+const portsOfUsers = (services, values) => {
+    const why = 'nginx sends users to a port of each color';
+    const lacking = services.filter((service) => !isRouted(service) && !startsLate(service) && service.url);
+    if (lacking.length > 0) {
+        return lacking.map(({ name }) => demand(settingOf(values, name, 'blue-port'), `and \`green-port\` are required with \`url\`: ${why}`, portExample));
+    }
+    if (services.some(isRouted))
+        return [];
+    return values.services === null
+        ? [demand('blue-port', `and \`green-port\` are required: ${why}`, portExample)]
+        : [demand('services', `name no port: ${why}`, '`blue-port` and `green-port` where users come')];
+};
+const portsOfTheirOwn = (services, values) => {
+    const listen = values.router?.listen ?? {};
+    const uses = [
+        ...services.flatMap(({ name, ports }) => colors.map((color) => ({ setting: settingOf(values, name, `${color}-port`), port: ports[color] }))),
+        ...(typeof listen === 'number'
+            ? [{ setting: listenSetting, port: listen }]
+            : Object.entries(listen).map(([name, port]) => ({ setting: `${listenSetting}.${name}`, port }))),
+    ].filter(({ port }) => port !== null);
+    return uses.flatMap(({ setting, port }, index) => {
+        const first = uses.findIndex((other) => other.port === port);
+        const taken = `is ${port}, and so is \`${uses[first]?.setting}\``;
+        return first < index ? [demand(setting, taken, 'a port that nothing else uses')] : [];
+    });
+};
+const listenSetting = 'router.nginx-flag.listen';
+const portsToListenOn = (services, values) => {
+    const listen = values.router?.listen ?? null;
+    const names = services.filter(isRouted).map(({ name }) => name);
+    const each = `{ ${names.map((name) => `${name}: PORT`).join(', ')} }`;
+    if (listen === null || names.length === 0)
+        return [];
+    if (typeof listen === 'number') {
+        const why = `is one port, and ${listed(names, 'and')} need one each`;
+        return names.length === 1 ? [] : [demand(listenSetting, why, `\`${each}\``)];
+    }
+    const strangers = Object.keys(listen).filter((name) => !names.includes(name));
+    const missing = names.filter((name) => !Object.hasOwn(listen, name));
+    return [
+        ...strangers.map((name) => demand(`${listenSetting}.${name}`, 'names no service with ports', `\`${each}\``)),
+        ...missing.map((name) => demand(`${listenSetting}.${name}`, 'is missing', `\`${each}\``)),
+    ];
+};
+const startsLate = ({ start }) => start === 'after-switch';
+const startedInTime = (services, values) => services
+    .filter((service) => startsLate(service) && (isRouted(service) || service.url !== null))
+    .map(({ name }) => demand(settingOf(values, name, 'start'), 'is `after-switch`, and users would be sent to it before it runs', '`before-switch`, or neither ports nor `url`'));
+/** The switch server answers on the host itself, so with one nothing else is needed. */
+const wayToProve = (services, values) => {
+    if (values['proxy-url'] !== null || values.router?.listen || services.some(({ url }) => url !== null))
+        return [];
+    const [first] = services.filter(isRouted);
+    return [
+        demand(first ? settingOf(values, first.name, 'url') : 'url', 'or `proxy-url` is required: the switch is proven by asking nginx on the host', 'the public URL, or the URL at which nginx answers on the host'),
+    ];
+};
+/** In one project a second service of the same name is the first one again. */
+const composeServicesOfEachColor = (services, values) => {
+    const project = values['compose-project'];
+    if (project === null || project.blue !== project.green)
+        return [];
+    const shared = services.find(({ composeService: own }) => own !== null && own.blue === own.green);
+    if (!shared)
+        return [];
+    const why = `is \`${shared.composeService?.blue}\` for both colors, as \`compose-project\` is the same: deploying one would replace the other`;
+    const apart = 'a name with `{color}`, or `{color}` in `compose-project`';
+    return [demand(composeServiceSetting(values, shared.name), why, apart)];
+};
+const composeServicesOfTheirOwn = (services, values) => services.flatMap((service, index) => {
+    const twin = services
+        .slice(0, index)
+        .find((other) => colors.some((color) => service.composeService !== null &&
+        service.composeService[color] === other.composeService?.[color]));
+    if (!twin)
+        return [];
+    const why = `names one service of the compose file for ${listed([twin.name, service.name], 'and')}`;
+    const each = 'a name for each, such as `{service}-{color}`';
+    return [demand(composeServiceSetting(values, service.name), why, each)];
+});
+const composeServiceSetting = (values, service) => values.services?.[service]?.['compose-service'] ? `services.${service}.compose-service` : 'compose-service';
+/** A check that nothing can ask would be taken for one that passes. */
+const askedChecks = (services, values) => serviceSettingsOf(values)
+    .filter(({ name, colorUrl }) => colorUrl === null && !services.some((one) => one.name === name && isRouted(one)))
+    .flatMap(({ name }) => ['health', 'version-check']
+    .filter((key) => values.services?.[name]?.[key] !== undefined)
+    .map((key) => demand(`services.${name}.${key}`, 'cannot be asked: the service has no ports', '`blue-port` and `green-port`, or `color-url`; without them compose alone says whether it is healthy')));
+
+;// CONCATENATED MODULE: ./lib/settings/vps-rules.js
+/** What the settings of a VPS demand of each other. */
+
+
+
+
+
+const brokenVpsRules = (context) => [
+    requiredDirectory,
+    plainStateDirectory,
+    lastingHost,
+    registryLogin,
+    writtenEnvFile,
+    projectNames,
+    brokenVpsServiceRules,
+].flatMap((rule) => rule(context));
+function requiredDirectory({ values, isUnknown }) {
+    if (values.directory !== null || isUnknown('directory'))
+        return [];
+    return [demand('directory', 'is required', 'the absolute path of the folder of the app on the host')];
+}
+/** It stands in the configuration of nginx, where a blank or a `$` has a meaning. */
+function plainStateDirectory({ values }) {
+    if (/^\/[A-Za-z0-9/._-]+$/.test(expand(values['state-directory'], { app: 'app' })))
+        return [];
+    const why = 'holds what cannot stand in the configuration of nginx';
+    return [demand('state-directory', why, 'a path of letters, digits, `/`, `.`, `-` and `_`')];
+}
+function lastingHost({ values, environment, isUnknown }) {
+    if (values['ssh-host'] === null || isUnknown('ssh-host') || !isLocal(values))
+        return [];
+    if (environment.RUNNER_ENVIRONMENT !== 'github-hosted')
+        return [];
+    const why = 'is `local`, and a GitHub-hosted runner is thrown away after the job';
+    return [demand('ssh-host', why, 'your host, or a self-hosted runner (`runs-on: self-hosted`)')];
+}
+/** A secret that came to nothing must not turn into a login that fails half-way. */
+function registryLogin({ values, isUnknown }) {
+    const login = {
+        registry: 'the host of the registry, such as `ghcr.io`',
+        'registry-username': 'the user to log in as',
+        'registry-password': 'a password or token, from a secret',
+    };
+    const names = Object.keys(login);
+    const given = names.find((name) => values[name] !== null);
+    if (given === undefined)
+        return [];
+    return names
+        .filter((name) => values[name] === null && !isUnknown(name))
+        .map((name) => demand(name, `is required with \`${given}\``, login[name]));
+}
+function writtenEnvFile({ values, raw, isUnknown }) {
+    if (raw('env-file-path') === undefined || values.mode === 'status')
+        return [];
+    if (values['env-file-content'] !== null || isUnknown('env-file-content'))
+        return [];
+    const why = 'is required with `env-file-path`, where it is written';
+    return [demand('env-file-content', why, 'the lines of the env file, from a secret')];
+}
+/** The name of an app may hold what the name of a project may not. */
+function projectNames({ values, isUnknown }) {
+    const project = values['compose-project'];
+    if (project === null || values.app === null || isUnknown('app'))
+        return [];
+    const name = expand(project.blue, { app: values.app });
+    const parsed = parseProject(name);
+    if (parsed.kind === 'value')
+        return [];
+    const { why, nearest } = parsed;
+    return [{ setting: 'compose-project', raw: name, why, nearest, subject: 'value' }];
+}
+
 ;// CONCATENATED MODULE: ./lib/settings/rules.js
+
+
+
 
 
 
@@ -72031,11 +75882,13 @@ const brokenRules = (context) => [
     enoughSamples,
     keptLedger,
     ...sshRules,
+    vpsRules,
 ].flatMap((rule) => rule(context));
+const vpsRules = (context) => (context.values.target === 'vps' ? brokenVpsRules(context) : []);
 function requiredSettings({ values, isUnknown }) {
     const faults = [];
     if (values.target === null && !isUnknown('target')) {
-        faults.push(demand('target', 'is required', '`command`'));
+        faults.push(demand('target', 'is required', listed(builtTargets)));
     }
     if (values.app === null && !isUnknown('app')) {
         faults.push(demand('app', 'is required', 'the name of the app, such as `shop`'));
@@ -72104,7 +75957,7 @@ function onlyService({ values }) {
     const names = Object.keys(values.services ?? {});
     if (names.length < 2)
         return [];
-    return ['image', 'url']
+    return ['image', 'url', 'blue-port', 'green-port']
         .filter((name) => values[name] !== null)
         .map((name) => ({
         setting: name,
@@ -72147,14 +76000,24 @@ function keptLedger({ values, environment, isUnknown }) {
 
 /** Shorter pieces are no secrets, and masking them would blot out every log. */
 const shortest = 4;
+/** Env files hold them beside secrets, and every log does: hidden, they would make it unreadable and empty our outputs. */
+const commonplace = [
+    ...['blue', 'green', 'true', 'false', 'null', 'none', 'info', 'debug', 'warn', 'error'],
+    ...['production', 'staging', 'development', 'test', 'http', 'https', 'localhost', '127.0.0.1', '0.0.0.0'],
+];
 /** What must never be shown: each line of a secret, and the value alone of a `NAME=value` line. */
 function secretsOf(entries) {
-    const secret = entries.filter(({ name }) => isSettingName(name) && catalog[name].secret);
-    const lines = secret.flatMap(({ raw }) => textsOf(raw)).flatMap(linesOf);
+    const isSecret = ({ name }) => isSettingName(name) && catalog[name].secret === true;
+    const open = new Set(entries.flatMap(shownOf));
+    const isTelling = (value) => !commonplace.includes(value.toLowerCase()) && !open.has(value);
+    const lines = entries
+        .filter(isSecret)
+        .flatMap(({ raw }) => textsOf(raw))
+        .flatMap(linesOf);
     const pieces = lines
         .map((line) => line.trim())
         .filter((line) => !isComment(line))
-        .flatMap(piecesOf);
+        .flatMap((line) => [line, ...valuesIn(line).filter(isTelling)]);
     return [...new Set(pieces.filter((piece) => piece.length >= shortest))].sort((a, b) => b.length - a.length);
 }
 /** Of a map only its `url` is secret: the rest are words that would be blotted out everywhere. */
@@ -72163,17 +76026,33 @@ function textsOf(raw) {
         return [raw];
     return isMap(raw) ? textsOf(raw.url ?? '') : raw.flatMap(textsOf);
 }
+const shownSettings = ['app', 'version', 'image', 'url'];
+/** What every report shows; an env file often holds it too. */
+function shownOf({ name, raw }) {
+    if (shownSettings.includes(name))
+        return [raw];
+    if (name !== 'services' || !isMap(raw))
+        return [];
+    return Object.values(raw).flatMap((own) => (isMap(own) ? [own.image ?? '', own.url ?? ''] : []));
+}
 /** A key whose line ends became two characters, or blanks, stands on one line with its frame, which is no secret. */
 const linesOf = (text) => text
     .replaceAll(/-----BEGIN [^-]+-----(.*?)(-----END [^-]+-----|$)/gs, (_, key) => ['', ...key.split(/\s+|(?:\\r)?\\n/), ''].join('\n'))
     .split(/\r?\n/);
 const isComment = (line) => line.startsWith('#');
-function piecesOf(line) {
-    const [, value] = /^[A-Za-z_][A-Za-z0-9_]*=(.+)$/.exec(line) ?? [];
-    return value === undefined ? [line] : [line, value.replace(/^(["'])(.*)\1$/, '$2')];
+/** Of a line of an env file: as it stands, without quotes or a comment, and the password of a URL in it. */
+function valuesIn(line) {
+    const [, value] = /^(?:export\s+)?[A-Za-z_][A-Za-z0-9_.]*\s*[=:]\s*(.+)$/.exec(line) ?? [];
+    if (value === undefined)
+        return [];
+    const [, , quoted] = /^(["'`])(.*)\1(?:\s*#.*)?$/.exec(value) ?? [];
+    const bare = quoted ?? value.replace(/\s+#.*$/, '');
+    const [, password] = /:\/\/[^\s/:@]*:([^\s/]+)@/.exec(bare) ?? [];
+    return [value, bare, ...(password === undefined ? [] : [password])];
 }
 
 ;// CONCATENATED MODULE: ./lib/settings/read.js
+
 
 
 
@@ -72208,10 +76087,11 @@ function readSettings(given) {
 function settingsOf(values, { environment }, secrets) {
     const { jobStatus, warnings } = jobStatusOf(values['job-status']);
     return {
-        target: values.target ?? 'command',
+        ...(values.target === 'vps'
+            ? { target: 'vps', vps: vpsSettingsOf(values) }
+            : { target: 'command', command: commandSettingsOf(values) }),
         intent: intentOf(values, environment),
-        command: commandSettingsOf(values),
-        ssh: sshSettingsOf(values),
+        hosts: hostsOf(values),
         githubToken: values['github-token'],
         jobStatus,
         secrets,
@@ -72251,9 +76131,13 @@ function parseEntry({ name, raw, place }, target) {
     }
     const { schema, accepted } = catalog[name].form;
     const result = schema.safeParse(raw);
-    if (result.success)
+    const findings = [
+        ...(result.success ? [] : findingsOf(result.error.issues, raw, accepted)),
+        ...(name === 'services' ? foreignKeysOf(raw, target) : []),
+    ];
+    if (result.success && findings.length === 0)
         return { kind: 'value', value: result.data };
-    const faults = findingsOf(result.error.issues, raw, accepted).map(({ path, ...finding }) => ({
+    const faults = findings.map(({ path, ...finding }) => ({
         ...finding,
         setting: [name, ...path].join('.'),
         place: place([name, ...path]) ?? place([name]),
@@ -72284,7 +76168,7 @@ function textOf(entries, name) {
 
 /***/ }),
 
-/***/ 6097:
+/***/ 1052:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -72318,7 +76202,7 @@ class ChangeFailed extends Error {
 
 /***/ }),
 
-/***/ 8261:
+/***/ 935:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -72605,9 +76489,9 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
+var node_modules_tunnel = __nccwpck_require__(6461);
 // EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
+var undici = __nccwpck_require__(4303);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
@@ -73775,7 +77659,7 @@ var external_string_decoder_ = __nccwpck_require__(3193);
 // EXTERNAL MODULE: external "events"
 var external_events_ = __nccwpck_require__(4434);
 // EXTERNAL MODULE: external "child_process"
-var external_child_process_ = __nccwpck_require__(7698);
+var external_child_process_ = __nccwpck_require__(5317);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
 ;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
@@ -75286,7 +79170,7 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 5586:
+/***/ 7242:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -75308,9 +79192,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 // UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODateTime, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
-var core_core = __nccwpck_require__(8532);
+var core_core = __nccwpck_require__(9327);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/util.js
-var core_util = __nccwpck_require__(4723);
+var core_util = __nccwpck_require__(3124);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/memoizer.js
 
 class $ZodCyclicError extends Error {
@@ -81769,7 +85653,7 @@ const error = () => {
 }
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/errors.js
-var errors = __nccwpck_require__(7428);
+var errors = __nccwpck_require__(7775);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/parse.js
 
 
@@ -83564,7 +87448,7 @@ function preprocess(fn, schema) {
 
 /***/ }),
 
-/***/ 8532:
+/***/ 9327:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -83576,7 +87460,7 @@ function preprocess(fn, schema) {
 /* harmony export */   xI: () => (/* binding */ $constructor)
 /* harmony export */ });
 /* unused harmony export $brand */
-/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4723);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3124);
 var _a;
 
 /** A special constant with type `never` */
@@ -83722,7 +87606,7 @@ function config(newConfig) {
 
 /***/ }),
 
-/***/ 7428:
+/***/ 7775:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -83733,8 +87617,8 @@ function config(newConfig) {
 /* harmony export */   a$: () => (/* binding */ $ZodError)
 /* harmony export */ });
 /* unused harmony exports treeifyError, toDotPath */
-/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8532);
-/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4723);
+/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9327);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3124);
 
 
 /* Computing the message eagerly is expensive (pretty-printed JSON of all
@@ -84006,7 +87890,7 @@ function prettifyError(error) {
 
 /***/ }),
 
-/***/ 4723:
+/***/ 3124:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -84061,7 +87945,7 @@ function prettifyError(error) {
 /* harmony export */   zM: () => (/* binding */ mergeDefs)
 /* harmony export */ });
 /* unused harmony exports assertEqual, assertNotEqual, toZod, assertIs, assertNever, assert, defineLazy, objectClone, cloneDef, getElementAtPath, promiseAllObject, randomString, numKeys, getParsedType, primitiveTypes, createTransparentProxy, unwrapMessage, getSizableOrigin, cleanEnum, base64ToUint8Array, uint8ArrayToBase64, base64urlToUint8Array, uint8ArrayToBase64url, hexToUint8Array, uint8ArrayToHex, Class, CONSTANT_CATCH */
-/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8532);
+/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9327);
 
 // functions
 function assertEqual(val) {
@@ -85073,6 +88957,6 @@ module.exports = {"rE":"1.17.0"};
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(5317);
+/******/ var __webpack_exports__ = __nccwpck_require__(5744);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 
