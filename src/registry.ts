@@ -30,13 +30,27 @@ export function openTarget(
       const { configuration, services } = intent
       const images = services.flatMap(({ image }) => image ?? [])
       const openHost = (connection: Connection): Target =>
-        withRefusals(openVpsTarget({ settings: vps, connection, surroundings, configuration, images }))
+        withRefusals(
+          openVpsTarget({
+            settings: vps,
+            connection,
+            surroundings: connections.length > 1 ? speakingFor(connection, surroundings) : surroundings,
+            configuration,
+            images,
+          }),
+        )
       return fleetOf(
         connections.map((connection) => ({ host: connection.name, target: openHost(connection) })),
       )
     }
   }
 }
+
+/** Where there are several hosts, what each says begins with its name. */
+const speakingFor = ({ name }: Connection, surroundings: Surroundings): Surroundings => ({
+  ...surroundings,
+  output: (source, text) => surroundings.output(`${name} ${source}`, text),
+})
 
 /** A host that does not let us in is a problem of the settings like any other. */
 const withRefusals = (target: Target): Target => ({
