@@ -116,7 +116,9 @@ function fatalReason(container: Container): string | null {
   }
   if (status === 'paused') return `${name} is paused`
   if (restarts >= hopelessRestarts) {
-    return `${name} was started ${restarts + 1} times and keeps ending, last with exit code ${exitCode}${memory}`
+    // While it runs once more, docker has forgotten how it ended.
+    const last = status === 'running' ? '' : `, last with exit code ${exitCode}`
+    return `${name} was started ${restarts + 1} times and keeps ending${last}${memory}`
   }
   return null
 }
