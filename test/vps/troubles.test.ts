@@ -76,38 +76,43 @@ describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 120_000 }, () => {
   })
 
   describe('gives no traffic to a release, and stops it,', () => {
+    const impatient = { 'health-timeout': '8s', 'request-timeout': '1s' }
     test.each([
       [
         'whose container ends at once',
         { restart: 'no', environment: { CRASH: '1' } },
+        {},
         /green-.* has ended with exit code 3/,
       ],
       [
         'whose container keeps ending',
         { restart: 'always', environment: { CRASH: '1' } },
-        /green-.* was started 4 times and keeps ending, last with exit code 3/,
+        {},
+        /green-.* was started \d times and keeps ending/,
       ],
       [
         "which docker's check finds ill",
         { more: { healthcheck: { test: ['CMD', '/nope'], interval: '500ms', retries: 1 } } },
+        impatient,
         /green-.* is unhealthy \(its health check said: .*\/nope/,
       ],
       [
         'which says itself that it is ill',
         { environment: { HEALTH: 'bad' }, more: { healthcheck: { disable: true } } },
+        impatient,
         /503/,
       ],
       [
         'which does not answer',
         { environment: { HEALTH: 'never' }, more: { healthcheck: { disable: true } } },
+        impatient,
         /within 1 s|timed? ?out|no answer/,
       ],
-    ] as const)('%s', async (_, service, said) => {
+    ] as const)('%s', async (_, service, waits, said) => {
       const shop = await open()
       const { app, inputs } = shop
       await app.writeCompose('green', { [app.name]: { image: inputs.image ?? '', ...service } })
       await using users = fewUsers(shop)
-      const waits = { 'health-timeout': '4s', 'request-timeout': '1s' }
       const deployed = await shop.deploy({ ...(await v2()), ...waits })
       await expectUnhurt(shop, {
         deployed,
@@ -151,7 +156,7 @@ describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 120_000 }, () => {
     const shop = await open()
     const { reference } = await town.registry.push('v2-broken', { environment: { PUBLIC: '/health' } })
     await using users = fewUsers(shop)
-    const deployed = await shop.deploy({ version: 'v2-broken', image: reference, 'health-timeout': '5s' })
+    const deployed = await shop.deploy({ version: 'v2-broken', image: reference, 'health-timeout': '10s' })
     await expectUnhurt(shop, { deployed, users, said: ['traffic is back on blue', /500/] })
     expect(deployed.main.outputs).toMatchObject({ 'failed-phase': 'verify', result: 'rolled-back' })
     expect(deployed.main.summary).toContain('traffic is back on blue')
