@@ -25,16 +25,18 @@ const longestPart = 700
 export function annotationOf({ headline, failure }: Outcome): string {
   const words = failure ? wordsOf(failure) : []
   const parts = words.map(
-    ([title, lines]) => `${title} ${clip(lines.map(shortened).map(plainLine).join('\n'), longestPart)}`,
+    ([title, texts]) => `${title} ${clip(texts.flatMap(linesOf).map(plainLine).join('\n'), longestPart)}`,
   )
   return [clip(plainLine(headline), longestPart), ...parts].join('\n')
 }
 
-/** A text to copy would lose its line ends here. */
-function shortened(text: string): string {
+/** More than that is not read in an annotation. */
+const mostLines = 12
+
+function linesOf(text: string): readonly string[] {
   const { sentence, block } = parseAdvice(text)
-  if (block.length === 0) return text
-  return `${sentence ?? block[0]} … (the whole text is in the log and in the summary)`
+  if (block.length <= mostLines) return text.split(lineEnd)
+  return [`${sentence ?? block[0]} … (the whole text is in the log and in the summary)`]
 }
 
 export const titleOf = ({ app, stage, result }: Outcome): string =>

@@ -5,7 +5,8 @@ import { annotationOf } from '../../src/github/last-words.ts'
 import { renderSummary } from '../../src/github/summary.ts'
 import { failureBefore } from './outcomes.ts'
 
-const paste = "Paste this on the server:\nsudo sh -eu <<'END'\n  touch ready\nEND"
+const lines = Array.from({ length: 20 }, (_, number) => `  touch file-${number}`)
+const paste = ['Paste this on the server:', "sudo sh -eu <<'END'", ...lines, 'END'].join('\n')
 const told: Outcome = {
   ...failureBefore,
   failure: { ...(failureBefore.failure as NonNullable<Outcome['failure']>), next: [paste, 'Run again.'] },
@@ -21,13 +22,13 @@ describe('what to do next', () => {
   })
 
   it('can be copied from the summary as it stands', () => {
-    expect(renderSummary(told)).toContain("```sh\nsudo sh -eu <<'END'\n  touch ready\nEND\n```")
+    expect(renderSummary(told)).toContain("```sh\nsudo sh -eu <<'END'\n  touch file-0\n")
   })
 
-  it('leaves a text to copy out of the annotation, which has no lines, and says where it is', () => {
+  it('leaves a long text to copy out of the annotation, and says where it is', () => {
     const annotation = annotationOf(told)
     expect(annotation).toContain('Paste this on the server: … (the whole text is in the log')
     expect(annotation).toContain('Run again.')
-    expect(annotation).not.toContain('touch ready')
+    expect(annotation).not.toContain('touch file')
   })
 })

@@ -78,7 +78,7 @@ describe.skipIf(lacks('sshd', 'ssh-keygen', 'setsid', 'flock'))('a connection ov
     // One more waits for the next script.
     expect(sessionsIn(sshd.log()) - sessionsIn(before)).toBeLessThanOrEqual(101)
     expect(loginsIn(sshd.log()) - loginsIn(before)).toBe(1)
-  })
+  }, 120_000)
 
   it('waits for a session when others hold them all', async () => {
     const path = folder()
@@ -126,13 +126,13 @@ describe.skipIf(lacks('sshd', 'ssh-keygen', 'setsid', 'flock'))('a connection ov
   it('has not run a script whose beginning alone arrived', async () => {
     const path = folder()
     const connection = connectTo(settingsFor(sshd))
-    const finish = await runOn(connection, `main() {\n: >'${path}/ran'\n`, { timeout: 300 })
+    const finish = await runOn(connection, `main() {\n: >'${path}/ran'\n`, { timeout: 3_000 })
     expect(finish).toMatchObject({ kind: 'exited', code: 2 })
     expect(content(join(path, 'ran'))).toBeNull()
   })
 
   it('tells a script by the end of its stdin that its time is over', async () => {
-    const finish = await runOn(connectTo(settingsFor(sshd)), 'cat; echo over; exit 7\n', { timeout: 700 })
+    const finish = await runOn(connectTo(settingsFor(sshd)), 'cat; echo over; exit 7\n', { timeout: 3_000 })
     expect(finish).toMatchObject({ kind: 'exited', code: 7, stdout: 'over\n', timedOut: true })
   })
 

@@ -10,8 +10,8 @@ import { runScript, type Started } from './run-script.ts'
 import { slots } from './slots.ts'
 import { type Shell, spareShell } from './spare-shell.ts'
 
-/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). One of ours is spare. */
-const sessionsAtOnce = 8
+/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config); one more of ours is spare. */
+const sessionsAtOnce = 7
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000
 const [firstPause, longestPause] = [250, 4_000]
