@@ -63987,8 +63987,8 @@ function spareShell(open) {
 
 
 
-/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config). One of ours is spare. */
-const sessionsAtOnce = 8;
+/** A server takes ten sessions on one connection unless told otherwise (MaxSessions of sshd_config); one more of ours is spare. */
+const sessionsAtOnce = 7;
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000;
 const [firstPause, longestPause] = [250, 4_000];
@@ -65945,7 +65945,9 @@ function fatalReason(container) {
     if (status === 'paused')
         return `${name} is paused`;
     if (restarts >= hopelessRestarts) {
-        return `${name} was started ${restarts + 1} times and keeps ending, last with exit code ${exitCode}${memory}`;
+        // While it runs once more, docker has forgotten how it ended.
+        const last = status === 'running' ? '' : `, last with exit code ${exitCode}`;
+        return `${name} was started ${restarts + 1} times and keeps ending${last}${memory}`;
     }
     return null;
 }
@@ -67590,11 +67592,22 @@ function openTarget(settings, surroundings, environment) {
             const { vps, intent } = settings;
             const { configuration, services } = intent;
             const images = services.flatMap(({ image }) => image ?? []);
-            const openHost = (connection) => withRefusals(openVpsTarget({ settings: vps, connection, surroundings, configuration, images }));
+            const openHost = (connection) => withRefusals(openVpsTarget({
+                settings: vps,
+                connection,
+                surroundings: connections.length > 1 ? speakingFor(connection, surroundings) : surroundings,
+                configuration,
+                images,
+            }));
             return fleetOf(connections.map((connection) => ({ host: connection.name, target: openHost(connection) })));
         }
     }
 }
+/** Where there are several hosts, what each says begins with its name. */
+const speakingFor = ({ name }, surroundings) => ({
+    ...surroundings,
+    output: (source, text) => surroundings.output(`${name} ${source}`, text),
+});
 /** A host that does not let us in is a problem of the settings like any other. */
 const withRefusals = (target) => ({
     ...target,
@@ -71040,15 +71053,16 @@ function wordsOf(failure) {
 const longestPart = 700;
 function annotationOf({ headline, failure }) {
     const words = failure ? wordsOf(failure) : [];
-    const parts = words.map(([title, lines]) => `${title} ${(0,plain/* clip */.$Q)(lines.map(shortened).map(plain/* plainLine */.h0).join('\n'), longestPart)}`);
+    const parts = words.map(([title, texts]) => `${title} ${(0,plain/* clip */.$Q)(texts.flatMap(linesOf).map(plain/* plainLine */.h0).join('\n'), longestPart)}`);
     return [(0,plain/* clip */.$Q)((0,plain/* plainLine */.h0)(headline), longestPart), ...parts].join('\n');
 }
-/** A text to copy would lose its line ends here. */
-function shortened(text) {
+/** More than that is not read in an annotation. */
+const mostLines = 12;
+function linesOf(text) {
     const { sentence, block } = (0,advice/* parseAdvice */.c)(text);
-    if (block.length === 0)
-        return text;
-    return `${sentence ?? block[0]} … (the whole text is in the log and in the summary)`;
+    if (block.length <= mostLines)
+        return text.split(plain/* lineEnd */.kd);
+    return [`${sentence ?? block[0]} … (the whole text is in the log and in the summary)`];
 }
 const titleOf = ({ app, stage, result }) => (0,plain/* plainLine */.h0)((0,plain/* clip */.$Q)(`${app}: ${result}${stage === 'post' ? ', after the job' : ''}`, 200));
 
