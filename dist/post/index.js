@@ -70150,7 +70150,7 @@ function annotationOf({ headline, failure }) {
     return [(0,plain/* clip */.$Q)((0,plain/* plainLine */.h0)(headline), longestPart), ...parts].join('\n');
 }
 /** More than that is not read in an annotation. */
-const mostLines = 12;
+const mostLines = 30;
 function linesOf(text) {
     const { sentence, block } = (0,advice/* parseAdvice */.c)(text);
     if (block.length <= mostLines)

@@ -31,7 +31,7 @@ export function annotationOf({ headline, failure }: Outcome): string {
 }
 
 /** More than that is not read in an annotation. */
-const mostLines = 12
+const mostLines = 30
 
 function linesOf(text: string): readonly string[] {
   const { sentence, block } = parseAdvice(text)

@@ -5,7 +5,7 @@ import { annotationOf } from '../../src/github/last-words.ts'
 import { renderSummary } from '../../src/github/summary.ts'
 import { failureBefore } from './outcomes.ts'
 
-const lines = Array.from({ length: 20 }, (_, number) => `  touch file-${number}`)
+const lines = Array.from({ length: 40 }, (_, number) => `  touch file-${number}`)
 const paste = ['Paste this on the server:', "sudo sh -eu <<'END'", ...lines, 'END'].join('\n')
 const told: Outcome = {
   ...failureBefore,
