@@ -68,25 +68,28 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
   })
 }
 
+type Stopped = Pick<Stage, 'finished' | 'cancel' | 'kill' | 'stop' | 'cont'>
+
 /** main, or a post whose main has done its work. */
-async function stageToStop(
-  run: Run,
-  { point }: Case,
-): Promise<Pick<Stage, 'finished' | 'cancel' | 'kill' | 'cont'>> {
+async function stageToStop(run: Run, { point }: Case): Promise<Stopped> {
   const { stage, job } = point.scenario
-  if (stage === 'main') return { finished: run.main(), cancel: run.cancel, kill: run.kill, cont: run.cont }
+  if (stage === 'main') return { ...run, finished: run.main() }
   await run.main()
   return run.startPost(job)
 }
 
 /** false: it ended without. */
-async function freezes(scene: Scene, stage: Pick<Stage, 'finished'>): Promise<boolean> {
+async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): Promise<boolean> {
   let ended = false
   stage.finished.finally(() => {
     ended = true
   })
   while (!ended) {
-    if (existsSync(scene.trapped)) return true
+    if (existsSync(scene.trapped)) {
+      // Where a command says so, the bundle still runs, and waits for it.
+      stage.stop()
+      return true
+    }
     await sleep(10)
   }
   return false
@@ -105,7 +108,7 @@ function laterOf({ trapped }: Scene): Operation | null {
 
 interface GoingOn {
   readonly run: Run
-  readonly stage: Pick<Stage, 'finished' | 'cancel' | 'kill' | 'cont'>
+  readonly stage: Stopped
   readonly given: Case
 }
 

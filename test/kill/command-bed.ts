@@ -70,6 +70,7 @@ const siteOf = (
   url: one.url,
   folder: one.folder,
   stateDirectory: one.stateDirectory,
+  firstNamed: null,
   line: way?.line ?? null,
   env: {},
   inputs: (_, route) => ({
@@ -78,6 +79,7 @@ const siteOf = (
     commands: JSON.stringify(texts),
     ...way?.inputs(route),
   }),
+  take: async () => {},
   start: async (color, version) => {
     await one.start(color, version)
     await fetch(`${one.colorUrl[color]}/health`)

@@ -33,7 +33,7 @@ export function parseLog(text: string): readonly Noted[] {
     })
 }
 
-/** Frozen before its work or after it; what is frozen is the bundle, the command itself goes on a moment later. */
+/** The bundle is frozen before its work or after it; the command itself goes on a moment later. */
 export const noting = (
   one: Place,
   kind: Noted['kind'],
@@ -50,7 +50,6 @@ pause() {
     *" $KILL_STAGE/in:${name}-$BLUE_GREEN_COLOR/$1 "*) ;;
     *) return 0 ;;
   esac
-  kill -s STOP "$KILL_PID"
   : >"$KILL_TRAPPED"
   sleep 0.3
 }

@@ -1,5 +1,5 @@
 /** The ledger of a case as files: read from outside, saved, and put back for another case. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Document, parseDocument } from '../../src/deployment/document.ts'
 import type { Site } from './site.ts'
@@ -16,21 +16,24 @@ export function readDocument(stateDirectory: string): Document {
   return parsed.document
 }
 
-type Place = Pick<Site, 'stateDirectory' | 'folder'>
+type Place = Pick<Site, 'app' | 'stateDirectory' | 'folder'>
 
-export function saveState({ stateDirectory, folder }: Place, to: string): void {
+export function saveState({ app, stateDirectory, folder }: Place, to: string): void {
   mkdirSync(to, { recursive: true })
   cpSync(stateDirectory, join(to, 'state'), { recursive: true })
-  writeFileSync(join(to, 'home'), JSON.stringify({ stateDirectory, folder } satisfies Place))
+  writeFileSync(join(to, 'home'), JSON.stringify({ app, stateDirectory, folder } satisfies Place))
 }
 
-/** The document names the folders of the case it was written for. */
-export function restoreState({ stateDirectory, folder }: Place, from: string): void {
+/** The records name the app and the folders of the case they were written for. */
+export function restoreState({ app, stateDirectory, folder }: Place, from: string): void {
   cpSync(join(from, 'state'), stateDirectory, { recursive: true })
-  const path = join(stateDirectory, 'ledger', 'document')
   const home = JSON.parse(readFileSync(join(from, 'home'), 'utf8')) as Place
-  const text = readFileSync(path, 'utf8')
-    .replaceAll(home.stateDirectory, stateDirectory)
-    .replaceAll(`${home.folder}/`, `${folder}/`)
-  writeFileSync(path, text)
+  const ledger = join(stateDirectory, 'ledger')
+  for (const name of readdirSync(ledger)) {
+    const text = readFileSync(join(ledger, name), 'utf8')
+      .replaceAll(home.stateDirectory, stateDirectory)
+      .replaceAll(`${home.folder}/`, `${folder}/`)
+      .replaceAll(home.app, app)
+    writeFileSync(join(ledger, name), text)
+  }
 }

@@ -1,6 +1,6 @@
 /** Every case there is: where a run is stopped, how, and what comes after. */
 import type { BedName } from './bed.ts'
-import type { Scenario } from './scenarios.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
 
 export interface Point {
   readonly scenario: Scenario
@@ -68,12 +68,32 @@ export function enumerateCases(points: readonly Point[], bed: BedName): readonly
       momentsOf(point, way).flatMap((moment) =>
         aftermathsOf(point.scenario, way).map((aftermath) => {
           const killsPostAt = aftermath === 'post-killed' ? (inPost[kills++ % inPost.length] ?? null) : null
-          const id = [point.scenario.name, point.name, moment, way, aftermath].join('/')
-          return { id, point, moment, way, aftermath, killsPostAt }
+          return named({ point, moment, way, aftermath, killsPostAt })
         }),
       ),
     ),
   )
+}
+
+function named(given: Omit<Case, 'id'>): Case {
+  const { point, moment, way, aftermath, killsPostAt } = given
+  const words = [point.scenario.name, point.name, moment, way, aftermath]
+  return { ...given, id: [...words, ...(killsPostAt === null ? [] : [killsPostAt])].join('/') }
+}
+
+/** A case can be run again by its id alone. */
+export function caseNamed(id: string): Case {
+  const [name, stage, place, moment, way, aftermath, ...rest] = id.split('/')
+  const scenario = scenarios.find((one) => one.name === name)
+  if (scenario === undefined || aftermath === undefined)
+    throw new Error(`${id} is no case; one looks like this: deploy/main/write-3/after/kill/post-failure`)
+  return named({
+    point: { scenario, name: `${stage}/${place}` },
+    moment: moment as Moment,
+    way: way as Way,
+    aftermath: aftermath as Aftermath,
+    killsPostAt: rest.length > 0 ? rest.join('/') : null,
+  })
 }
 
 /** Of the post that goes back: the one with the most to do. Every point of it comes after many of main's. */
@@ -93,20 +113,35 @@ export function shuffle<T>(values: readonly T[], seed: number): readonly T[] {
   return shuffled
 }
 
-/** What a share covers whatever its size: on a bed where cases are cheap every point, on the others every kind of point. */
+/** First what must be in any share, then whatever comes. */
 export function chooseShare(cases: readonly Case[], size: number, bed: BedName): readonly Case[] {
   const covered = new Set<string>()
-  const covering = cases.filter(({ way, point }) => {
-    if (way !== 'kill' && !isCut(way)) return false
-    const place = bed === 'command' ? `${point.scenario.name} ${point.name}` : kindOf(point)
-    const key = `${isCut(way) ? 'cut' : way} ${place}`
-    if (covered.has(key)) return false
-    covered.add(key)
-    return true
+  const covering = cases.toSorted(byPatience).filter((one) => {
+    const keys = covers[bed](one).filter((key) => !covered.has(key))
+    for (const key of keys) covered.add(key)
+    return keys.length > 0
   })
   const others = cases.filter((one) => !covering.includes(one))
   return [...covering, ...others].slice(0, Math.max(size, covering.length))
 }
+
+/** Whoever is cut off for good is waited for for minutes: where another way shows the same, that one is taken. */
+const byPatience = (one: Case, other: Case) =>
+  Number(one.way === 'cut-for-good') - Number(other.way === 'cut-for-good')
+
+/** A kill, and where there is a connection a cut, at every point or at every kind of point, as time allows. */
+const covers: Readonly<Record<BedName, (one: Case) => readonly string[]>> = {
+  command: ({ way, point }) => (way === 'kill' ? [`${point.scenario.name} ${point.name}`] : []),
+  ssh: ({ way, point }) => [way, ...(isEnd(way) ? [`${isCut(way)} ${kindOf(point)}`] : [])],
+  vps: ({ way, point }) => {
+    const kind = kindOf(point).replace(/^\w+\//, '')
+    const isChange = /^(change|in):(fetch|up|stop|switch)$/.test(kind)
+    const isHook = !isChange && /^(change|in|hook):/.test(kind)
+    return [way, ...(isEnd(way) && !isHook ? [isChange ? `${isCut(way)} ${kind}` : kind] : [])]
+  },
+}
+
+const isEnd = (way: Way): boolean => way === 'kill' || isCut(way)
 
 /** `main/write-3` is like `main/write-1`. */
 const kindOf = ({ name }: Point): string => name.replace(/-(\d+|blue|green)$/, '')

@@ -7,8 +7,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { type Bed, type BedName, bedNames, startBed } from './bed.ts'
 import { runCase } from './case.ts'
-import { saysNothing, type Verdict } from './judge.ts'
-import { type Case, chooseShare, enumerateCases, shuffle } from './matrix.ts'
+import { neverReached, saysNothing, type Verdict } from './judge.ts'
+import { type Case, caseNamed, chooseShare, enumerateCases, shuffle } from './matrix.ts'
 import { processorTime } from './processes.ts'
 import { findAllPoints, makeStates } from './states.ts'
 
@@ -23,6 +23,8 @@ export interface Report {
   readonly matrix: number
   readonly run: number
   readonly failed: readonly Failed[]
+  /** Ids of those that ended before they could be stopped: how often a run looks depends on how long it waits. */
+  readonly missed: readonly string[]
   readonly seconds: number
   /** Milliseconds in which the bed answered nobody: when it is seconds, the machine had no time to spare. */
   readonly longestPause: number
@@ -47,29 +49,23 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
   pauses.enable()
   await using bed = await startBed({ name: wanted.bed, dist })
   await makeStates(bed)
-  const all = shuffle(enumerateCases(await findAllPoints(bed), bed.name), seed)
-  const share = chooseCases(all, wanted)
+  const all = wanted.only === null ? shuffle(enumerateCases(await findAllPoints(bed), bed.name), seed) : []
+  const share = wanted.only === null ? chooseShare(all, wanted.cases, bed.name) : [caseNamed(wanted.only)]
   say(
-    `${share.length} of ${all.length} cases on bed ${bed.name}, seed ${seed}, ${bed.sideBySide} side by side`,
+    `${share.length} of ${all.length || 'many'} cases on bed ${bed.name}, seed ${seed}, ${bed.sideBySide} side by side`,
   )
-  const failed = await runAll(bed, share, say)
+  const tried = await runAll(bed, share, say)
   return {
     bed: bed.name,
     seed,
     matrix: all.length,
     run: share.length,
-    failed,
+    failed: tried.filter((one) => !misses(one)),
+    missed: tried.filter(misses).map(({ given }) => given.id),
     seconds: Math.round((performance.now() - began) / 1000),
     longestPause: Math.round(pauses.max / 1e6),
     processorTime: processorTime(),
   }
-}
-
-function chooseCases(all: readonly Case[], { bed, only, cases }: Wanted): readonly Case[] {
-  if (only === null) return chooseShare(all, cases, bed)
-  const chosen = all.filter(({ id }) => id === only)
-  if (chosen.length === 0) throw new Error(`There is no case ${only}; one of them is ${all[0]?.id}.`)
-  return chosen
 }
 
 async function runAll(
@@ -87,7 +83,7 @@ async function runAll(
         failed.push({ given, verdicts })
         say(describeFailure(bed.name, { given, verdicts }))
       }
-      if (done % 100 === 0) say(`${done} done, ${failed.length} failed`)
+      if (done % 25 === 0) say(`${done} done, ${failed.length} failed`)
     }
   }
   // Whoever is cut off for good waits for minutes, and costs next to nothing.
@@ -98,6 +94,8 @@ async function runAll(
   )
   return failed
 }
+
+const misses = ({ verdicts }: Failed): boolean => verdicts.every(({ kind }) => kind === neverReached)
 
 const attempts = 3
 
@@ -120,6 +118,7 @@ export function describe({
   matrix,
   run,
   failed,
+  missed,
   seconds,
   longestPause,
   processorTime,
@@ -130,6 +129,7 @@ export function describe({
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
     `A case took ${(processorTime / run).toFixed(1)} s of processor time; the bed was busy for ${longestPause} ms at most.`,
+    ...missed.map((id) => `Not reached: ${id}`),
     ...failed.map(({ given }) => replay(bed, given)),
     `${run} of ${matrix} cases run on bed ${bed} with seed ${seed} in ${seconds} s: ${failed.length === 0 ? 'all kept every promise' : `${failed.length} failed`}.`,
   ].join('\n')

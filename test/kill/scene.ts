@@ -57,8 +57,13 @@ export async function openScene(bed: Bed, start: Start | 'nothing'): Promise<Sce
 }
 
 async function setUp(bed: Bed, site: Site, start: Start | 'nothing'): Promise<void> {
-  if (start === 'nothing') return createFlag(site.stateDirectory, null)
-  restoreState(site, bed.stateFolder(start))
-  const [color, version] = start === 'v1 on blue' ? (['blue', 'v1'] as const) : (['green', 'v2'] as const)
-  await site.start(color, version)
+  if (start === 'nothing') await createFlag(site.stateDirectory, site.firstNamed)
+  else restoreState(site, bed.stateFolder(start))
+  await site.take()
+  if (start !== 'nothing') await site.start(...runningAt[start])
+}
+
+const runningAt: Readonly<Record<Start, readonly [Color, string]>> = {
+  'v1 on blue': ['blue', 'v1'],
+  'v2 on green': ['green', 'v2'],
 }

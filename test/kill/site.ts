@@ -14,12 +14,16 @@ export interface Site extends AsyncDisposable {
   /** On the disk of this machine, which is the host as well. */
   readonly folder: string
   readonly stateDirectory: string
+  /** Before the first deployment, when no color runs; null: nobody. */
+  readonly firstNamed: Color | null
   /** The way of the run that is stopped, where it leads through a network. */
   readonly line: CutProxy | null
   /** For every run, and for the scripts it runs on the host. */
   readonly env: NodeJS.ProcessEnv
   inputs(run: RunWanted, route: Route): Inputs
-  /** As a human would, when no run is about. */
+  /** The state directory has been made: by a human, when no run is about. */
+  take(): Promise<void>
+  /** As a human would. */
   start(color: Color, version: string): Promise<void>
   /** What users got that they should not have got, as far as the bed can tell. */
   wrongAnswers(): readonly string[]

@@ -22,7 +22,6 @@ const { KILL_POINTS, KILL_TRAPPED, KILL_BIN } = process.env
 const killAt = (process.env.KILL_AT ?? '').split(' ')
 // For the user's commands, which can freeze the bundle too.
 process.env.KILL_STAGE = stage
-process.env.KILL_PID = String(process.pid)
 
 /** What a script says of the change or the look it is, where the user's commands do not name themselves in a comment. */
 const works = [
@@ -53,6 +52,7 @@ function nameOf(script) {
   if (script.includes('answer() {')) return `look:${script.includes('# command: observe') ? 'observe' : work}`
   if (script.includes('\nshow() {')) return 'read'
   if (script.includes('for tool in')) return 'inspect'
+  if (script.includes('[ -e nginx.conf ]')) return 'configuration'
   if (script.includes("for name in 'deployed-")) return 'record'
   if (script.includes('end_recorded ')) return 'end-recorded'
   throw new Error(`The trap has no name for this script:\n${script}`)
