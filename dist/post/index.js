@@ -73511,10 +73511,12 @@ function likelyDuration(text, likelyUnit) {
     const unit = word === '' ? likelyUnit : unitOf(word.toLowerCase());
     if (unit === null)
         return null;
+    const time = Number(number) * (unit === 'd' ? 24 * unitTimes.h : unitTimes[unit]);
+    if (time > longest)
+        return null;
     if (!number.includes('.') && unit !== 'd')
         return `${number}${unit}`;
-    const time = Number(number) * (unit === 'd' ? 24 * unitTimes.h : unitTimes[unit]);
-    return time >= 1 && time <= longest ? formatDuration(Math.round(time)) : null;
+    return time >= 1 ? formatDuration(Math.round(time)) : null;
 }
 function unitOf(word) {
     const spellings = {

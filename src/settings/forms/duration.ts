@@ -36,9 +36,10 @@ function likelyDuration(text: string, likelyUnit: string): string | null {
   if (number === undefined || word === undefined) return null
   const unit = word === '' ? likelyUnit : unitOf(word.toLowerCase())
   if (unit === null) return null
-  if (!number.includes('.') && unit !== 'd') return `${number}${unit}`
   const time = Number(number) * (unit === 'd' ? 24 * unitTimes.h : unitTimes[unit as keyof typeof unitTimes])
-  return time >= 1 && time <= longest ? formatDuration(Math.round(time)) : null
+  if (time > longest) return null
+  if (!number.includes('.') && unit !== 'd') return `${number}${unit}`
+  return time >= 1 ? formatDuration(Math.round(time)) : null
 }
 
 function unitOf(word: string): string | null {

@@ -49,6 +49,10 @@ describe('a duration', () => {
     )
   })
 
+  it('proposes nothing for a time that is too long in any spelling', () => {
+    expect(parseDuration('1000000 min')).toMatchObject({ kind: 'refused', nearest: null })
+  })
+
   it('proposes only what it takes', () => {
     const near = fc.tuple(
       fc.double({ min: 0, max: 1e6, noNaN: true }),
