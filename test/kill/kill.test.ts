@@ -28,12 +28,6 @@ async function keepsPromises(bed: BedName, cases: number): Promise<void> {
 
 describe('a run that is stopped at any point leaves traffic, users and lease as promised', () => {
   test('with commands on this machine', () => keepsPromises('command', 260), 20 * minutes)
-
-  test.skipIf(lacksSsh())(
-    'with commands behind SSH, also when the connection is cut',
-    () => keepsPromises('ssh', 0),
-    20 * minutes,
-  )
 })
 
 describe.skipIf(lacksSsh())('the harness sees', () => {
