@@ -115,7 +115,7 @@ async function change(
     forget: [],
     unreadableLedger,
   })
-  if (result.kind === 'refused-color') throw refusal(name, color, result.observed)
+  if (result.kind === 'refused-color') throw refusal({ name, color, observed: result.observed })
   return result.output
 }
 
@@ -139,5 +139,5 @@ export async function retire(
     record: null,
     forget: name === 'remove' ? [overrideFile(color)] : [],
   })
-  if (result.kind === 'refused-color') throw refusal(name, color, result.observed)
+  if (result.kind === 'refused-color') throw refusal({ name, color, observed: result.observed })
 }
