@@ -1,7 +1,7 @@
 /** What a run works with. Everything that touches time, chance, processes or the network comes in here. */
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../targets/intent.ts'
-import type { Environment, Hook, Lease, Owner, Reach, Target } from '../targets/target.ts'
+import type { DialedReach, Environment, Hook, Lease, Owner, Target } from '../targets/target.ts'
 import type { Journal } from './journal.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { Operation } from './operation.ts'
@@ -30,8 +30,6 @@ export interface Recorded {
   readonly operation: Operation
   readonly lease: Lease
 }
-
-export type DialedReach = Extract<Reach, { kind: 'stream' }>
 
 /** An address on the runner that leads where the target dials, until it is closed. */
 export interface Door {

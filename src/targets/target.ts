@@ -81,6 +81,7 @@ export type Readiness =
 export type Reach =
   | { readonly kind: 'url'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'stream'; readonly url: string; dial(signal: AbortSignal): Promise<Duplex> }
+export type DialedReach = Extract<Reach, { kind: 'stream' }>
 
 export interface Diagnosis {
   readonly cause: string | null
