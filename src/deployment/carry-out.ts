@@ -5,6 +5,7 @@ import { describeTraffic } from './color-choice.ts'
 import { changeOperation, closeOperation, type Document, withRelease } from './document.ts'
 import { drainOldColor } from './drain.ts'
 import { guard, runHook } from './hooks.ts'
+import { insist } from './insist.ts'
 import type { Operation } from './operation.ts'
 import { passesChecks, provePublicly } from './proof.ts'
 import type { Fate, Settled } from './settled.ts'
@@ -87,7 +88,9 @@ async function undo(
 async function endNewColor(session: Session, { to, onFailure }: Operation): Promise<Fate> {
   if (onFailure === 'keep') return 'kept'
   const stopped = await forgive(session, `${to} could not be stopped`, () =>
-    session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }),
+    insist(session, () =>
+      session.target.runtime.stop(to, { lease: session.keeper.lease, color: 'not-live' }),
+    ),
   )
   return stopped ? 'stopped' : 'left running'
 }
@@ -138,11 +141,13 @@ async function retireOldColor(session: Session, operation: Operation): Promise<b
   const { from, oldColor } = operation
   if (from === null || oldColor === 'keep') return false
   const { runtime } = session.target
-  return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
-    if (oldColor === 'stop') return runtime.stop(from, await guard(session, 'not-live'))
-    await runtime.remove(from, await guard(session, 'not-live'))
-    await session.journal.record((document) => withRelease(document, from, null))
-  })
+  return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, () =>
+    insist(session, async () => {
+      if (oldColor === 'stop') return runtime.stop(from, await guard(session, 'not-live'))
+      await runtime.remove(from, await guard(session, 'not-live'))
+      await session.journal.record((document) => withRelease(document, from, null))
+    }),
+  )
 }
 
 async function fail(session: Session, why: string): Promise<Settled> {

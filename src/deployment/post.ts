@@ -105,8 +105,7 @@ function withoutLedger(world: World, { operation, lease }: Recorded): Session {
   const document = documentOf(operation)
   return {
     ...world,
-    lease,
-    journal: new Journal({ ledger: unwritten, lease, document, keep: world.keep }),
+    journal: new Journal({ ledger: unwritten, lease: () => lease, document, keep: world.keep }),
     keeper: new LeaseKeeper({
       ledger: target.ledger,
       lease,

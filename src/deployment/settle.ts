@@ -1,28 +1,33 @@
 /** Closes what is open: asks the table until what it says could be carried out. */
 import { TargetUnreachable, type Traffic } from '../targets/target.ts'
+import { acquireAnew } from './acquire.ts'
 import { carryOut } from './carry-out.ts'
 import { type Asker, decideClosing, wayBackMatters } from './close.ts'
 import { describeTraffic } from './color-choice.ts'
 import { locate, type Operation } from './operation.ts'
 import type { Settled } from './settled.ts'
-import { hasWayBack } from './way-back.ts'
-import { type Session, say, warn } from './world.ts'
+import { hasWayBack, rethrowIfOver } from './way-back.ts'
+import { messageOf, type Session, say, warn } from './world.ts'
 
 const mendsAllowed = 3
 const pauseBetweenReads = 1_000
 
 /**
  * What a lost connection left undone is unknown, so everything is read and decided anew, for `rollback-timeout` at most. Nothing
- * is closed on the strength of an answer that never came.
+ * is closed on the strength of an answer that never came, nor beside a change that may still be running. `answerLost`: that of
+ * the last change before this.
  */
-export async function settle(session: Session, asker: Asker): Promise<Settled> {
+export async function settle(session: Session, asker: Asker, answerLost = false): Promise<Settled> {
   const { clock, intent, signal } = session
   const deadline = clock.monotonic() + intent.rollbackTimeout
-  for (;;) {
+  for (let mayRun = answerLost; ; ) {
     try {
+      if (mayRun) await endWhatMayRun(session)
+      mayRun = false
       return await settleOnce(session, asker)
     } catch (error) {
       if (!(error instanceof TargetUnreachable)) throw error
+      mayRun = true
       warn(session, error.message)
       if (clock.monotonic() >= deadline) {
         const repair = session.journal.operation?.inverse ?? []
@@ -30,6 +35,17 @@ export async function settle(session: Session, asker: Asker): Promise<Settled> {
       }
     }
     await clock.sleep(pauseBetweenReads, signal)
+  }
+}
+
+/** Where the ledger refuses, going back must not hang on it. */
+async function endWhatMayRun(session: Session): Promise<void> {
+  try {
+    await acquireAnew(session)
+  } catch (error) {
+    rethrowIfOver(session, error)
+    if (error instanceof TargetUnreachable) throw error
+    warn(session, `What was lost on the way may still be running: ${messageOf(error)}`)
   }
 }
 

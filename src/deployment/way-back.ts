@@ -114,7 +114,11 @@ async function tellOnce(session: Session): Promise<void> {
  * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
  * target still ends it.
  */
-const wayBackGuard = ({ lease }: Session): Guard => ({ lease, color: 'any', unreadableLedger: 'ignore' })
+const wayBackGuard = ({ keeper }: Session): Guard => ({
+  lease: keeper.lease,
+  color: 'any',
+  unreadableLedger: 'ignore',
+})
 
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 export function rethrowIfOver(session: Pick<Session, 'signal'>, error: unknown): void {

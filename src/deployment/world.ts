@@ -39,7 +39,6 @@ export interface Door {
 
 /** A world in which we hold the lease. */
 export interface Session extends World {
-  readonly lease: Lease
   readonly keeper: LeaseKeeper
   readonly journal: Journal
   /** The lease was ours already and the ledger takes no writes: going back is all that may be done. */
