@@ -11,7 +11,7 @@ import { passesChecks, provePublicly } from './proof.ts'
 import type { Fate, Settled } from './settled.ts'
 import { namesOf, startedAfter } from './starting.ts'
 import { moveBack, rethrowIfOver } from './way-back.ts'
-import { messageOf, type Session, warn } from './world.ts'
+import { clauseOf, messageOf, type Session, warn } from './world.ts'
 
 interface Scene {
   readonly session: Session
@@ -33,7 +33,7 @@ export async function carryOut(scene: Scene, closing: Closing): Promise<Settled 
     case 'go-back':
       return goBack(scene)
     case 'give-up':
-      return fail(session, closing.why)
+      return fail(session, closing.why, closing.movedBy)
     case 'go-forward':
       return goForward(scene)
     case 'mend':
@@ -66,7 +66,7 @@ async function goBack(scene: Scene): Promise<Settled> {
   } catch (error) {
     rethrowIfOver(session, error)
     if (error instanceof TargetUnreachable) throw error
-    const why = `traffic could not be put back on ${operation.from}: ${messageOf(error)}`
+    const why = `traffic could not be put back on ${operation.from}: ${clauseOf(error)}`
     return { kind: 'left-open', why, repair: operation.inverse }
   }
   return undo(session, operation, 'went-back')
@@ -150,10 +150,10 @@ async function retireOldColor(session: Session, operation: Operation): Promise<b
   )
 }
 
-async function fail(session: Session, why: string): Promise<Settled> {
+async function fail(session: Session, why: string, movedBy: 'us' | 'others' = 'us'): Promise<Settled> {
   warnOfTheRest(session)
   await close(session, 'failed')
-  return { kind: 'failed', why }
+  return { kind: 'failed', why, movedBy }
 }
 
 function warnOfTheRest({ intent, journal, report }: Session): void {

@@ -6,8 +6,8 @@ import { type Asker, decideClosing, wayBackMatters } from './close.ts'
 import { describeTraffic } from './color-choice.ts'
 import { locate, type Operation } from './operation.ts'
 import type { Settled } from './settled.ts'
-import { hasWayBack, rethrowIfOver } from './way-back.ts'
-import { messageOf, type Session, say, warn } from './world.ts'
+import { hasWayBack, rethrowIfOver, switchBack } from './way-back.ts'
+import { clauseOf, messageOf, type Session, say, warn } from './world.ts'
 
 const mendsAllowed = 3
 const pauseBetweenReads = 1_000
@@ -20,6 +20,7 @@ const pauseBetweenReads = 1_000
 export async function settle(session: Session, asker: Asker, answerLost = false): Promise<Settled> {
   const { clock, intent, signal } = session
   const deadline = clock.monotonic() + intent.rollbackTimeout
+  let elsewhere = ''
   for (let mayRun = answerLost; ; ) {
     try {
       if (mayRun) await endWhatMayRun(session)
@@ -29,9 +30,10 @@ export async function settle(session: Session, asker: Asker, answerLost = false)
       if (!(error instanceof TargetUnreachable)) throw error
       mayRun = true
       warn(session, error.message)
+      if (error.rest !== null) elsewhere = await goBackInPart({ ...session, target: error.rest }, asker)
       if (clock.monotonic() >= deadline) {
         const repair = session.journal.operation?.inverse ?? []
-        return { kind: 'left-open', why: error.message, repair }
+        return { kind: 'left-open', why: `${clauseOf(error)}${elsewhere}`, repair }
       }
     }
     await clock.sleep(pauseBetweenReads, signal)
@@ -53,13 +55,36 @@ async function settleOnce(session: Session, asker: Asker): Promise<Settled> {
   for (let mends = 0; ; mends += 1) {
     const { operation } = session.journal
     if (operation === null || operation.state !== 'open') return { kind: 'nothing' }
-    const traffic = await readTraffic(session, operation)
-    const scene = { operation, position: locate(operation, traffic), asker }
-    const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation))
-    const closing = decideClosing({ ...scene, wayBack })
+    const { traffic, closing } = await decide(session, operation, asker)
     const mayMend = mends < mendsAllowed
     const settled = await carryOut({ session, operation, traffic, mayMend }, closing)
     if (settled.kind !== 'mended') return settled
+  }
+}
+
+async function decide(session: Session, operation: Operation, asker: Asker) {
+  const traffic = await readTraffic(session, operation)
+  const scene = { operation, position: locate(operation, traffic), asker }
+  const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation))
+  return { traffic, closing: decideClosing({ ...scene, wayBack }) }
+}
+
+/**
+ * For users of the parts of a target that can be reached. The operation stays open on its way back: whoever comes when the other
+ * parts are there again brings them together before anything else. Answers what is to be said of it.
+ */
+async function goBackInPart(session: Session, asker: Asker): Promise<string> {
+  const { operation } = session.journal
+  if (operation === null || operation.state !== 'open' || operation.from === null) return ''
+  try {
+    const { traffic, closing } = await decide(session, operation, asker)
+    if (closing.kind === 'go-back') await switchBack(session, operation, traffic)
+    else if (locate(operation, traffic) !== 'from') return ''
+    return `; everywhere else traffic is on ${operation.from}`
+  } catch (error) {
+    rethrowIfOver(session, error)
+    warn(session, messageOf(error))
+    return ''
   }
 }
 

@@ -49,16 +49,19 @@ async function startAgain(session: Session, operation: Operation, from: Color): 
  * cannot be recorded is warned of.
  */
 export async function moveBack(session: Session, operation: Operation, traffic: Traffic): Promise<void> {
-  const { from } = operation
-  if (from !== null && locate(operation, traffic) !== 'from') {
-    await recordTraffic(session, 'reverting')
-    const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session))
-    say(session, `Traffic is back on ${from}: ${evidence.detail}`)
-  }
+  await switchBack(session, operation, traffic)
   await proveBack(session, operation)
   await recordTraffic(session, 'back')
   await startTheRestAgain(session, operation)
   await tellOnce(session)
+}
+
+export async function switchBack(session: Session, operation: Operation, traffic: Traffic): Promise<void> {
+  const { from } = operation
+  if (from === null || locate(operation, traffic) === 'from') return
+  await recordTraffic(session, 'reverting')
+  const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session))
+  say(session, `Traffic is back on ${from}: ${evidence.detail}`)
 }
 
 async function proveBack(session: Session, operation: Operation): Promise<void> {

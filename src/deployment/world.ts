@@ -55,4 +55,7 @@ export const warn = (world: Pick<World, 'report'>, text: string): void =>
 export const announce = (world: Pick<World, 'report'>, text: string): void =>
   world.report({ kind: 'line', level: 'notice', text })
 
+/** What an error says, as a part of a sentence. */
+export const clauseOf = (error: unknown): string => messageOf(error).replace(/\.$/, '')
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

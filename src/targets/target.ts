@@ -237,6 +237,13 @@ export class ChangeRefused extends Error {
 /** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
 export class TargetUnreachable extends Error {
   override readonly name = 'TargetUnreachable'
+  /** The parts of the target that can be reached all the same, as the other hosts of several; null: none. */
+  readonly rest: Target | null
+
+  constructor(message: string, options: ErrorOptions & { readonly rest?: Target } = {}) {
+    super(message, options)
+    this.rest = options.rest ?? null
+  }
 }
 
 /** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */

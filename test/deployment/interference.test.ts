@@ -5,6 +5,8 @@ import { mixed, named, unknown } from './place.ts'
 import { operationIn } from './promises.ts'
 import { drop, kill, lag, meanwhile, Simulation } from './simulation.ts'
 
+const byHand = ['Or go back by hand:', 'route blue']
+
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state
 
 describe('somebody else moves traffic', () => {
@@ -23,6 +25,25 @@ describe('somebody else moves traffic', () => {
       failure: { cause: expect.stringContaining('somebody else moved traffic') },
     })
     expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+
+  test('to the new color right before we do: it is theirs, and nothing is moved or stopped', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step, end } = await simulation.run({ version: 'good-2' }, [
+      meanwhile('before', 'switch to green', () => {
+        place.traffic = named('green')
+      }),
+    ])
+    expect(end).toMatchObject({
+      result: 'rollback-failed',
+      activeColor: 'green',
+      headline: expect.stringContaining('somebody else moved traffic to the new color'),
+      failure: { phase: 'switch', next: ['Find out who moved traffic, then deploy again.', ...byHand] },
+    })
+    await simulation.post(step, 'failure')
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+    expect([place.live, place.ledger.view().status]).toEqual(['green', 'free'])
   })
 
   test('away from it in the bake: the bake ends, and both colors are left running', async () => {

@@ -13,7 +13,7 @@ import { closeFormer, endSession } from '../session.ts'
 import { settle } from '../settle.ts'
 import type { Settled } from '../settled.ts'
 import { rethrowIfOver } from '../way-back.ts'
-import { messageOf, type Session, type World } from '../world.ts'
+import { clauseOf, messageOf, type Session, type World } from '../world.ts'
 
 export async function deploy(world: World): Promise<Ending> {
   await preflight(world)
@@ -86,6 +86,6 @@ async function settleOrLeave(session: Session, answerLost: boolean): Promise<Set
     return await settle(session, { kind: 'main-failing' }, answerLost)
   } catch (error) {
     rethrowIfOver(session, error)
-    return { kind: 'left-open', why: messageOf(error), repair: session.journal.begun.inverse }
+    return { kind: 'left-open', why: clauseOf(error), repair: session.journal.begun.inverse }
   }
 }
