@@ -71,12 +71,10 @@ async function fetchImages(place: Workplace, { host, color, order, guard }: Fetc
 /** A release of former times keeps the file it was deployed with: what is sent now belongs to another one. */
 const envFileText = (directory: string, path: string): string => {
   const file = quote(posix.resolve(directory, path))
-  return `(
-  umask 077
-  printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new
-  mv -f ${file}.blue-green-new ${file}
-)
+  // Nothing is started while it stands in the environment, where Linux takes 128 KiB at most.
+  return `( umask 077; printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new )
 unset BLUE_GREEN_ENV_FILE
+mv -f ${file}.blue-green-new ${file}
 `
 }
 
