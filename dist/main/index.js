@@ -62846,7 +62846,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 1730:
+/***/ 4886:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -63991,6 +63991,8 @@ function spareShell(open) {
 const sessionsAtOnce = 7;
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000;
+/** The same for a server that was away for all of that: what can be done without it waits for each answer. */
+const awayTime = 1_000;
 const [firstPause, longestPause] = [250, 4_000];
 const usualKeepalive = 5_000;
 /** One connection for everything, opened when it is first needed, and anew when it broke. */
@@ -64000,11 +64002,21 @@ function sshConnection(settings, surroundings) {
     const closed = new AbortController();
     const takeSlot = slots(sessionsAtOnce);
     let opening = null;
+    let isAway = false;
+    const patiently = (work, signal = closed.signal) => repeat(work, { clock, signal, time: isAway ? awayTime : openingTime });
     const open = async () => {
         // Loaded for those alone who use it.
         const { openLink } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9887));
         const report = (line) => surroundings.output?.('ssh', line);
-        return patiently(() => openLink(settings, { keepalive, report }), clock, closed.signal);
+        try {
+            const link = await patiently(() => openLink(settings, { keepalive, report }));
+            isAway = false;
+            return link;
+        }
+        catch (error) {
+            isAway = true;
+            throw error;
+        }
     };
     const reach = async () => {
         opening ??= open();
@@ -64032,7 +64044,7 @@ function sshConnection(settings, surroundings) {
     const startIn = async (shell) => {
         const release = await takeSlot();
         try {
-            return { name, ...(await patiently(shell, clock, closed.signal)), release };
+            return { name, ...(await patiently(shell)), release };
         }
         catch (error) {
             release();
@@ -64050,7 +64062,7 @@ function sshConnection(settings, surroundings) {
         start: () => startIn(openShell),
         patiently: async (work, signal) => {
             try {
-                return await patiently(work, clock, AbortSignal.any([closed.signal, signal]));
+                return await patiently(work, AbortSignal.any([closed.signal, signal]));
             }
             catch (error) {
                 throw error instanceof dialing/* DialRefused */.Dn ? error : unreachable(name, error);
@@ -64075,8 +64087,8 @@ function sshConnection(settings, surroundings) {
         },
     };
 }
-async function patiently(work, clock, signal) {
-    const deadline = clock.monotonic() + openingTime;
+async function repeat(work, { clock, signal, time }) {
+    const deadline = clock.monotonic() + time;
     for (let pause = firstPause;; pause = Math.min(2 * pause, longestPause)) {
         signal.throwIfAborted();
         try {
@@ -64351,31 +64363,6 @@ function documentAfter(stdout, headerLines) {
     throw new target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
 }
 
-;// CONCATENATED MODULE: ./lib/host/asking.js
-/** A user's commands that only look: no lock and no fence, ended with their client and by their time. */
-
-
-
-/** Bytes of what the commands said that are kept: the last ones. */
-const saidLimit = 64 * 1024;
-/** `merged`: what the commands say to stderr belongs to the answer. */
-function askScript({ commands, limit }, options) {
-    const body = `${(0,host_script/* commandFunction */.aZ)('commands', commands)}
-answer() {
-  { commands ${options.merged ? '2>&1' : ''}; printf '\\n%s' "$?"; } | ( trap '' TERM; exec tail -c ${saidLimit} )
-}
-ask answer ${seconds(limit)}
-printf '%s' "$said"`;
-    return (0,host_script/* script */.K$)(dead_man_lead(leaderScript({ onClientDeath: 'end', mark: 'none', body })));
-}
-/** code null: the commands were ended before they could say anything. */
-function parseAnswer(stdout) {
-    const answer = /^([\s\S]*)\n(\d+)$/.exec(stdout);
-    if (!answer)
-        return { code: null, said: stdout };
-    return { code: Number(answer[2]), said: (answer[1] ?? '').replace(/\n+$/, '') };
-}
-
 ;// CONCATENATED MODULE: ./lib/host/change.js
 /** One change at the place where a target's commands run, under its locks and the fence of its lease. */
 
@@ -64413,47 +64400,105 @@ function endOf({ ended, code }, limit) {
 }
 const lost = (name, { name: host }, detail) => new target/* TargetUnreachable */.Ek(`What "${name}" did on ${host} is unknown: ${detail}.`);
 
+;// CONCATENATED MODULE: ./lib/host/guarding.js
+/** What a change demands of the router, and how a refusal is told. */
+
+/** null: any. */
+function allowedBy({ color: demanded }, color) {
+    if (demanded === 'any')
+        return null;
+    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
+}
+const refusal = ({ name, color, observed, observer = 'the router' }) => new target/* ChangeRefused */.Zv(observed === 'unknown'
+    ? `"${name}" for ${color} was not run: ${observer} does not say where traffic is.`
+    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
+
+;// CONCATENATED MODULE: ./lib/host/target-hook.js
+
+
+/** A user's command on the host, under the same locks and fence as a change. */
+async function runTargetHook(place, { hook, env, guard, observing, observer }) {
+    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
+    const result = await runChange(place, 'hook', {
+        lease: guard.lease,
+        commands: [{ run: hook.run, env: { ...hook.env, ...env } }],
+        limit: hook.timeout,
+        observe: observing,
+        allowed: allowedBy(guard, color),
+        confirm: false,
+        onClientDeath: 'end',
+        lenient: true,
+        record: null,
+        forget: [],
+    });
+    if (result.kind === 'refused-color')
+        throw refusal({ name: 'hook', color, observed: result.observed, observer });
+}
+
+;// CONCATENATED MODULE: ./lib/host/asking.js
+/** A user's commands that only look: no lock and no fence, ended with their client and by their time. */
+
+
+
+
+/** Milliseconds a script needs besides the time of its commands to start and to end. */
+const overhead = 30_000;
+/** `name`: what is asked, for people. */
+async function ask({ connection, surroundings }, name, question) {
+    const finish = await connection.run(askScript(question), {
+        signal: surroundings.signal,
+        clock: surroundings.clock,
+        timeout: question.limit + overhead,
+    });
+    if (finish.kind === 'lost')
+        throw lost(name, connection, finish.detail);
+    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
+}
+/** Bytes of what the commands said that are kept: the last ones. */
+const saidLimit = 64 * 1024;
+function askScript({ commands, limit, merged = false }) {
+    const body = `${(0,host_script/* commandFunction */.aZ)('commands', commands)}
+answer() {
+  { commands ${merged ? '2>&1' : ''}; printf '\\n%s' "$?"; } | ( trap '' TERM; exec tail -c ${saidLimit} )
+}
+ask answer ${seconds(limit)}
+printf '%s' "$said"`;
+    return (0,host_script/* script */.K$)(dead_man_lead(leaderScript({ onClientDeath: 'end', mark: 'none', body })));
+}
+function parseAnswer(stdout) {
+    const answer = /^([\s\S]*)\n(\d+)$/.exec(stdout);
+    if (!answer)
+        return { code: null, said: stdout };
+    return { code: Number(answer[2]), said: (answer[1] ?? '').replace(/\n+$/, '') };
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/command/workplace.js
 /** Where the user's commands run, and the two ways to run them: to look, and to change. */
 
 
 /** The word that counts of what a command said. */
 const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
-/** What a command needs besides its own time to start and to end. */
-const lookOverhead = 30_000;
 const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
 const timeOf = (hooks) => hooks.reduce((sum, { timeout }) => sum + timeout, 0);
-async function look(workplace, name, env) {
-    const { settings, connection, surroundings } = workplace;
-    const hooks = settings.commands[name];
-    const observation = { commands: withEnvironment(hooks, env), limit: timeOf(hooks) };
-    const finish = await connection.run(askScript(observation, { merged: name === 'diagnose' }), {
-        signal: surroundings.signal,
-        clock: surroundings.clock,
-        timeout: observation.limit + lookOverhead,
+function look(workplace, name, env) {
+    const hooks = workplace.settings.commands[name];
+    return ask(workplace, name, {
+        commands: withEnvironment(hooks, env),
+        limit: timeOf(hooks),
+        merged: name === 'diagnose',
     });
-    if (finish.kind === 'lost')
-        throw lost(name, connection, finish.detail);
-    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
 }
 const change = ({ settings, connection, surroundings }, name, options) => runChange({ connection, stateDirectory: settings.stateDirectory, surroundings }, name, options);
 
-;// CONCATENATED MODULE: ./lib/targets/command/guarding.js
+;// CONCATENATED MODULE: ./lib/targets/command/observing.js
 
-
+/** What says where traffic is, as refusals name it. */
+const observer = '"observe"';
 /** The router as a command sees it, for the comparison in the same script as a change. */
 const observing = ({ settings, surroundings }) => ({
     commands: withEnvironment(settings.commands.observe, { BLUE_GREEN_APP: surroundings.app }),
     limit: timeOf(settings.commands.observe),
 });
-function allowedBy({ color: demanded }, color) {
-    if (demanded === 'any')
-        return null;
-    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
-}
-const refused = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
-    ? `"${name}" for ${color} was not run: "observe" does not say where traffic is.`
-    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
 
 ;// CONCATENATED MODULE: ./lib/host/inspection.js
 
@@ -64783,6 +64828,7 @@ function byHand({ settings, surroundings }, to) {
 
 
 
+
 function commandRuntime(workplace) {
     const { services } = workplace;
     return {
@@ -64864,8 +64910,9 @@ async function deploy(workplace, color, release, guard) {
         forget: [],
         unreadableLedger,
     });
-    if (result.kind === 'refused-color')
-        throw refused('deploy', color, result.observed);
+    if (result.kind === 'refused-color') {
+        throw refusal({ name: 'deploy', color, observed: result.observed, observer: observer });
+    }
     await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient });
 }
 async function retire(workplace, name, color, lease) {
@@ -64885,7 +64932,7 @@ async function retire(workplace, name, color, lease) {
         forget: name === 'remove' ? [deployedFile(color), stateFile(color)] : [],
     });
     if (result.kind === 'refused-color')
-        throw refused(name, color, result.observed);
+        throw refusal({ name, color, observed: result.observed, observer: observer });
     if (name === 'stop')
         await keepSaid(workplace, { name, lease, color, output: result.output, lenient: true });
 }
@@ -64927,45 +64974,37 @@ function lastBytes(text, limit) {
 
 function openCommandTarget(workplace) {
     const { settings, connection, surroundings } = workplace;
+    const { stateDirectory } = settings;
     const { leaseTtl, signal, clock } = surroundings;
+    const place = { connection, stateDirectory, surroundings };
     const manual = new Map();
     const router = commandRouter(workplace, manual);
     return {
         runtime: commandRuntime(workplace),
         router,
-        ledger: fileLedger({ connection, directory: settings.stateDirectory, leaseTtl, signal, clock }),
+        ledger: fileLedger({ connection, directory: stateDirectory, leaseTtl, signal, clock }),
         preflight: () => findProblems(workplace, router, manual),
-        runHook: (hook, env, guard) => runHook(workplace, hook, env, guard),
+        runHook: (hook, env, guard) => runTargetHook(place, { hook, env, guard, observing: observing(workplace), observer: observer }),
         close: () => connection.close(),
     };
-}
-async function runHook(workplace, hook, env, guard) {
-    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
-    const result = await change(workplace, 'hook', {
-        lease: guard.lease,
-        commands: withEnvironment([hook], env),
-        limit: hook.timeout,
-        observe: observing(workplace),
-        allowed: allowedBy(guard, color),
-        confirm: false,
-        onClientDeath: 'end',
-        lenient: true,
-        record: null,
-        forget: [],
-    });
-    if (result.kind === 'refused-color')
-        throw refused('hook', color, result.observed);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/fleet/members.js
 /** The hosts of a fleet, and work on all of them at once. */
 
-/** Waits for all, then throws one error that names each host where it failed. */
-async function onAll(members, work) {
+/**
+ * Waits for all, then throws one error that names each host where it failed; where some cannot be reached, it carries the rest.
+ */
+async function onAll({ members, restOf }, work) {
     const results = await Promise.allSettled(members.map(async (member, index) => work(member, index)));
     const failures = failuresIn(members, results);
-    if (failures.length > 0)
-        throw joined(failures);
+    if (failures.length > 0) {
+        const error = joined(failures);
+        const reached = members.filter(({ host }) => failures.every((failure) => failure.host !== host));
+        if (!(error instanceof target/* TargetUnreachable */.Ek) || reached.length === 0)
+            throw error;
+        throw new target/* TargetUnreachable */.Ek(error.message, { cause: error.cause, rest: restOf(reached) });
+    }
     return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 const failuresIn = (members, results) => results.flatMap((result, index) => result.status === 'rejected' ? [{ host: members[index]?.host ?? '', error: result.reason }] : []);
@@ -64997,36 +65036,45 @@ const agree = (values) => new Set(values).size <= 1;
  */
 
 
-function fleetLeases(members) {
+function fleetLeases(all) {
     const known = new Map();
-    const remember = (leases) => {
-        const [first] = leases;
-        if (first)
-            known.set(keyOf(first), leases);
+    const leasesOf = (members) => {
+        const at = async (lease, unreadable = 'refuse') => {
+            const leases = known.get(keyOf(lease));
+            if (leases)
+                return members.map(({ host }) => leases.get(host) ?? lease);
+            return find({ members, first: all[0] }, lease, unreadable);
+        };
+        return {
+            remember: (leases) => {
+                const [first] = leases;
+                if (first)
+                    known.set(keyOf(first), byHost(members, leases));
+            },
+            at,
+            guards: async (guard) => {
+                const leases = await at(guard.lease, guard.unreadableLedger);
+                if (leases === null)
+                    throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
+                return leases.map((lease) => ({ ...guard, lease }));
+            },
+            among: leasesOf,
+        };
     };
-    const at = async (lease, unreadable = 'refuse') => known.get(keyOf(lease)) ?? find(members, lease, unreadable);
-    return {
-        remember,
-        at,
-        guards: async (guard) => {
-            const leases = await at(guard.lease, guard.unreadableLedger);
-            if (leases === null)
-                throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
-            return leases.map((lease) => ({ ...guard, lease }));
-        },
-    };
+    return leasesOf(all);
 }
 const keyOf = ({ fence, nonce }) => `${fence} ${nonce}`;
+const byHost = (members, leases) => new Map(leases.map((lease, index) => [members[index]?.host ?? '', lease]));
 /**
  * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
  * whose ledger cannot be read judges by the lease as it is.
  */
-async function find(members, lease, unreadable) {
+async function find({ members, first }, lease, unreadable) {
     const results = await Promise.allSettled(members.map(async ({ target }) => target.ledger.read()));
     const failures = failuresIn(members, results);
     if (failures.length > 0 && unreadable === 'refuse')
         throw joined(failures);
-    const leases = results.map((result, index) => result.status === 'rejected' ? lease : sameLease(lease, result.value, index === 0));
+    const leases = results.map((result, index) => result.status === 'rejected' ? lease : sameLease(lease, result.value, members[index] === first));
     return leases.every((found) => found !== null) ? leases : null;
 }
 function sameLease({ fence, nonce }, { lease: view }, isFirst) {
@@ -65037,25 +65085,25 @@ function sameLease({ fence, nonce }, { lease: view }, isFirst) {
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/fleet/ledger.js
 
-function fleetLedger(members, leases) {
-    const read = async () => viewOf(await onAll(members, ({ target }) => target.ledger.read()));
+function fleetLedger(fleet) {
+    const { members, leases } = fleet;
+    const read = async () => viewOf(await onAll(fleet, ({ target }) => target.ledger.read()));
     const onEach = async (lease, ask) => {
         const ours = await leases.at(lease);
         if (ours === null)
             return 'lost';
-        const answers = await onAll(members, ({ target }, index) => ask(target.ledger, ours[index] ?? lease));
+        const answers = await onAll(fleet, ({ target }, index) => ask(target.ledger, ours[index] ?? lease));
         return answers.includes('lost') ? 'lost' : 'kept';
     };
     return {
         read,
         acquire: async (owner, options) => {
             const { claim, unchangedMark } = options;
-            // A holder is seen before anything is taken: taking and giving back would look like a sign of its life.
-            if (claim === 'open') {
-                const { lease } = await read();
-                if (lease.status === 'held' && lease.mark !== unchangedMark)
-                    return { kind: 'held', view: lease };
-            }
+            // A holder is seen before anything is taken: taking and giving back would look like a sign of its life. And nothing is
+            // taken where it cannot be taken everywhere.
+            const { lease: seen } = await read();
+            if (claim === 'open' && seen.status === 'held' && seen.mark !== unchangedMark)
+                return { kind: 'held', view: seen };
             const marks = marksIn(unchangedMark);
             const acquisition = await acquireInOrder(members, (ledger, index) => ledger.acquire(owner, { claim, unchangedMark: marks[index] ?? null }));
             if (!Array.isArray(acquisition))
@@ -65138,10 +65186,11 @@ function documentOf(hosts) {
 /** The routers of all hosts as one. Nothing switches several hosts in one step; what fails half way is put back. */
 
 
-function fleetRouter(members, leases) {
+function fleetRouter(fleet) {
+    const { members, leases } = fleet;
     const manual = (to) => members.flatMap((member) => manualAt(member, to));
     return {
-        observe: async () => trafficOf(members, await onAll(members, ({ target }) => target.router.observe())),
+        observe: async () => trafficOf(members, await onAll(fleet, ({ target }) => target.router.observe())),
         switch: async (from, to, guard) => {
             const guards = await leases.guards(guard);
             const parts = members.map((member, index) => ({ ...member, guard: guards[index] ?? guard }));
@@ -65185,7 +65234,10 @@ async function switchAll(parts, from, to) {
         const details = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
         return { detail: details.join('; ') };
     }
-    throw joined(failures, await mend({ parts, from, to, failures }));
+    const { said, isBack } = await mend({ parts, from, to, failures });
+    const error = joined(failures, said);
+    // Refused is what moved nothing.
+    throw error instanceof target/* ChangeRefused */.Zv && !isBack ? new target/* ChangeFailed */._G(error.message, { cause: error }) : error;
 }
 /** A host with a mind of its own is switched from where it is, unless it is there. */
 async function switchOne(part, from, to) {
@@ -65198,34 +65250,35 @@ async function switchOne(part, from, to) {
 }
 /**
  * Puts back what was switched. Not on a way back: the color that was left has not passed its checks. Not after the lease was
- * lost or the run was interrupted: others decide. Answers what became of the hosts.
+ * lost or the run was interrupted: others decide.
  */
 async function mend({ parts, from, to, failures }) {
     const errorAt = (part) => failures.find(({ host }) => host === part.host)?.error;
     const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore');
     const isOver = failures.some(({ error }) => error instanceof target/* LeaseLost */.Vj || isForeign(error));
-    if (from.kind !== 'color' || isWayBack || isOver) {
-        const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
-        return switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
-    }
     // A switch that failed may have moved traffic all the same; one that was refused has not.
     const moved = parts.filter((part) => !(errorAt(part) instanceof target/* ChangeRefused */.Zv));
+    if (from.kind !== 'color' || isWayBack || isOver) {
+        const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
+        const said = switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
+        return { said, isBack: moved.length === 0 };
+    }
     const ends = await Promise.all(moved.map((part) => putBack(part, to, from.color)));
-    return ends.join(' ');
+    return { said: ends.map(({ said }) => said).join(' '), isBack: ends.every(({ isBack }) => isBack) };
 }
 async function putBack({ host, target, guard }, to, back) {
     const { router } = target;
     try {
         const here = await router.observe();
         if (names(here, back))
-            return `${host} is on ${back} still.`;
+            return { said: `${host} is on ${back} still.`, isBack: true };
         if (!names(here, to))
-            return `${describe(host, here)}, which was left as it is.`;
+            return { said: `${describe(host, here)}, which was left as it is.`, isBack: false };
         await router.switch(here, back, guard);
-        return `${host} was put back on ${back}.`;
+        return { said: `${host} was put back on ${back}.`, isBack: true };
     }
     catch (error) {
-        return `${host} could not be put back on ${back}: ${messageOf(error)}`;
+        return { said: `${host} could not be put back on ${back}: ${messageOf(error)}`, isBack: false };
     }
 }
 
@@ -65233,16 +65286,17 @@ async function putBack({ host, target, guard }, to, back) {
 /** A color that runs on every host. */
 
 
-function fleetRuntime(members, leases, router) {
+function fleetRuntime(fleet, router) {
+    const { members, leases } = fleet;
     const hosts = members.map(({ host }) => host);
     const change = async (guard, work) => {
         const guards = await leases.guards(guard);
         // Each host looks at its own traffic; half a change would be made where they differ.
         if (guard.color !== 'any')
             await assertOneMind(router);
-        return onAll(members, ({ target }, index) => work(target.runtime, guards[index] ?? guard));
+        return onAll(fleet, ({ target }, index) => work(target.runtime, guards[index] ?? guard));
     };
-    const ask = (work) => onAll(members, ({ target }) => work(target.runtime));
+    const ask = (work) => onAll(fleet, ({ target }) => work(target.runtime));
     return {
         observe: async (color) => stateOf(hosts, await ask((runtime) => runtime.observe(color))),
         deploy: async (color, order, guard) => {
@@ -65346,15 +65400,19 @@ function fleetOf(members) {
         throw new TypeError('A fleet has no host.');
     if (members.length === 1)
         return first.target;
-    const leases = fleetLeases(members);
-    const router = fleetRouter(members, leases);
-    const { runHook } = first.target;
+    return openFleet(members, fleetLeases(members));
+}
+function openFleet(members, leases) {
+    const restOf = (reached) => openFleet(reached, leases.among(reached));
+    const fleet = { members, leases, restOf };
+    const router = fleetRouter(fleet);
+    const runHook = members[0]?.target.runHook ?? null;
     return {
-        runtime: fleetRuntime(members, leases, router),
+        runtime: fleetRuntime(fleet, router),
         router,
-        ledger: fleetLedger(members, leases),
+        ledger: fleetLedger(fleet),
         preflight: async () => {
-            const found = await onAll(members, async ({ host, target }) => (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })));
+            const found = await onAll(fleet, async ({ host, target }) => (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })));
             return found.flat();
         },
         // On the first host alone: a migration must run once.
@@ -65364,45 +65422,9 @@ function fleetOf(members) {
                 await runHook(hook, env, ours);
             }),
         close: async () => {
-            await onAll(members, ({ target }) => target.close());
+            await onAll(fleet, ({ target }) => target.close());
         },
     };
-}
-
-;// CONCATENATED MODULE: ./lib/host/guarding.js
-/** What a change demands of the router, and how a refusal is told. */
-
-/** null: any. */
-function guarding_allowedBy({ color: demanded }, color) {
-    if (demanded === 'any')
-        return null;
-    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
-}
-/** `name`: the change, for people. */
-const refusal = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
-    ? `"${name}" for ${color} was not run: the router does not say where traffic is.`
-    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
-
-;// CONCATENATED MODULE: ./lib/host/target-hook.js
-
-
-/** A user's command on the host, under the same locks and fence as a change. */
-async function runTargetHook(place, { hook, env, guard, observing }) {
-    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
-    const result = await runChange(place, 'hook', {
-        lease: guard.lease,
-        commands: [{ run: hook.run, env: { ...hook.env, ...env } }],
-        limit: hook.timeout,
-        observe: observing,
-        allowed: guarding_allowedBy(guard, color),
-        confirm: false,
-        onClientDeath: 'end',
-        lenient: true,
-        record: null,
-        forget: [],
-    });
-    if (result.kind === 'refused-color')
-        throw refusal('hook', color, result.observed);
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -65797,36 +65819,24 @@ const sharedProblem = (shared, project) => ({
 
 
 
-
 const lookTime = 60_000;
-/** What a script needs besides its own time to start and to end. */
-const overhead = 30_000;
 /** What a command said that only looks. Throws ChangeFailed when it failed. */
 async function workplace_look(place, name, run, env = {}) {
-    const { connection, surroundings } = place;
-    const commands = [{ run, env }];
-    const finish = await connection.run(askScript({ commands, limit: lookTime }, { merged: false }), {
-        signal: surroundings.signal,
-        clock: surroundings.clock,
-        timeout: lookTime + overhead,
-    });
-    if (finish.kind === 'lost')
-        throw lost(name, connection, finish.detail);
-    const { code, said } = parseAnswer(finish.stdout);
+    const { code, said, stderr } = await ask(place, name, { commands: [{ run, env }], limit: lookTime });
     if (code === 0)
         return said;
-    const why = finish.stderrTail.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
-    throw new target/* ChangeFailed */._G(`On ${connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
+    const why = stderr.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
+    throw new target/* ChangeFailed */._G(`On ${place.connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
 }
 /** Asked once: what it says does not change in the time of a run. */
 function surveyOnce(place, settings) {
     let asked = null;
-    const ask = async () => {
+    const askDocker = async () => {
         const text = await workplace_look(place, 'the look at docker', surveyText(settings));
         return judgeSurvey(text, settings, place.connection.name);
     };
     return async () => {
-        asked ??= ask();
+        asked ??= askDocker();
         try {
             const survey = await asked;
             if (survey.kind === 'unusable')
@@ -65839,18 +65849,6 @@ function surveyOnce(place, settings) {
         }
     };
 }
-
-;// CONCATENATED MODULE: ./lib/targets/vps/compose/connections.js
-/** Connections that something on the host has open to ports of a color, as the kernel counts them. */
-/** Numbers of connections, one line for each port. https://docs.kernel.org/networking/proc_net_tcp.html */
-const connectionsText = (ports) => `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '
-$4 == "01" { split($3, remote, ":"); open[remote[2]]++ }
-END { ${ports.map((port) => `print open["${hex(port)}"] + 0`).join('; ')} }'`;
-const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-const sumOfLines = (text) => text
-    .split('\n')
-    .filter((line) => line !== '')
-    .reduce((sum, line) => sum + Number(line), 0);
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/containers.js
 /** The containers of a color as docker describes them, and what they say about it. */
@@ -66033,6 +66031,23 @@ function causeOf({ name, outOfMemory, exitCode, status, restarts }, log) {
     return hint ? `${name}: ${hint[1]}.` : null;
 }
 
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/ports.js
+const portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
+const sockets = 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null';
+const [established, listening] = ['01', '0A'];
+/** Numbers of connections that something on the host has open to these ports, one line for each. */
+const connectionsText = (ports) => `${sockets} | awk '
+$4 == "${established}" { split($3, remote, ":"); open[remote[2]]++ }
+END { ${ports.map((port) => `print open["${hex(port)}"] + 0`).join('; ')} }'`;
+const sumOfLines = (text) => text
+    .split('\n')
+    .filter((line) => line !== '')
+    .reduce((sum, line) => sum + Number(line), 0);
+/** Exit code 0: somebody listens there. */
+const listenedText = (port) => `${sockets} |
+  awk '$4 == "${listening}" { split($2, here, ":"); if (here[2] == "${hex(port)}") found = 1 } END { exit !found }'`;
+const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/looking.js
 /** What the host's docker says of a color. */
 
@@ -66084,13 +66099,12 @@ async function judge(place, { color, services, seen }) {
     const host = await dockerHost(place);
     const layout = host.layout[color];
     const live = (0,target/* otherColor */.IP)(color);
-    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place, live))}`;
+    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place.settings, live))}`;
     const [containers = '', connections = ''] = (await workplace_look(place, 'the look at its containers', text)).split(looking_mark);
     if (sumOfLines(connections) > 0)
         seen.add(live);
     return judgeReadiness(ownContainers(containers, layout), servicesNamed(layout, services));
 }
-const portsOf = ({ settings }, color) => settings.services.flatMap(({ ports }) => ports[color] ?? []);
 /** Containers may serve on while docker itself does not answer. */
 async function looking_ready(place, question) {
     try {
@@ -66104,7 +66118,7 @@ async function looking_ready(place, question) {
 }
 /** Without a single connection while the color had users, something else than this host leads to it, and nothing is known. */
 async function quiet(place, color, seen) {
-    const ports = portsOf(place, color);
+    const ports = portsOf(place.settings, color);
     if (ports.length === 0)
         return 'unknown';
     const open = sumOfLines(await workplace_look(place, 'counting connections', connectionsText(ports)));
@@ -66150,10 +66164,6 @@ function overrideDocument(services, version) {
         ])),
     });
 }
-const readsOverride = (text) => {
-    const { services } = JSON.parse(text);
-    return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]));
-};
 /** Exit code of `up` when it would touch other containers than those of its services. */
 const wouldTouchOthers = 91;
 /**
@@ -66187,7 +66197,6 @@ ${up} ${names}`;
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/changing.js
 /** Changes of a color, each under the locks and the fence of the lease. */
-
 
 
 
@@ -66233,58 +66242,48 @@ async function fetchImages(place, { host, color, order, guard }) {
             ...loginEnvironment(settings.registry),
             ...(envFile === null ? {} : { BLUE_GREEN_ENV_FILE: envFile.content }),
         },
-        record: null,
     });
     return parseFetched(output);
 }
 /** A release of former times keeps the file it was deployed with: what is sent now belongs to another one. */
 const envFileText = (directory, path) => {
     const file = (0,host_script/* quote */.hD)(external_node_path_.posix.resolve(directory, path));
-    return `(
-  umask 077
-  printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new
-  mv -f ${file}.blue-green-new ${file}
-)
+    // Nothing is started while it stands in the environment, where Linux takes 128 KiB at most.
+    return `( umask 077; printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new )
 unset BLUE_GREEN_ENV_FILE
+mv -f ${file}.blue-green-new ${file}
 `;
 };
 /** What the change wrote to $BLUE_GREEN_OUTPUT. */
-async function changing_change(place, name, { color, guard, run, env, record }) {
+async function changing_change(place, name, { color, guard, run, env = {}, lenient = false, record = null, forget = [] }) {
     const { lease, unreadableLedger = 'refuse' } = guard;
     const result = await runChange(place, name, {
         lease,
         commands: [{ run, env }],
         limit: place.surroundings.deployTimeout,
         observe: place.observing,
-        allowed: guarding_allowedBy(guard, color),
+        allowed: allowedBy(guard, color),
         confirm: false,
         onClientDeath: 'end',
-        lenient: unreadableLedger === 'ignore',
+        lenient: lenient || unreadableLedger === 'ignore',
         record,
-        forget: [],
+        forget,
         unreadableLedger,
     });
     if (result.kind === 'refused-color')
-        throw refusal(name, color, result.observed);
+        throw refusal({ name, color, observed: result.observed });
     return result.output;
 }
 async function changing_retire(place, name, color, { lease }) {
     const { sudo, layout } = await dockerHost(place);
     const text = name === 'stop' ? stopText(layout[color]) : removeText(layout[color]);
-    const result = await runChange(place, name, {
-        lease,
-        commands: [{ run: dockerFunction(sudo) + text, env: {} }],
-        limit: place.surroundings.deployTimeout,
-        observe: place.observing,
-        allowed: [(0,target/* otherColor */.IP)(color), 'none'],
-        confirm: false,
-        onClientDeath: 'end',
+    await changing_change(place, name, {
+        color,
+        guard: { lease, color: 'not-live' },
+        run: dockerFunction(sudo) + text,
         lenient: true,
-        record: null,
         forget: name === 'remove' ? [overrideFile(color)] : [],
     });
-    if (result.kind === 'refused-color')
-        throw refusal(name, color, result.observed);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/runtime.js
@@ -66564,7 +66563,7 @@ function proxy_answer_secure(plain, servername, ended) {
     });
 }
 /** The line is closed afterwards. Rejects only with the signal's reason. */
-async function ask(line, listener, signal) {
+async function proxy_answer_ask(line, listener, signal) {
     if (line.kind === 'closed')
         return { kind: 'other', detail: line.detail };
     const late = AbortSignal.timeout(patience);
@@ -66980,7 +66979,7 @@ async function router_observeTraffic(place) {
 }
 async function askAnew({ connection, surroundings: { signal } }, listener) {
     const line = await openLine(connection, listener, signal);
-    return { listener, answer: await ask(line, listener, signal) };
+    return { listener, answer: await proxy_answer_ask(line, listener, signal) };
 }
 /** Workers of nginx share the connections among them, and each must have seen the flag. */
 const linesToEach = 4;
@@ -66993,10 +66992,11 @@ async function router_switchTraffic(place, order) {
     }
     const lines = await Promise.all(listeners.map((listener) => openLine(connection, listener, surroundings.signal)));
     try {
+        assertAudible(order, lines);
         await flip(place, order);
         return await router_confirm(place, order.to, () => Promise.all(listeners.map(async (listener, at) => {
             const line = lines[at];
-            return { listener, answer: await ask(line, listener, surroundings.signal) };
+            return { listener, answer: await proxy_answer_ask(line, listener, surroundings.signal) };
         })));
     }
     finally {
@@ -67004,6 +67004,13 @@ async function router_switchTraffic(place, order) {
             if (line.kind === 'open')
                 line.stream.destroy();
     }
+}
+/** Nobody could confirm the switch. A way back is tried all the same: nginx reads the flag when it is there again. */
+function assertAudible({ to, guard }, lines) {
+    const details = lines.flatMap((line) => (line.kind === 'closed' ? [line.detail] : []));
+    if (details.length < lines.length || guard.unreadableLedger === 'ignore')
+        return;
+    throw new target/* ChangeRefused */.Zv(`The switch to ${to} was not run, because nginx cannot be asked to confirm it: ${[...new Set(details)].join('; ')}. Traffic was not moved by us.`);
 }
 async function flip(place, { from, to, guard }) {
     const { settings, connection } = place;
@@ -67065,8 +67072,9 @@ async function router_confirm(place, to, first) {
 
 
 
+
 function resourcesText({ settings, host, idle, live, images }) {
-    const ports = idle === null ? [] : resources_portsOf(settings, idle);
+    const ports = idle === null ? [] : portsOf(settings, idle);
     return `${dockerFunction(host.sudo)}${registryFunction(settings.app, settings.registry)}
 echo "disk $(df -Pk "$(docker info --format '{{.DockerRootDir}}')" | awk 'NR == 2 { print $4 }')"
 echo "memory $(awk '/^(MemAvailable|SwapFree):/ { sum += $2 } END { print sum }' /proc/meminfo)"
@@ -67078,7 +67086,6 @@ ${images
         .map(imageText)
         .join('\n')}`;
 }
-const resources_portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
 /** KiB of memory that a color holds, by the kernel's books; without the pages it can have back at once. */
 const usedText = (name, { project }) => `sum=0
 for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspect --format '{{.State.Pid}}'); do
@@ -67094,8 +67101,7 @@ for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspe
 done
 echo "${name} $sum"`;
 /** Somebody else than the color itself who listens there. */
-const portText = (port, layout) => `if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-  awk '$4 == "0A" { split($2, here, ":"); if (here[2] == "${port.toString(16).toUpperCase().padStart(4, '0')}") found = 1 } END { exit !found }'; then
+const portText = (port, layout) => `if ${listenedText(port)}; then
   owner=$(docker ps --filter publish=${port} --format '{{.Label "com.docker.compose.project"}} {{.Names}}' | head -n 1)
   case $owner in ${(0,host_script/* quote */.hD)(`${layout?.project ?? ''} `)}*) ;; *) echo "port ${port} \${owner#* }" ;; esac
 fi`;
@@ -67478,11 +67484,11 @@ function leadsTo({ upstream, listen }, { name, arguments: words }) {
 
 
 
-
-async function findFlagProblems(place, root = '/etc/nginx') {
+/** `observed`: where traffic is, which may still be asked meanwhile. */
+async function findFlagProblems(place, observed, root = '/etc/nginx') {
     const { settings } = place;
     const [traffic, files, said] = await Promise.all([
-        router_observeTraffic(place),
+        observed,
         readFiles(place, root),
         workplace_look(place, 'the look at the flag', lookText(settings.stateDirectory)),
     ]);
@@ -67521,10 +67527,11 @@ async function preflight_findProblems(place, router, images) {
     // Without these nothing else of ours runs there.
     if (host.some(({ setting }) => setting !== 'state-directory'))
         return host;
+    const observed = router.observe();
     const [proxy, survey, traffic] = await Promise.all([
-        findFlagProblems(place),
+        findFlagProblems(place, observed),
         place.survey(),
-        router.observe(),
+        observed,
     ]);
     const docker = survey.kind === 'unusable'
         ? survey.problems
@@ -67719,6 +67726,8 @@ const say = (world, text) => world.report({ kind: 'line', level: 'info', text })
 const warn = (world, text) => world.report({ kind: 'line', level: 'warning', text });
 /** Something a person reading only the summary must know. */
 const announce = (world, text) => world.report({ kind: 'line', level: 'notice', text });
+/** What an error says, as a part of a sentence. */
+const clauseOf = (error) => messageOf(error).replace(/\.$/, '');
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 ;// CONCATENATED MODULE: ./lib/deployment/chronicle.js
@@ -68046,7 +68055,8 @@ class Journal {
     }
     /** Throws LeaseLost when another owner has come, and the target's error when it could not be written. */
     async record(change) {
-        const { ledger, lease, keep } = this.#options;
+        const { ledger, keep } = this.#options;
+        const lease = this.#options.lease();
         const next = change(this.#document);
         keep(next.operation, lease);
         if ((await ledger.write(lease, formatDocument(next))) === 'lost') {
@@ -68057,7 +68067,7 @@ class Journal {
     /** For what is safe to lose with us: it is on the runner now, and goes to the target with the next record. */
     amend(change) {
         this.#document = change(this.#document);
-        this.#options.keep(this.#document.operation, this.#options.lease);
+        this.#options.keep(this.#document.operation, this.#options.lease());
     }
     /** For the way back, which must not hang on a ledger that takes no writes. Answers what went wrong. */
     async recordIfPossible(change) {
@@ -68077,9 +68087,13 @@ class Journal {
 ;// CONCATENATED MODULE: ./lib/deployment/lease-keeper.js
 
 const missesAllowed = 2;
-/** Renews the lease on its own timer, whatever the run is waiting for. */
+const takenOver = 'The lease belongs to another run now; this one stops and changes nothing more.';
+/** Holds the lease, and renews it on its own timer, whatever the run is waiting for. */
 class LeaseKeeper {
     #options;
+    #lease;
+    /** New fences that it may have, and of which we were never told. */
+    #unanswered = 0;
     #stopped = new AbortController();
     #misses = 0;
     /** By the monotonic clock: when the last renewal that was kept set out. */
@@ -68087,7 +68101,11 @@ class LeaseKeeper {
     #running = null;
     constructor(options) {
         this.#options = options;
+        this.#lease = options.lease;
         this.#keptAt = options.clock.monotonic();
+    }
+    get lease() {
+        return this.#lease;
     }
     start() {
         this.#running = this.#keep();
@@ -68095,6 +68113,34 @@ class LeaseKeeper {
     async stop() {
         this.#stopped.abort();
         await this.#running;
+    }
+    /**
+     * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
+     * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+     */
+    async takeAnew(owner) {
+        const { ledger, clock } = this.#options;
+        const setOut = clock.monotonic();
+        const { lease: seen } = await ledger.read();
+        if (!this.#mayBeOurs(seen))
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        this.#unanswered += 1;
+        const acquisition = await ledger.acquire(owner, { claim: 'own', unchangedMark: null });
+        if (acquisition.kind === 'held')
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        const { lease } = acquisition;
+        if (lease.fence > seen.fence + 1) {
+            await ledger.free(lease);
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        }
+        this.#lease = lease;
+        this.#unanswered = 0;
+        this.#misses = 0;
+        this.#keptAt = setOut;
+    }
+    #mayBeOurs({ status, owner, fence }) {
+        const news = fence - this.#lease.fence;
+        return status !== 'free' && owner?.nonce === this.#lease.nonce && news >= 0 && news <= this.#unanswered;
     }
     /**
      * Renews the lease now when it was not renewed lately, as after the whole process stood still. Throws when that fails: a change
@@ -68133,16 +68179,17 @@ class LeaseKeeper {
         }
     }
     async #renew() {
-        const { ledger, lease, clock, onLost, onMissed } = this.#options;
+        const { ledger, clock, onLost, onMissed } = this.#options;
+        const lease = this.#lease;
         const setOut = clock.monotonic();
         try {
             if ((await ledger.renew(lease)) === 'kept') {
                 this.#misses = 0;
                 this.#keptAt = setOut;
             }
-            else if (!this.#stopped.signal.aborted) {
+            else if (!this.#stopped.signal.aborted && this.#unanswered === 0 && lease === this.#lease) {
                 this.#stopped.abort();
-                onLost(new targets_target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.'));
+                onLost(new targets_target/* LeaseLost */.Vj(takenOver));
             }
         }
         catch (error) {
@@ -68186,10 +68233,20 @@ async function acquireSession(world, claim, wait) {
         onMissed: (text) => warn(world, text),
     });
     const document = await readDocument(world, acquired);
-    const journal = new Journal({ ledger: world.target.ledger, lease, document, keep: world.keep });
+    const journal = new Journal({
+        ledger: world.target.ledger,
+        lease: () => keeper.lease,
+        document,
+        keep: world.keep,
+    });
     world.keep(document.operation, lease);
     keeper.start();
-    return { ...world, lease, keeper, journal, degraded: acquired.degraded };
+    return { ...world, keeper, journal, degraded: acquired.degraded };
+}
+/** After a change whose answer was lost: only then is what the router says more than a moment of that change. Throws LeaseLost. */
+async function acquireAnew({ owner, keeper, journal, keep }) {
+    await keeper.takeAnew(owner);
+    keep(journal.operation, keeper.lease);
 }
 async function readDocument(world, { document, lease }) {
     const parsed = parseDocument(document);
@@ -68325,18 +68382,23 @@ function endingOfFailure({ phase, cause, operation, settled, traffic }) {
     const failure = { phase, cause, traffic: trafficSentence(traffic), done, next, diagnosis };
     return { ...shown, ok: false, traffic, operation, failure };
 }
+const again = ['Fix what failed, then deploy again.'];
+const clarify = ['Find out who moved traffic, then deploy again.'];
 function consequences(operation, settled) {
     const { version } = operation.release;
-    const again = ['Fix the release and deploy again.'];
     switch (settled.kind) {
         case 'undone':
-            return { ...undoneWords(operation, settled), next: again };
+            return { ...undoneWords(operation, settled), next: settled.how === 'conceded' ? clarify : again };
         case 'failed':
             return {
                 result: 'rollback-failed',
                 headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
                 done: ['Nothing was stopped.'],
-                next: [...again, 'Or go back by hand:', ...operation.inverse],
+                next: [
+                    ...(settled.movedBy === 'others' ? clarify : again),
+                    'Or go back by hand:',
+                    ...operation.inverse,
+                ],
             };
         case 'left-open':
             return {
@@ -68380,7 +68442,9 @@ function undoneWords(operation, { how, newColor, diagnosis }) {
         case 'untouched':
             return {
                 result: 'failed',
-                headline: `${release.version} failed before the switch; traffic never moved.`,
+                headline: operation.traffic === 'from'
+                    ? `${release.version} failed before the switch; traffic never moved.`
+                    : `${release.version} failed in the switch; traffic is on ${from ?? 'nobody'}.`,
                 done: [fate],
             };
     }
@@ -68584,7 +68648,7 @@ async function runOne(session, hook, environment) {
 }
 async function guard(session, color) {
     await session.keeper.ensureKept();
-    return { lease: session.lease, color };
+    return { lease: session.keeper.lease, color };
 }
 /** What every hook is told, besides its own `env` and the way to the color. */
 function describeRun({ intent, owner }, operation, phase) {
@@ -69320,16 +69384,19 @@ async function startAgain(session, operation, from) {
  * cannot be recorded is warned of.
  */
 async function moveBack(session, operation, traffic) {
-    const { from } = operation;
-    if (from !== null && locate(operation, traffic) !== 'from') {
-        await recordTraffic(session, 'reverting');
-        const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session));
-        say(session, `Traffic is back on ${from}: ${evidence.detail}`);
-    }
+    await switchBack(session, operation, traffic);
     await proveBack(session, operation);
     await recordTraffic(session, 'back');
     await startTheRestAgain(session, operation);
     await tellOnce(session);
+}
+async function switchBack(session, operation, traffic) {
+    const { from } = operation;
+    if (from === null || locate(operation, traffic) === 'from')
+        return;
+    await recordTraffic(session, 'reverting');
+    const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session));
+    say(session, `Traffic is back on ${from}: ${evidence.detail}`);
 }
 async function proveBack(session, operation) {
     const { from, previous } = operation;
@@ -69384,7 +69451,11 @@ async function tellOnce(session) {
  * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
  * target still ends it.
  */
-const wayBackGuard = ({ lease }) => ({ lease, color: 'any', unreadableLedger: 'ignore' });
+const wayBackGuard = ({ keeper }) => ({
+    lease: keeper.lease,
+    color: 'any',
+    unreadableLedger: 'ignore',
+});
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 function rethrowIfOver(session, error) {
     session.signal.throwIfAborted();
@@ -69405,6 +69476,7 @@ function rethrowIfOver(session, error) {
 
 
 
+
 async function carryOut(scene, closing) {
     const { session, operation, traffic } = scene;
     switch (closing.kind) {
@@ -69415,7 +69487,7 @@ async function carryOut(scene, closing) {
         case 'go-back':
             return goBack(scene);
         case 'give-up':
-            return fail(session, closing.why);
+            return fail(session, closing.why, closing.movedBy);
         case 'go-forward':
             return goForward(scene);
         case 'mend':
@@ -69446,7 +69518,7 @@ async function goBack(scene) {
         rethrowIfOver(session, error);
         if (error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
-        const why = `traffic could not be put back on ${operation.from}: ${messageOf(error)}`;
+        const why = `traffic could not be put back on ${operation.from}: ${clauseOf(error)}`;
         return { kind: 'left-open', why, repair: operation.inverse };
     }
     return undo(session, operation, 'went-back');
@@ -69462,7 +69534,7 @@ async function undo(session, operation, how) {
 async function endNewColor(session, { to, onFailure }) {
     if (onFailure === 'keep')
         return 'kept';
-    const stopped = await forgive(session, `${to} could not be stopped`, () => session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }));
+    const stopped = await forgive(session, `${to} could not be stopped`, () => insist(session, () => session.target.runtime.stop(to, { lease: session.keeper.lease, color: 'not-live' })));
     return stopped ? 'stopped' : 'left running';
 }
 async function diagnose(session, operation) {
@@ -69512,17 +69584,17 @@ async function retireOldColor(session, operation) {
     if (from === null || oldColor === 'keep')
         return false;
     const { runtime } = session.target;
-    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, () => insist(session, async () => {
         if (oldColor === 'stop')
             return runtime.stop(from, await guard(session, 'not-live'));
         await runtime.remove(from, await guard(session, 'not-live'));
         await session.journal.record((document) => withRelease(document, from, null));
-    });
+    }));
 }
-async function fail(session, why) {
+async function fail(session, why, movedBy = 'us') {
     warnOfTheRest(session);
     await carry_out_close(session, 'failed');
-    return { kind: 'failed', why };
+    return { kind: 'failed', why, movedBy };
 }
 function warnOfTheRest({ intent, journal, report }) {
     const rest = namesOf(startedAfter(intent));
@@ -69571,7 +69643,8 @@ const rows = [
         fits: (s) => s.traffic === 'from' && moved(s),
         closing: () => ({
             kind: 'give-up',
-            why: 'somebody moved traffic to a color that had not passed its checks',
+            why: 'somebody else moved traffic to the new color',
+            movedBy: 'others',
         }),
     },
     {
@@ -69582,7 +69655,7 @@ const rows = [
     {
         name: 'not verified, no way back, all at the new color',
         fits: (s) => unverified(s) && s.position === 'to' && !s.wayBack,
-        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to' }),
+        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to', movedBy: 'us' }),
     },
     {
         name: 'not verified, no way back, mixed',
@@ -69592,7 +69665,9 @@ const rows = [
     {
         name: 'on the way back',
         fits: (s) => s.traffic === 'reverting' && moved(s),
-        closing: (s) => s.wayBack ? { kind: 'go-back' } : { kind: 'give-up', why: 'the old color no longer passes its checks' },
+        closing: (s) => s.wayBack
+            ? { kind: 'go-back' }
+            : { kind: 'give-up', why: 'the old color no longer passes its checks', movedBy: 'us' },
     },
     {
         name: 'back already',
@@ -69602,7 +69677,11 @@ const rows = [
     {
         name: 'went back, then somebody moved it',
         fits: (s) => s.traffic === 'back' && moved(s),
-        closing: () => ({ kind: 'give-up', why: 'traffic had been put back, and somebody moved it since' }),
+        closing: () => ({
+            kind: 'give-up',
+            why: 'traffic had been put back, and somebody moved it since',
+            movedBy: 'others',
+        }),
     },
     {
         name: 'verified: main leaves the old color warm',
@@ -69680,29 +69759,50 @@ function wayBackMatters(situation) {
 
 
 
+
 const mendsAllowed = 3;
 const pauseBetweenReads = 1_000;
 /**
  * What a lost connection left undone is unknown, so everything is read and decided anew, for `rollback-timeout` at most. Nothing
- * is closed on the strength of an answer that never came.
+ * is closed on the strength of an answer that never came, nor beside a change that may still be running. `answerLost`: that of
+ * the last change before this.
  */
-async function settle(session, asker) {
+async function settle(session, asker, answerLost = false) {
     const { clock, intent, signal } = session;
     const deadline = clock.monotonic() + intent.rollbackTimeout;
-    for (;;) {
+    let elsewhere = '';
+    for (let mayRun = answerLost;;) {
         try {
+            if (mayRun)
+                await endWhatMayRun(session);
+            mayRun = false;
             return await settleOnce(session, asker);
         }
         catch (error) {
             if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
                 throw error;
+            mayRun = true;
             warn(session, error.message);
+            if (error.rest !== null)
+                elsewhere = await goBackInPart({ ...session, target: error.rest }, asker);
             if (clock.monotonic() >= deadline) {
                 const repair = session.journal.operation?.inverse ?? [];
-                return { kind: 'left-open', why: error.message, repair };
+                return { kind: 'left-open', why: `${clauseOf(error)}${elsewhere}`, repair };
             }
         }
         await clock.sleep(pauseBetweenReads, signal);
+    }
+}
+/** Where the ledger refuses, going back must not hang on it. */
+async function endWhatMayRun(session) {
+    try {
+        await acquireAnew(session);
+    }
+    catch (error) {
+        rethrowIfOver(session, error);
+        if (error instanceof targets_target/* TargetUnreachable */.Ek)
+            throw error;
+        warn(session, `What was lost on the way may still be running: ${messageOf(error)}`);
     }
 }
 async function settleOnce(session, asker) {
@@ -69710,14 +69810,39 @@ async function settleOnce(session, asker) {
         const { operation } = session.journal;
         if (operation === null || operation.state !== 'open')
             return { kind: 'nothing' };
-        const traffic = await readTraffic(session, operation);
-        const scene = { operation, position: locate(operation, traffic), asker };
-        const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
-        const closing = decideClosing({ ...scene, wayBack });
+        const { traffic, closing } = await decide(session, operation, asker);
         const mayMend = mends < mendsAllowed;
         const settled = await carryOut({ session, operation, traffic, mayMend }, closing);
         if (settled.kind !== 'mended')
             return settled;
+    }
+}
+async function decide(session, operation, asker) {
+    const traffic = await readTraffic(session, operation);
+    const scene = { operation, position: locate(operation, traffic), asker };
+    const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
+    return { traffic, closing: decideClosing({ ...scene, wayBack }) };
+}
+/**
+ * For users of the parts of a target that can be reached. The operation stays open on its way back: whoever comes when the other
+ * parts are there again brings them together before anything else. Answers what is to be said of it.
+ */
+async function goBackInPart(session, asker) {
+    const { operation } = session.journal;
+    if (operation === null || operation.state !== 'open' || operation.from === null)
+        return '';
+    try {
+        const { traffic, closing } = await decide(session, operation, asker);
+        if (closing.kind === 'go-back')
+            await switchBack(session, operation, traffic);
+        else if (locate(operation, traffic) !== 'from')
+            return '';
+        return `; everywhere else traffic is on ${operation.from}`;
+    }
+    catch (error) {
+        rethrowIfOver(session, error);
+        warn(session, messageOf(error));
+        return '';
     }
 }
 /** Asks again while the router says nothing we can use, for `rollback-timeout` at most. */
@@ -69854,12 +69979,24 @@ async function switchTraffic(course) {
     }
     await session.journal.record((document) => changeOperation(document, { phase: 'switch', traffic: 'switching' }));
     sampler.markSwitch();
-    const evidence = await session.target.router.switch(observedTraffic(operation), to, await guard(session, 'any'));
+    const evidence = await move(session, operation);
     // On a first deployment nobody answered before, which would read as failed requests.
     if (operation.from === null)
         sampler.start();
     say(session, `Traffic is on ${to}: ${evidence.detail}`);
     await session.journal.record((document) => changeOperation(document, { phase: 'verify', traffic: 'to' }));
+}
+/** A switch that was refused has moved nothing: wherever traffic is now, others brought it there. */
+async function move(session, operation) {
+    const { journal, target } = session;
+    try {
+        return await target.router.switch(observedTraffic(operation), operation.to, await guard(session, 'any'));
+    }
+    catch (error) {
+        if (error instanceof targets_target/* ChangeRefused */.Zv)
+            await journal.recordIfPossible((document) => changeOperation(document, { traffic: 'from' }));
+        throw error;
+    }
 }
 function sayWayBack({ session }, operation) {
     if (!mayGoBack(operation)) {
@@ -70433,6 +70570,7 @@ function ending_of_error_consequences(world, stage, cause) {
 
 
 
+
 /**
  * Gives the lease to whoever comes. With an operation still open it keeps our nonce, by which our post step takes it even on a
  * full disk. An interrupted run leaves it as it is.
@@ -70441,12 +70579,11 @@ async function endSession(session) {
     if (session.signal.aborted)
         return;
     await session.keeper.stop();
+    const { lease } = session.keeper;
     const { ledger } = session.target;
     try {
-        if (session.journal.operation?.state === 'open')
-            await ledger.park(session.lease);
-        else
-            await ledger.free(session.lease);
+        const isOpen = session.journal.operation?.state === 'open';
+        await insist(session, () => ledger[isOpen ? 'park' : 'free'](lease));
     }
     catch (error) {
         if (!(error instanceof targets_target/* LeaseLost */.Vj))
@@ -70551,7 +70688,7 @@ async function retireLeftOver(session) {
 
 /** Reads everything and decides. The operation is on the runner then, and at the target before anything is changed there. */
 async function determineColor(session) {
-    const planned = await planOperation(session, session.journal.document, session.lease.fence);
+    const planned = await planOperation(session, session.journal.document, session.keeper.lease.fence);
     if (planned.kind === 'unchanged') {
         announce(session, `Nothing to do: ${planned.why}.`);
         return planned;
@@ -70718,6 +70855,7 @@ const samplePublic = ({ intent, clock, signal }, { release, to }) => new Sampler
 
 
 
+
 async function deploy(world) {
     await preflight(world);
     const session = await acquireSession(world, 'open', world.intent.lockWait);
@@ -70766,7 +70904,7 @@ const seenAt = (color) => ({ kind: 'color', color });
 async function putRight(session, sampler, error) {
     const { report, clock } = session;
     report({ kind: 'section-started', title: 'Putting things right', at: clock.now() });
-    const settled = await settleOrLeave(session);
+    const settled = await settleOrLeave(session, isAnswerLost(error));
     report({ kind: 'section-ended', at: clock.now() });
     await sampler.stop();
     const operation = session.journal.begun;
@@ -70779,14 +70917,16 @@ async function putRight(session, sampler, error) {
     });
     return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() };
 }
+/** A phase wraps what ended it. */
+const isAnswerLost = (error) => (error instanceof PhaseFailed ? error.cause : error) instanceof targets_target/* TargetUnreachable */.Ek;
 /** What goes wrong in here must not hide what went wrong before. */
-async function settleOrLeave(session) {
+async function settleOrLeave(session, answerLost) {
     try {
-        return await settle(session, { kind: 'main-failing' });
+        return await settle(session, { kind: 'main-failing' }, answerLost);
     }
     catch (error) {
         rethrowIfOver(session, error);
-        return { kind: 'left-open', why: messageOf(error), repair: session.journal.begun.inverse };
+        return { kind: 'left-open', why: clauseOf(error), repair: session.journal.begun.inverse };
     }
 }
 
@@ -72101,13 +72241,13 @@ function algorithmsToTry(trusted, place) {
 /* harmony export */   xZ: () => (/* binding */ untrustedHost),
 /* harmony export */   z$: () => (/* binding */ keyNotUsable)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6097);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6097);
 /* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8927);
-/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7710);
+/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7710);
 
 
 
-class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .TargetUnreachable */ .Ek {
+class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .TargetUnreachable */ .Ek {
     setting;
     what;
     fix;
@@ -72125,8 +72265,8 @@ function addressOf({ user, host, port }) {
 /** `offered`: every key the server showed. */
 function untrustedHost({ trusted }, address, offered) {
     const { host, port } = address;
-    const shown = offered.map((key) => `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)} ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .ax)(key)}`).join(', ');
-    const lines = (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .linesFor */ .be)(trusted, address);
+    const shown = offered.map((key) => `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)} ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .fingerprintOf */ .ax)(key)}`).join(', ');
+    const lines = (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .linesFor */ .be)(trusted, address);
     const reasons = {
         empty: '`ssh-known-hosts` is empty',
         revoked: '`ssh-known-hosts` marks that key as `@revoked`',
@@ -72137,7 +72277,7 @@ function untrustedHost({ trusted }, address, offered) {
     const reason = () => {
         if (trusted.lines.length + trusted.fingerprints.length === 0)
             return 'empty';
-        if (offered.some((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .judge */ .S4)(trusted, address, key) === 'revoked'))
+        if (offered.some((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .judge */ .S4)(trusted, address, key) === 'revoked'))
             return 'revoked';
         if (lines.some(({ marker }) => marker === null))
             return 'changed';
@@ -72147,9 +72287,9 @@ function untrustedHost({ trusted }, address, offered) {
         setting: 'ssh-known-hosts',
         what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
         fix: [
-            `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key))}`).join('; ')}`,
+            `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key))}`).join('; ')}`,
             'If that prints the same, `ssh-known-hosts` is:',
-            ...offered.map((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .lineOf */ .cA)(address, key)),
+            ...offered.map((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .lineOf */ .cA)(address, key)),
         ].join('\n'),
     });
 }
@@ -72160,10 +72300,10 @@ function fileOf(type) {
 }
 function notLetIn(address, key, accepted) {
     const { user, host } = address;
-    const line = `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)} ${key.toString('base64')}`;
+    const line = `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)} ${key.toString('base64')}`;
     return new HostRefused({
         setting: 'ssh-key',
-        what: `${host} does not let ${user} in with the key ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .ax)(key)} (${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
+        what: `${host} does not let ${user} in with the key ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .fingerprintOf */ .ax)(key)} (${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
         fix: `On ${host}, as ${user}: mkdir -p ~/.ssh && echo ${(0,_script_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(line)} >>~/.ssh/authorized_keys && chmod -R go-rwx ~/.ssh`,
     });
 }
@@ -73331,7 +73471,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8261);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1730);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4886);
 /* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6471);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
@@ -76395,6 +76535,12 @@ class ChangeRefused extends Error {
 /** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
 class TargetUnreachable extends Error {
     name = 'TargetUnreachable';
+    /** The parts of the target that can be reached all the same, as the other hosts of several; null: none. */
+    rest;
+    constructor(message, options = {}) {
+        super(message, options);
+        this.rest = options.rest ?? null;
+    }
 }
 /** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */
 class ChangeFailed extends Error {

@@ -62853,7 +62853,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8661:
+/***/ 8934:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -63335,6 +63335,8 @@ function spareShell(open) {
 const sessionsAtOnce = 7;
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000;
+/** The same for a server that was away for all of that: what can be done without it waits for each answer. */
+const awayTime = 1_000;
 const [firstPause, longestPause] = [250, 4_000];
 const usualKeepalive = 5_000;
 /** One connection for everything, opened when it is first needed, and anew when it broke. */
@@ -63344,11 +63346,21 @@ function sshConnection(settings, surroundings) {
     const closed = new AbortController();
     const takeSlot = slots(sessionsAtOnce);
     let opening = null;
+    let isAway = false;
+    const patiently = (work, signal = closed.signal) => repeat(work, { clock, signal, time: isAway ? awayTime : openingTime });
     const open = async () => {
         // Loaded for those alone who use it.
         const { openLink } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 9887));
         const report = (line) => surroundings.output?.('ssh', line);
-        return patiently(() => openLink(settings, { keepalive, report }), clock, closed.signal);
+        try {
+            const link = await patiently(() => openLink(settings, { keepalive, report }));
+            isAway = false;
+            return link;
+        }
+        catch (error) {
+            isAway = true;
+            throw error;
+        }
     };
     const reach = async () => {
         opening ??= open();
@@ -63376,7 +63388,7 @@ function sshConnection(settings, surroundings) {
     const startIn = async (shell) => {
         const release = await takeSlot();
         try {
-            return { name, ...(await patiently(shell, clock, closed.signal)), release };
+            return { name, ...(await patiently(shell)), release };
         }
         catch (error) {
             release();
@@ -63394,7 +63406,7 @@ function sshConnection(settings, surroundings) {
         start: () => startIn(openShell),
         patiently: async (work, signal) => {
             try {
-                return await patiently(work, clock, AbortSignal.any([closed.signal, signal]));
+                return await patiently(work, AbortSignal.any([closed.signal, signal]));
             }
             catch (error) {
                 throw error instanceof dialing/* DialRefused */.Dn ? error : unreachable(name, error);
@@ -63419,8 +63431,8 @@ function sshConnection(settings, surroundings) {
         },
     };
 }
-async function patiently(work, clock, signal) {
-    const deadline = clock.monotonic() + openingTime;
+async function repeat(work, { clock, signal, time }) {
+    const deadline = clock.monotonic() + time;
     for (let pause = firstPause;; pause = Math.min(2 * pause, longestPause)) {
         signal.throwIfAborted();
         try {
@@ -63699,35 +63711,8 @@ function documentAfter(stdout, headerLines) {
     throw new target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
 }
 
-// EXTERNAL MODULE: ./lib/host/dead-man.js
-var dead_man = __nccwpck_require__(9127);
 // EXTERNAL MODULE: ./lib/host/guarded-change.js
 var guarded_change = __nccwpck_require__(9759);
-;// CONCATENATED MODULE: ./lib/host/asking.js
-/** A user's commands that only look: no lock and no fence, ended with their client and by their time. */
-
-
-
-/** Bytes of what the commands said that are kept: the last ones. */
-const saidLimit = 64 * 1024;
-/** `merged`: what the commands say to stderr belongs to the answer. */
-function askScript({ commands, limit }, options) {
-    const body = `${(0,script/* commandFunction */.aZ)('commands', commands)}
-answer() {
-  { commands ${options.merged ? '2>&1' : ''}; printf '\\n%s' "$?"; } | ( trap '' TERM; exec tail -c ${saidLimit} )
-}
-ask answer ${(0,guarded_change/* seconds */.YA)(limit)}
-printf '%s' "$said"`;
-    return (0,script/* script */.K$)((0,dead_man/* lead */.HI)((0,dead_man/* leaderScript */.fK)({ onClientDeath: 'end', mark: 'none', body })));
-}
-/** code null: the commands were ended before they could say anything. */
-function parseAnswer(stdout) {
-    const answer = /^([\s\S]*)\n(\d+)$/.exec(stdout);
-    if (!answer)
-        return { code: null, said: stdout };
-    return { code: Number(answer[2]), said: (answer[1] ?? '').replace(/\n+$/, '') };
-}
-
 ;// CONCATENATED MODULE: ./lib/host/change.js
 /** One change at the place where a target's commands run, under its locks and the fence of its lease. */
 
@@ -63765,47 +63750,107 @@ function endOf({ ended, code }, limit) {
 }
 const lost = (name, { name: host }, detail) => new target/* TargetUnreachable */.Ek(`What "${name}" did on ${host} is unknown: ${detail}.`);
 
+;// CONCATENATED MODULE: ./lib/host/guarding.js
+/** What a change demands of the router, and how a refusal is told. */
+
+/** null: any. */
+function allowedBy({ color: demanded }, color) {
+    if (demanded === 'any')
+        return null;
+    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
+}
+const refusal = ({ name, color, observed, observer = 'the router' }) => new target/* ChangeRefused */.Zv(observed === 'unknown'
+    ? `"${name}" for ${color} was not run: ${observer} does not say where traffic is.`
+    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
+
+;// CONCATENATED MODULE: ./lib/host/target-hook.js
+
+
+/** A user's command on the host, under the same locks and fence as a change. */
+async function runTargetHook(place, { hook, env, guard, observing, observer }) {
+    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
+    const result = await runChange(place, 'hook', {
+        lease: guard.lease,
+        commands: [{ run: hook.run, env: { ...hook.env, ...env } }],
+        limit: hook.timeout,
+        observe: observing,
+        allowed: allowedBy(guard, color),
+        confirm: false,
+        onClientDeath: 'end',
+        lenient: true,
+        record: null,
+        forget: [],
+    });
+    if (result.kind === 'refused-color')
+        throw refusal({ name: 'hook', color, observed: result.observed, observer });
+}
+
+// EXTERNAL MODULE: ./lib/host/dead-man.js
+var dead_man = __nccwpck_require__(9127);
+;// CONCATENATED MODULE: ./lib/host/asking.js
+/** A user's commands that only look: no lock and no fence, ended with their client and by their time. */
+
+
+
+
+/** Milliseconds a script needs besides the time of its commands to start and to end. */
+const overhead = 30_000;
+/** `name`: what is asked, for people. */
+async function ask({ connection, surroundings }, name, question) {
+    const finish = await connection.run(askScript(question), {
+        signal: surroundings.signal,
+        clock: surroundings.clock,
+        timeout: question.limit + overhead,
+    });
+    if (finish.kind === 'lost')
+        throw lost(name, connection, finish.detail);
+    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
+}
+/** Bytes of what the commands said that are kept: the last ones. */
+const saidLimit = 64 * 1024;
+function askScript({ commands, limit, merged = false }) {
+    const body = `${(0,script/* commandFunction */.aZ)('commands', commands)}
+answer() {
+  { commands ${merged ? '2>&1' : ''}; printf '\\n%s' "$?"; } | ( trap '' TERM; exec tail -c ${saidLimit} )
+}
+ask answer ${(0,guarded_change/* seconds */.YA)(limit)}
+printf '%s' "$said"`;
+    return (0,script/* script */.K$)((0,dead_man/* lead */.HI)((0,dead_man/* leaderScript */.fK)({ onClientDeath: 'end', mark: 'none', body })));
+}
+function parseAnswer(stdout) {
+    const answer = /^([\s\S]*)\n(\d+)$/.exec(stdout);
+    if (!answer)
+        return { code: null, said: stdout };
+    return { code: Number(answer[2]), said: (answer[1] ?? '').replace(/\n+$/, '') };
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/command/workplace.js
 /** Where the user's commands run, and the two ways to run them: to look, and to change. */
 
 
 /** The word that counts of what a command said. */
 const lastLine = (text) => text.slice(text.lastIndexOf('\n') + 1);
-/** What a command needs besides its own time to start and to end. */
-const lookOverhead = 30_000;
 const withEnvironment = (hooks, env) => hooks.map((hook) => ({ run: hook.run, env: { ...hook.env, ...env } }));
 const timeOf = (hooks) => hooks.reduce((sum, { timeout }) => sum + timeout, 0);
-async function look(workplace, name, env) {
-    const { settings, connection, surroundings } = workplace;
-    const hooks = settings.commands[name];
-    const observation = { commands: withEnvironment(hooks, env), limit: timeOf(hooks) };
-    const finish = await connection.run(askScript(observation, { merged: name === 'diagnose' }), {
-        signal: surroundings.signal,
-        clock: surroundings.clock,
-        timeout: observation.limit + lookOverhead,
+function look(workplace, name, env) {
+    const hooks = workplace.settings.commands[name];
+    return ask(workplace, name, {
+        commands: withEnvironment(hooks, env),
+        limit: timeOf(hooks),
+        merged: name === 'diagnose',
     });
-    if (finish.kind === 'lost')
-        throw lost(name, connection, finish.detail);
-    return { ...parseAnswer(finish.stdout), stderr: finish.stderrTail };
 }
 const change = ({ settings, connection, surroundings }, name, options) => runChange({ connection, stateDirectory: settings.stateDirectory, surroundings }, name, options);
 
-;// CONCATENATED MODULE: ./lib/targets/command/guarding.js
+;// CONCATENATED MODULE: ./lib/targets/command/observing.js
 
-
+/** What says where traffic is, as refusals name it. */
+const observer = '"observe"';
 /** The router as a command sees it, for the comparison in the same script as a change. */
 const observing = ({ settings, surroundings }) => ({
     commands: withEnvironment(settings.commands.observe, { BLUE_GREEN_APP: surroundings.app }),
     limit: timeOf(settings.commands.observe),
 });
-function allowedBy({ color: demanded }, color) {
-    if (demanded === 'any')
-        return null;
-    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
-}
-const refused = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
-    ? `"${name}" for ${color} was not run: "observe" does not say where traffic is.`
-    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
 
 ;// CONCATENATED MODULE: ./lib/host/inspection.js
 
@@ -64135,6 +64180,7 @@ function byHand({ settings, surroundings }, to) {
 
 
 
+
 function commandRuntime(workplace) {
     const { services } = workplace;
     return {
@@ -64216,8 +64262,9 @@ async function deploy(workplace, color, release, guard) {
         forget: [],
         unreadableLedger,
     });
-    if (result.kind === 'refused-color')
-        throw refused('deploy', color, result.observed);
+    if (result.kind === 'refused-color') {
+        throw refusal({ name: 'deploy', color, observed: result.observed, observer: observer });
+    }
     await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient });
 }
 async function retire(workplace, name, color, lease) {
@@ -64237,7 +64284,7 @@ async function retire(workplace, name, color, lease) {
         forget: name === 'remove' ? [deployedFile(color), stateFile(color)] : [],
     });
     if (result.kind === 'refused-color')
-        throw refused(name, color, result.observed);
+        throw refusal({ name, color, observed: result.observed, observer: observer });
     if (name === 'stop')
         await keepSaid(workplace, { name, lease, color, output: result.output, lenient: true });
 }
@@ -64279,45 +64326,37 @@ function lastBytes(text, limit) {
 
 function openCommandTarget(workplace) {
     const { settings, connection, surroundings } = workplace;
+    const { stateDirectory } = settings;
     const { leaseTtl, signal, clock } = surroundings;
+    const place = { connection, stateDirectory, surroundings };
     const manual = new Map();
     const router = commandRouter(workplace, manual);
     return {
         runtime: commandRuntime(workplace),
         router,
-        ledger: fileLedger({ connection, directory: settings.stateDirectory, leaseTtl, signal, clock }),
+        ledger: fileLedger({ connection, directory: stateDirectory, leaseTtl, signal, clock }),
         preflight: () => findProblems(workplace, router, manual),
-        runHook: (hook, env, guard) => runHook(workplace, hook, env, guard),
+        runHook: (hook, env, guard) => runTargetHook(place, { hook, env, guard, observing: observing(workplace), observer: observer }),
         close: () => connection.close(),
     };
-}
-async function runHook(workplace, hook, env, guard) {
-    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
-    const result = await change(workplace, 'hook', {
-        lease: guard.lease,
-        commands: withEnvironment([hook], env),
-        limit: hook.timeout,
-        observe: observing(workplace),
-        allowed: allowedBy(guard, color),
-        confirm: false,
-        onClientDeath: 'end',
-        lenient: true,
-        record: null,
-        forget: [],
-    });
-    if (result.kind === 'refused-color')
-        throw refused('hook', color, result.observed);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/fleet/members.js
 /** The hosts of a fleet, and work on all of them at once. */
 
-/** Waits for all, then throws one error that names each host where it failed. */
-async function onAll(members, work) {
+/**
+ * Waits for all, then throws one error that names each host where it failed; where some cannot be reached, it carries the rest.
+ */
+async function onAll({ members, restOf }, work) {
     const results = await Promise.allSettled(members.map(async (member, index) => work(member, index)));
     const failures = failuresIn(members, results);
-    if (failures.length > 0)
-        throw joined(failures);
+    if (failures.length > 0) {
+        const error = joined(failures);
+        const reached = members.filter(({ host }) => failures.every((failure) => failure.host !== host));
+        if (!(error instanceof target/* TargetUnreachable */.Ek) || reached.length === 0)
+            throw error;
+        throw new target/* TargetUnreachable */.Ek(error.message, { cause: error.cause, rest: restOf(reached) });
+    }
     return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 const failuresIn = (members, results) => results.flatMap((result, index) => result.status === 'rejected' ? [{ host: members[index]?.host ?? '', error: result.reason }] : []);
@@ -64349,36 +64388,45 @@ const agree = (values) => new Set(values).size <= 1;
  */
 
 
-function fleetLeases(members) {
+function fleetLeases(all) {
     const known = new Map();
-    const remember = (leases) => {
-        const [first] = leases;
-        if (first)
-            known.set(keyOf(first), leases);
+    const leasesOf = (members) => {
+        const at = async (lease, unreadable = 'refuse') => {
+            const leases = known.get(keyOf(lease));
+            if (leases)
+                return members.map(({ host }) => leases.get(host) ?? lease);
+            return find({ members, first: all[0] }, lease, unreadable);
+        };
+        return {
+            remember: (leases) => {
+                const [first] = leases;
+                if (first)
+                    known.set(keyOf(first), byHost(members, leases));
+            },
+            at,
+            guards: async (guard) => {
+                const leases = await at(guard.lease, guard.unreadableLedger);
+                if (leases === null)
+                    throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
+                return leases.map((lease) => ({ ...guard, lease }));
+            },
+            among: leasesOf,
+        };
     };
-    const at = async (lease, unreadable = 'refuse') => known.get(keyOf(lease)) ?? find(members, lease, unreadable);
-    return {
-        remember,
-        at,
-        guards: async (guard) => {
-            const leases = await at(guard.lease, guard.unreadableLedger);
-            if (leases === null)
-                throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
-            return leases.map((lease) => ({ ...guard, lease }));
-        },
-    };
+    return leasesOf(all);
 }
 const keyOf = ({ fence, nonce }) => `${fence} ${nonce}`;
+const byHost = (members, leases) => new Map(leases.map((lease, index) => [members[index]?.host ?? '', lease]));
 /**
  * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
  * whose ledger cannot be read judges by the lease as it is.
  */
-async function find(members, lease, unreadable) {
+async function find({ members, first }, lease, unreadable) {
     const results = await Promise.allSettled(members.map(async ({ target }) => target.ledger.read()));
     const failures = failuresIn(members, results);
     if (failures.length > 0 && unreadable === 'refuse')
         throw joined(failures);
-    const leases = results.map((result, index) => result.status === 'rejected' ? lease : sameLease(lease, result.value, index === 0));
+    const leases = results.map((result, index) => result.status === 'rejected' ? lease : sameLease(lease, result.value, members[index] === first));
     return leases.every((found) => found !== null) ? leases : null;
 }
 function sameLease({ fence, nonce }, { lease: view }, isFirst) {
@@ -64389,25 +64437,25 @@ function sameLease({ fence, nonce }, { lease: view }, isFirst) {
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/fleet/ledger.js
 
-function fleetLedger(members, leases) {
-    const read = async () => viewOf(await onAll(members, ({ target }) => target.ledger.read()));
+function fleetLedger(fleet) {
+    const { members, leases } = fleet;
+    const read = async () => viewOf(await onAll(fleet, ({ target }) => target.ledger.read()));
     const onEach = async (lease, ask) => {
         const ours = await leases.at(lease);
         if (ours === null)
             return 'lost';
-        const answers = await onAll(members, ({ target }, index) => ask(target.ledger, ours[index] ?? lease));
+        const answers = await onAll(fleet, ({ target }, index) => ask(target.ledger, ours[index] ?? lease));
         return answers.includes('lost') ? 'lost' : 'kept';
     };
     return {
         read,
         acquire: async (owner, options) => {
             const { claim, unchangedMark } = options;
-            // A holder is seen before anything is taken: taking and giving back would look like a sign of its life.
-            if (claim === 'open') {
-                const { lease } = await read();
-                if (lease.status === 'held' && lease.mark !== unchangedMark)
-                    return { kind: 'held', view: lease };
-            }
+            // A holder is seen before anything is taken: taking and giving back would look like a sign of its life. And nothing is
+            // taken where it cannot be taken everywhere.
+            const { lease: seen } = await read();
+            if (claim === 'open' && seen.status === 'held' && seen.mark !== unchangedMark)
+                return { kind: 'held', view: seen };
             const marks = marksIn(unchangedMark);
             const acquisition = await acquireInOrder(members, (ledger, index) => ledger.acquire(owner, { claim, unchangedMark: marks[index] ?? null }));
             if (!Array.isArray(acquisition))
@@ -64490,10 +64538,11 @@ function documentOf(hosts) {
 /** The routers of all hosts as one. Nothing switches several hosts in one step; what fails half way is put back. */
 
 
-function fleetRouter(members, leases) {
+function fleetRouter(fleet) {
+    const { members, leases } = fleet;
     const manual = (to) => members.flatMap((member) => manualAt(member, to));
     return {
-        observe: async () => trafficOf(members, await onAll(members, ({ target }) => target.router.observe())),
+        observe: async () => trafficOf(members, await onAll(fleet, ({ target }) => target.router.observe())),
         switch: async (from, to, guard) => {
             const guards = await leases.guards(guard);
             const parts = members.map((member, index) => ({ ...member, guard: guards[index] ?? guard }));
@@ -64537,7 +64586,10 @@ async function switchAll(parts, from, to) {
         const details = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
         return { detail: details.join('; ') };
     }
-    throw joined(failures, await mend({ parts, from, to, failures }));
+    const { said, isBack } = await mend({ parts, from, to, failures });
+    const error = joined(failures, said);
+    // Refused is what moved nothing.
+    throw error instanceof target/* ChangeRefused */.Zv && !isBack ? new target/* ChangeFailed */._G(error.message, { cause: error }) : error;
 }
 /** A host with a mind of its own is switched from where it is, unless it is there. */
 async function switchOne(part, from, to) {
@@ -64550,34 +64602,35 @@ async function switchOne(part, from, to) {
 }
 /**
  * Puts back what was switched. Not on a way back: the color that was left has not passed its checks. Not after the lease was
- * lost or the run was interrupted: others decide. Answers what became of the hosts.
+ * lost or the run was interrupted: others decide.
  */
 async function mend({ parts, from, to, failures }) {
     const errorAt = (part) => failures.find(({ host }) => host === part.host)?.error;
     const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore');
     const isOver = failures.some(({ error }) => error instanceof target/* LeaseLost */.Vj || isForeign(error));
-    if (from.kind !== 'color' || isWayBack || isOver) {
-        const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
-        return switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
-    }
     // A switch that failed may have moved traffic all the same; one that was refused has not.
     const moved = parts.filter((part) => !(errorAt(part) instanceof target/* ChangeRefused */.Zv));
+    if (from.kind !== 'color' || isWayBack || isOver) {
+        const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
+        const said = switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
+        return { said, isBack: moved.length === 0 };
+    }
     const ends = await Promise.all(moved.map((part) => putBack(part, to, from.color)));
-    return ends.join(' ');
+    return { said: ends.map(({ said }) => said).join(' '), isBack: ends.every(({ isBack }) => isBack) };
 }
 async function putBack({ host, target, guard }, to, back) {
     const { router } = target;
     try {
         const here = await router.observe();
         if (names(here, back))
-            return `${host} is on ${back} still.`;
+            return { said: `${host} is on ${back} still.`, isBack: true };
         if (!names(here, to))
-            return `${describe(host, here)}, which was left as it is.`;
+            return { said: `${describe(host, here)}, which was left as it is.`, isBack: false };
         await router.switch(here, back, guard);
-        return `${host} was put back on ${back}.`;
+        return { said: `${host} was put back on ${back}.`, isBack: true };
     }
     catch (error) {
-        return `${host} could not be put back on ${back}: ${messageOf(error)}`;
+        return { said: `${host} could not be put back on ${back}: ${messageOf(error)}`, isBack: false };
     }
 }
 
@@ -64585,16 +64638,17 @@ async function putBack({ host, target, guard }, to, back) {
 /** A color that runs on every host. */
 
 
-function fleetRuntime(members, leases, router) {
+function fleetRuntime(fleet, router) {
+    const { members, leases } = fleet;
     const hosts = members.map(({ host }) => host);
     const change = async (guard, work) => {
         const guards = await leases.guards(guard);
         // Each host looks at its own traffic; half a change would be made where they differ.
         if (guard.color !== 'any')
             await assertOneMind(router);
-        return onAll(members, ({ target }, index) => work(target.runtime, guards[index] ?? guard));
+        return onAll(fleet, ({ target }, index) => work(target.runtime, guards[index] ?? guard));
     };
-    const ask = (work) => onAll(members, ({ target }) => work(target.runtime));
+    const ask = (work) => onAll(fleet, ({ target }) => work(target.runtime));
     return {
         observe: async (color) => stateOf(hosts, await ask((runtime) => runtime.observe(color))),
         deploy: async (color, order, guard) => {
@@ -64698,15 +64752,19 @@ function fleetOf(members) {
         throw new TypeError('A fleet has no host.');
     if (members.length === 1)
         return first.target;
-    const leases = fleetLeases(members);
-    const router = fleetRouter(members, leases);
-    const { runHook } = first.target;
+    return openFleet(members, fleetLeases(members));
+}
+function openFleet(members, leases) {
+    const restOf = (reached) => openFleet(reached, leases.among(reached));
+    const fleet = { members, leases, restOf };
+    const router = fleetRouter(fleet);
+    const runHook = members[0]?.target.runHook ?? null;
     return {
-        runtime: fleetRuntime(members, leases, router),
+        runtime: fleetRuntime(fleet, router),
         router,
-        ledger: fleetLedger(members, leases),
+        ledger: fleetLedger(fleet),
         preflight: async () => {
-            const found = await onAll(members, async ({ host, target }) => (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })));
+            const found = await onAll(fleet, async ({ host, target }) => (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })));
             return found.flat();
         },
         // On the first host alone: a migration must run once.
@@ -64716,45 +64774,9 @@ function fleetOf(members) {
                 await runHook(hook, env, ours);
             }),
         close: async () => {
-            await onAll(members, ({ target }) => target.close());
+            await onAll(fleet, ({ target }) => target.close());
         },
     };
-}
-
-;// CONCATENATED MODULE: ./lib/host/guarding.js
-/** What a change demands of the router, and how a refusal is told. */
-
-/** null: any. */
-function guarding_allowedBy({ color: demanded }, color) {
-    if (demanded === 'any')
-        return null;
-    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
-}
-/** `name`: the change, for people. */
-const refusal = (name, color, observed) => new target/* ChangeRefused */.Zv(observed === 'unknown'
-    ? `"${name}" for ${color} was not run: the router does not say where traffic is.`
-    : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
-
-;// CONCATENATED MODULE: ./lib/host/target-hook.js
-
-
-/** A user's command on the host, under the same locks and fence as a change. */
-async function runTargetHook(place, { hook, env, guard, observing }) {
-    const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue';
-    const result = await runChange(place, 'hook', {
-        lease: guard.lease,
-        commands: [{ run: hook.run, env: { ...hook.env, ...env } }],
-        limit: hook.timeout,
-        observe: observing,
-        allowed: guarding_allowedBy(guard, color),
-        confirm: false,
-        onClientDeath: 'end',
-        lenient: true,
-        record: null,
-        forget: [],
-    });
-    if (result.kind === 'refused-color')
-        throw refusal('hook', color, result.observed);
 }
 
 // EXTERNAL MODULE: external "node:path"
@@ -65149,36 +65171,24 @@ const sharedProblem = (shared, project) => ({
 
 
 
-
 const lookTime = 60_000;
-/** What a script needs besides its own time to start and to end. */
-const overhead = 30_000;
 /** What a command said that only looks. Throws ChangeFailed when it failed. */
 async function workplace_look(place, name, run, env = {}) {
-    const { connection, surroundings } = place;
-    const commands = [{ run, env }];
-    const finish = await connection.run(askScript({ commands, limit: lookTime }, { merged: false }), {
-        signal: surroundings.signal,
-        clock: surroundings.clock,
-        timeout: lookTime + overhead,
-    });
-    if (finish.kind === 'lost')
-        throw lost(name, connection, finish.detail);
-    const { code, said } = parseAnswer(finish.stdout);
+    const { code, said, stderr } = await ask(place, name, { commands: [{ run, env }], limit: lookTime });
     if (code === 0)
         return said;
-    const why = finish.stderrTail.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
-    throw new target/* ChangeFailed */._G(`On ${connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
+    const why = stderr.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
+    throw new target/* ChangeFailed */._G(`On ${place.connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
 }
 /** Asked once: what it says does not change in the time of a run. */
 function surveyOnce(place, settings) {
     let asked = null;
-    const ask = async () => {
+    const askDocker = async () => {
         const text = await workplace_look(place, 'the look at docker', surveyText(settings));
         return judgeSurvey(text, settings, place.connection.name);
     };
     return async () => {
-        asked ??= ask();
+        asked ??= askDocker();
         try {
             const survey = await asked;
             if (survey.kind === 'unusable')
@@ -65191,18 +65201,6 @@ function surveyOnce(place, settings) {
         }
     };
 }
-
-;// CONCATENATED MODULE: ./lib/targets/vps/compose/connections.js
-/** Connections that something on the host has open to ports of a color, as the kernel counts them. */
-/** Numbers of connections, one line for each port. https://docs.kernel.org/networking/proc_net_tcp.html */
-const connectionsText = (ports) => `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '
-$4 == "01" { split($3, remote, ":"); open[remote[2]]++ }
-END { ${ports.map((port) => `print open["${hex(port)}"] + 0`).join('; ')} }'`;
-const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
-const sumOfLines = (text) => text
-    .split('\n')
-    .filter((line) => line !== '')
-    .reduce((sum, line) => sum + Number(line), 0);
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/containers.js
 /** The containers of a color as docker describes them, and what they say about it. */
@@ -65385,6 +65383,23 @@ function causeOf({ name, outOfMemory, exitCode, status, restarts }, log) {
     return hint ? `${name}: ${hint[1]}.` : null;
 }
 
+;// CONCATENATED MODULE: ./lib/targets/vps/compose/ports.js
+const portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
+const sockets = 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null';
+const [established, listening] = ['01', '0A'];
+/** Numbers of connections that something on the host has open to these ports, one line for each. */
+const connectionsText = (ports) => `${sockets} | awk '
+$4 == "${established}" { split($3, remote, ":"); open[remote[2]]++ }
+END { ${ports.map((port) => `print open["${hex(port)}"] + 0`).join('; ')} }'`;
+const sumOfLines = (text) => text
+    .split('\n')
+    .filter((line) => line !== '')
+    .reduce((sum, line) => sum + Number(line), 0);
+/** Exit code 0: somebody listens there. */
+const listenedText = (port) => `${sockets} |
+  awk '$4 == "${listening}" { split($2, here, ":"); if (here[2] == "${hex(port)}") found = 1 } END { exit !found }'`;
+const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
+
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/looking.js
 /** What the host's docker says of a color. */
 
@@ -65436,13 +65451,12 @@ async function judge(place, { color, services, seen }) {
     const host = await dockerHost(place);
     const layout = host.layout[color];
     const live = (0,target/* otherColor */.IP)(color);
-    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place, live))}`;
+    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place.settings, live))}`;
     const [containers = '', connections = ''] = (await workplace_look(place, 'the look at its containers', text)).split(looking_mark);
     if (sumOfLines(connections) > 0)
         seen.add(live);
     return judgeReadiness(ownContainers(containers, layout), servicesNamed(layout, services));
 }
-const portsOf = ({ settings }, color) => settings.services.flatMap(({ ports }) => ports[color] ?? []);
 /** Containers may serve on while docker itself does not answer. */
 async function looking_ready(place, question) {
     try {
@@ -65456,7 +65470,7 @@ async function looking_ready(place, question) {
 }
 /** Without a single connection while the color had users, something else than this host leads to it, and nothing is known. */
 async function quiet(place, color, seen) {
-    const ports = portsOf(place, color);
+    const ports = portsOf(place.settings, color);
     if (ports.length === 0)
         return 'unknown';
     const open = sumOfLines(await workplace_look(place, 'counting connections', connectionsText(ports)));
@@ -65502,10 +65516,6 @@ function overrideDocument(services, version) {
         ])),
     });
 }
-const readsOverride = (text) => {
-    const { services } = JSON.parse(text);
-    return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]));
-};
 /** Exit code of `up` when it would touch other containers than those of its services. */
 const wouldTouchOthers = 91;
 /**
@@ -65539,7 +65549,6 @@ ${up} ${names}`;
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/changing.js
 /** Changes of a color, each under the locks and the fence of the lease. */
-
 
 
 
@@ -65585,58 +65594,48 @@ async function fetchImages(place, { host, color, order, guard }) {
             ...loginEnvironment(settings.registry),
             ...(envFile === null ? {} : { BLUE_GREEN_ENV_FILE: envFile.content }),
         },
-        record: null,
     });
     return parseFetched(output);
 }
 /** A release of former times keeps the file it was deployed with: what is sent now belongs to another one. */
 const envFileText = (directory, path) => {
     const file = (0,script/* quote */.hD)(external_node_path_.posix.resolve(directory, path));
-    return `(
-  umask 077
-  printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new
-  mv -f ${file}.blue-green-new ${file}
-)
+    // Nothing is started while it stands in the environment, where Linux takes 128 KiB at most.
+    return `( umask 077; printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new )
 unset BLUE_GREEN_ENV_FILE
+mv -f ${file}.blue-green-new ${file}
 `;
 };
 /** What the change wrote to $BLUE_GREEN_OUTPUT. */
-async function changing_change(place, name, { color, guard, run, env, record }) {
+async function changing_change(place, name, { color, guard, run, env = {}, lenient = false, record = null, forget = [] }) {
     const { lease, unreadableLedger = 'refuse' } = guard;
     const result = await runChange(place, name, {
         lease,
         commands: [{ run, env }],
         limit: place.surroundings.deployTimeout,
         observe: place.observing,
-        allowed: guarding_allowedBy(guard, color),
+        allowed: allowedBy(guard, color),
         confirm: false,
         onClientDeath: 'end',
-        lenient: unreadableLedger === 'ignore',
+        lenient: lenient || unreadableLedger === 'ignore',
         record,
-        forget: [],
+        forget,
         unreadableLedger,
     });
     if (result.kind === 'refused-color')
-        throw refusal(name, color, result.observed);
+        throw refusal({ name, color, observed: result.observed });
     return result.output;
 }
 async function changing_retire(place, name, color, { lease }) {
     const { sudo, layout } = await dockerHost(place);
     const text = name === 'stop' ? stopText(layout[color]) : removeText(layout[color]);
-    const result = await runChange(place, name, {
-        lease,
-        commands: [{ run: dockerFunction(sudo) + text, env: {} }],
-        limit: place.surroundings.deployTimeout,
-        observe: place.observing,
-        allowed: [(0,target/* otherColor */.IP)(color), 'none'],
-        confirm: false,
-        onClientDeath: 'end',
+    await changing_change(place, name, {
+        color,
+        guard: { lease, color: 'not-live' },
+        run: dockerFunction(sudo) + text,
         lenient: true,
-        record: null,
         forget: name === 'remove' ? [overrideFile(color)] : [],
     });
-    if (result.kind === 'refused-color')
-        throw refusal(name, color, result.observed);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/runtime.js
@@ -65916,7 +65915,7 @@ function proxy_answer_secure(plain, servername, ended) {
     });
 }
 /** The line is closed afterwards. Rejects only with the signal's reason. */
-async function ask(line, listener, signal) {
+async function proxy_answer_ask(line, listener, signal) {
     if (line.kind === 'closed')
         return { kind: 'other', detail: line.detail };
     const late = AbortSignal.timeout(patience);
@@ -66332,7 +66331,7 @@ async function router_observeTraffic(place) {
 }
 async function askAnew({ connection, surroundings: { signal } }, listener) {
     const line = await openLine(connection, listener, signal);
-    return { listener, answer: await ask(line, listener, signal) };
+    return { listener, answer: await proxy_answer_ask(line, listener, signal) };
 }
 /** Workers of nginx share the connections among them, and each must have seen the flag. */
 const linesToEach = 4;
@@ -66345,10 +66344,11 @@ async function router_switchTraffic(place, order) {
     }
     const lines = await Promise.all(listeners.map((listener) => openLine(connection, listener, surroundings.signal)));
     try {
+        assertAudible(order, lines);
         await flip(place, order);
         return await router_confirm(place, order.to, () => Promise.all(listeners.map(async (listener, at) => {
             const line = lines[at];
-            return { listener, answer: await ask(line, listener, surroundings.signal) };
+            return { listener, answer: await proxy_answer_ask(line, listener, surroundings.signal) };
         })));
     }
     finally {
@@ -66356,6 +66356,13 @@ async function router_switchTraffic(place, order) {
             if (line.kind === 'open')
                 line.stream.destroy();
     }
+}
+/** Nobody could confirm the switch. A way back is tried all the same: nginx reads the flag when it is there again. */
+function assertAudible({ to, guard }, lines) {
+    const details = lines.flatMap((line) => (line.kind === 'closed' ? [line.detail] : []));
+    if (details.length < lines.length || guard.unreadableLedger === 'ignore')
+        return;
+    throw new target/* ChangeRefused */.Zv(`The switch to ${to} was not run, because nginx cannot be asked to confirm it: ${[...new Set(details)].join('; ')}. Traffic was not moved by us.`);
 }
 async function flip(place, { from, to, guard }) {
     const { settings, connection } = place;
@@ -66417,8 +66424,9 @@ async function router_confirm(place, to, first) {
 
 
 
+
 function resourcesText({ settings, host, idle, live, images }) {
-    const ports = idle === null ? [] : resources_portsOf(settings, idle);
+    const ports = idle === null ? [] : portsOf(settings, idle);
     return `${dockerFunction(host.sudo)}${registryFunction(settings.app, settings.registry)}
 echo "disk $(df -Pk "$(docker info --format '{{.DockerRootDir}}')" | awk 'NR == 2 { print $4 }')"
 echo "memory $(awk '/^(MemAvailable|SwapFree):/ { sum += $2 } END { print sum }' /proc/meminfo)"
@@ -66430,7 +66438,6 @@ ${images
         .map(imageText)
         .join('\n')}`;
 }
-const resources_portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
 /** KiB of memory that a color holds, by the kernel's books; without the pages it can have back at once. */
 const usedText = (name, { project }) => `sum=0
 for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspect --format '{{.State.Pid}}'); do
@@ -66446,8 +66453,7 @@ for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspe
 done
 echo "${name} $sum"`;
 /** Somebody else than the color itself who listens there. */
-const portText = (port, layout) => `if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-  awk '$4 == "0A" { split($2, here, ":"); if (here[2] == "${port.toString(16).toUpperCase().padStart(4, '0')}") found = 1 } END { exit !found }'; then
+const portText = (port, layout) => `if ${listenedText(port)}; then
   owner=$(docker ps --filter publish=${port} --format '{{.Label "com.docker.compose.project"}} {{.Names}}' | head -n 1)
   case $owner in ${(0,script/* quote */.hD)(`${layout?.project ?? ''} `)}*) ;; *) echo "port ${port} \${owner#* }" ;; esac
 fi`;
@@ -66830,11 +66836,11 @@ function leadsTo({ upstream, listen }, { name, arguments: words }) {
 
 
 
-
-async function findFlagProblems(place, root = '/etc/nginx') {
+/** `observed`: where traffic is, which may still be asked meanwhile. */
+async function findFlagProblems(place, observed, root = '/etc/nginx') {
     const { settings } = place;
     const [traffic, files, said] = await Promise.all([
-        router_observeTraffic(place),
+        observed,
         readFiles(place, root),
         workplace_look(place, 'the look at the flag', lookText(settings.stateDirectory)),
     ]);
@@ -66873,10 +66879,11 @@ async function preflight_findProblems(place, router, images) {
     // Without these nothing else of ours runs there.
     if (host.some(({ setting }) => setting !== 'state-directory'))
         return host;
+    const observed = router.observe();
     const [proxy, survey, traffic] = await Promise.all([
-        findFlagProblems(place),
+        findFlagProblems(place, observed),
         place.survey(),
-        router.observe(),
+        observed,
     ]);
     const docker = survey.kind === 'unusable'
         ? survey.problems
@@ -67345,7 +67352,8 @@ class Journal {
     }
     /** Throws LeaseLost when another owner has come, and the target's error when it could not be written. */
     async record(change) {
-        const { ledger, lease, keep } = this.#options;
+        const { ledger, keep } = this.#options;
+        const lease = this.#options.lease();
         const next = change(this.#document);
         keep(next.operation, lease);
         if ((await ledger.write(lease, formatDocument(next))) === 'lost') {
@@ -67356,7 +67364,7 @@ class Journal {
     /** For what is safe to lose with us: it is on the runner now, and goes to the target with the next record. */
     amend(change) {
         this.#document = change(this.#document);
-        this.#options.keep(this.#document.operation, this.#options.lease);
+        this.#options.keep(this.#document.operation, this.#options.lease());
     }
     /** For the way back, which must not hang on a ledger that takes no writes. Answers what went wrong. */
     async recordIfPossible(change) {
@@ -67376,9 +67384,13 @@ class Journal {
 ;// CONCATENATED MODULE: ./lib/deployment/lease-keeper.js
 
 const missesAllowed = 2;
-/** Renews the lease on its own timer, whatever the run is waiting for. */
+const takenOver = 'The lease belongs to another run now; this one stops and changes nothing more.';
+/** Holds the lease, and renews it on its own timer, whatever the run is waiting for. */
 class LeaseKeeper {
     #options;
+    #lease;
+    /** New fences that it may have, and of which we were never told. */
+    #unanswered = 0;
     #stopped = new AbortController();
     #misses = 0;
     /** By the monotonic clock: when the last renewal that was kept set out. */
@@ -67386,7 +67398,11 @@ class LeaseKeeper {
     #running = null;
     constructor(options) {
         this.#options = options;
+        this.#lease = options.lease;
         this.#keptAt = options.clock.monotonic();
+    }
+    get lease() {
+        return this.#lease;
     }
     start() {
         this.#running = this.#keep();
@@ -67394,6 +67410,34 @@ class LeaseKeeper {
     async stop() {
         this.#stopped.abort();
         await this.#running;
+    }
+    /**
+     * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
+     * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+     */
+    async takeAnew(owner) {
+        const { ledger, clock } = this.#options;
+        const setOut = clock.monotonic();
+        const { lease: seen } = await ledger.read();
+        if (!this.#mayBeOurs(seen))
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        this.#unanswered += 1;
+        const acquisition = await ledger.acquire(owner, { claim: 'own', unchangedMark: null });
+        if (acquisition.kind === 'held')
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        const { lease } = acquisition;
+        if (lease.fence > seen.fence + 1) {
+            await ledger.free(lease);
+            throw new targets_target/* LeaseLost */.Vj(takenOver);
+        }
+        this.#lease = lease;
+        this.#unanswered = 0;
+        this.#misses = 0;
+        this.#keptAt = setOut;
+    }
+    #mayBeOurs({ status, owner, fence }) {
+        const news = fence - this.#lease.fence;
+        return status !== 'free' && owner?.nonce === this.#lease.nonce && news >= 0 && news <= this.#unanswered;
     }
     /**
      * Renews the lease now when it was not renewed lately, as after the whole process stood still. Throws when that fails: a change
@@ -67432,16 +67476,17 @@ class LeaseKeeper {
         }
     }
     async #renew() {
-        const { ledger, lease, clock, onLost, onMissed } = this.#options;
+        const { ledger, clock, onLost, onMissed } = this.#options;
+        const lease = this.#lease;
         const setOut = clock.monotonic();
         try {
             if ((await ledger.renew(lease)) === 'kept') {
                 this.#misses = 0;
                 this.#keptAt = setOut;
             }
-            else if (!this.#stopped.signal.aborted) {
+            else if (!this.#stopped.signal.aborted && this.#unanswered === 0 && lease === this.#lease) {
                 this.#stopped.abort();
-                onLost(new targets_target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.'));
+                onLost(new targets_target/* LeaseLost */.Vj(takenOver));
             }
         }
         catch (error) {
@@ -67487,10 +67532,20 @@ async function acquireSession(world, claim, wait) {
         onMissed: (text) => (0,deployment_world/* warn */.R8)(world, text),
     });
     const document = await readDocument(world, acquired);
-    const journal = new Journal({ ledger: world.target.ledger, lease, document, keep: world.keep });
+    const journal = new Journal({
+        ledger: world.target.ledger,
+        lease: () => keeper.lease,
+        document,
+        keep: world.keep,
+    });
     world.keep(document.operation, lease);
     keeper.start();
-    return { ...world, lease, keeper, journal, degraded: acquired.degraded };
+    return { ...world, keeper, journal, degraded: acquired.degraded };
+}
+/** After a change whose answer was lost: only then is what the router says more than a moment of that change. Throws LeaseLost. */
+async function acquireAnew({ owner, keeper, journal, keep }) {
+    await keeper.takeAnew(owner);
+    keep(journal.operation, keeper.lease);
 }
 async function readDocument(world, { document, lease }) {
     const parsed = parseDocument(document);
@@ -67693,18 +67748,23 @@ function endingOfFailure({ phase, cause, operation, settled, traffic }) {
     const failure = { phase, cause, traffic: trafficSentence(traffic), done, next, diagnosis };
     return { ...shown, ok: false, traffic, operation, failure };
 }
+const again = ['Fix what failed, then deploy again.'];
+const clarify = ['Find out who moved traffic, then deploy again.'];
 function consequences(operation, settled) {
     const { version } = operation.release;
-    const again = ['Fix the release and deploy again.'];
     switch (settled.kind) {
         case 'undone':
-            return { ...undoneWords(operation, settled), next: again };
+            return { ...undoneWords(operation, settled), next: settled.how === 'conceded' ? clarify : again };
         case 'failed':
             return {
                 result: 'rollback-failed',
                 headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
                 done: ['Nothing was stopped.'],
-                next: [...again, 'Or go back by hand:', ...operation.inverse],
+                next: [
+                    ...(settled.movedBy === 'others' ? clarify : again),
+                    'Or go back by hand:',
+                    ...operation.inverse,
+                ],
             };
         case 'left-open':
             return {
@@ -67748,7 +67808,9 @@ function undoneWords(operation, { how, newColor, diagnosis }) {
         case 'untouched':
             return {
                 result: 'failed',
-                headline: `${release.version} failed before the switch; traffic never moved.`,
+                headline: operation.traffic === 'from'
+                    ? `${release.version} failed before the switch; traffic never moved.`
+                    : `${release.version} failed in the switch; traffic is on ${from ?? 'nobody'}.`,
                 done: [fate],
             };
     }
@@ -67952,7 +68014,7 @@ async function runOne(session, hook, environment) {
 }
 async function guard(session, color) {
     await session.keeper.ensureKept();
-    return { lease: session.lease, color };
+    return { lease: session.keeper.lease, color };
 }
 /** What every hook is told, besides its own `env` and the way to the color. */
 function describeRun({ intent, owner }, operation, phase) {
@@ -68688,16 +68750,19 @@ async function startAgain(session, operation, from) {
  * cannot be recorded is warned of.
  */
 async function moveBack(session, operation, traffic) {
-    const { from } = operation;
-    if (from !== null && (0,deployment_operation/* locate */.x5)(operation, traffic) !== 'from') {
-        await recordTraffic(session, 'reverting');
-        const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session));
-        (0,deployment_world/* say */.cv)(session, `Traffic is back on ${from}: ${evidence.detail}`);
-    }
+    await switchBack(session, operation, traffic);
     await proveBack(session, operation);
     await recordTraffic(session, 'back');
     await startTheRestAgain(session, operation);
     await tellOnce(session);
+}
+async function switchBack(session, operation, traffic) {
+    const { from } = operation;
+    if (from === null || (0,deployment_operation/* locate */.x5)(operation, traffic) === 'from')
+        return;
+    await recordTraffic(session, 'reverting');
+    const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session));
+    (0,deployment_world/* say */.cv)(session, `Traffic is back on ${from}: ${evidence.detail}`);
 }
 async function proveBack(session, operation) {
     const { from, previous } = operation;
@@ -68752,7 +68817,11 @@ async function tellOnce(session) {
  * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
  * target still ends it.
  */
-const wayBackGuard = ({ lease }) => ({ lease, color: 'any', unreadableLedger: 'ignore' });
+const wayBackGuard = ({ keeper }) => ({
+    lease: keeper.lease,
+    color: 'any',
+    unreadableLedger: 'ignore',
+});
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 function way_back_rethrowIfOver(session, error) {
     session.signal.throwIfAborted();
@@ -68773,6 +68842,7 @@ function way_back_rethrowIfOver(session, error) {
 
 
 
+
 async function carryOut(scene, closing) {
     const { session, operation, traffic } = scene;
     switch (closing.kind) {
@@ -68783,7 +68853,7 @@ async function carryOut(scene, closing) {
         case 'go-back':
             return goBack(scene);
         case 'give-up':
-            return fail(session, closing.why);
+            return fail(session, closing.why, closing.movedBy);
         case 'go-forward':
             return goForward(scene);
         case 'mend':
@@ -68814,7 +68884,7 @@ async function goBack(scene) {
         way_back_rethrowIfOver(session, error);
         if (error instanceof targets_target/* TargetUnreachable */.Ek)
             throw error;
-        const why = `traffic could not be put back on ${operation.from}: ${(0,deployment_world/* messageOf */.bD)(error)}`;
+        const why = `traffic could not be put back on ${operation.from}: ${(0,deployment_world/* clauseOf */.pQ)(error)}`;
         return { kind: 'left-open', why, repair: operation.inverse };
     }
     return undo(session, operation, 'went-back');
@@ -68830,7 +68900,7 @@ async function undo(session, operation, how) {
 async function endNewColor(session, { to, onFailure }) {
     if (onFailure === 'keep')
         return 'kept';
-    const stopped = await forgive(session, `${to} could not be stopped`, () => session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }));
+    const stopped = await forgive(session, `${to} could not be stopped`, () => insist(session, () => session.target.runtime.stop(to, { lease: session.keeper.lease, color: 'not-live' })));
     return stopped ? 'stopped' : 'left running';
 }
 async function diagnose(session, operation) {
@@ -68880,17 +68950,17 @@ async function retireOldColor(session, operation) {
     if (from === null || oldColor === 'keep')
         return false;
     const { runtime } = session.target;
-    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
+    return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, () => insist(session, async () => {
         if (oldColor === 'stop')
             return runtime.stop(from, await guard(session, 'not-live'));
         await runtime.remove(from, await guard(session, 'not-live'));
         await session.journal.record((document) => withRelease(document, from, null));
-    });
+    }));
 }
-async function fail(session, why) {
+async function fail(session, why, movedBy = 'us') {
     warnOfTheRest(session);
     await carry_out_close(session, 'failed');
-    return { kind: 'failed', why };
+    return { kind: 'failed', why, movedBy };
 }
 function warnOfTheRest({ intent, journal, report }) {
     const rest = namesOf(startedAfter(intent));
@@ -68939,7 +69009,8 @@ const rows = [
         fits: (s) => s.traffic === 'from' && moved(s),
         closing: () => ({
             kind: 'give-up',
-            why: 'somebody moved traffic to a color that had not passed its checks',
+            why: 'somebody else moved traffic to the new color',
+            movedBy: 'others',
         }),
     },
     {
@@ -68950,7 +69021,7 @@ const rows = [
     {
         name: 'not verified, no way back, all at the new color',
         fits: (s) => unverified(s) && s.position === 'to' && !s.wayBack,
-        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to' }),
+        closing: () => ({ kind: 'give-up', why: 'there is no color to go back to', movedBy: 'us' }),
     },
     {
         name: 'not verified, no way back, mixed',
@@ -68960,7 +69031,9 @@ const rows = [
     {
         name: 'on the way back',
         fits: (s) => s.traffic === 'reverting' && moved(s),
-        closing: (s) => s.wayBack ? { kind: 'go-back' } : { kind: 'give-up', why: 'the old color no longer passes its checks' },
+        closing: (s) => s.wayBack
+            ? { kind: 'go-back' }
+            : { kind: 'give-up', why: 'the old color no longer passes its checks', movedBy: 'us' },
     },
     {
         name: 'back already',
@@ -68970,7 +69043,11 @@ const rows = [
     {
         name: 'went back, then somebody moved it',
         fits: (s) => s.traffic === 'back' && moved(s),
-        closing: () => ({ kind: 'give-up', why: 'traffic had been put back, and somebody moved it since' }),
+        closing: () => ({
+            kind: 'give-up',
+            why: 'traffic had been put back, and somebody moved it since',
+            movedBy: 'others',
+        }),
     },
     {
         name: 'verified: main leaves the old color warm',
@@ -69048,29 +69125,50 @@ function wayBackMatters(situation) {
 
 
 
+
 const mendsAllowed = 3;
 const pauseBetweenReads = 1_000;
 /**
  * What a lost connection left undone is unknown, so everything is read and decided anew, for `rollback-timeout` at most. Nothing
- * is closed on the strength of an answer that never came.
+ * is closed on the strength of an answer that never came, nor beside a change that may still be running. `answerLost`: that of
+ * the last change before this.
  */
-async function settle_settle(session, asker) {
+async function settle_settle(session, asker, answerLost = false) {
     const { clock, intent, signal } = session;
     const deadline = clock.monotonic() + intent.rollbackTimeout;
-    for (;;) {
+    let elsewhere = '';
+    for (let mayRun = answerLost;;) {
         try {
+            if (mayRun)
+                await endWhatMayRun(session);
+            mayRun = false;
             return await settleOnce(session, asker);
         }
         catch (error) {
             if (!(error instanceof targets_target/* TargetUnreachable */.Ek))
                 throw error;
+            mayRun = true;
             (0,deployment_world/* warn */.R8)(session, error.message);
+            if (error.rest !== null)
+                elsewhere = await goBackInPart({ ...session, target: error.rest }, asker);
             if (clock.monotonic() >= deadline) {
                 const repair = session.journal.operation?.inverse ?? [];
-                return { kind: 'left-open', why: error.message, repair };
+                return { kind: 'left-open', why: `${(0,deployment_world/* clauseOf */.pQ)(error)}${elsewhere}`, repair };
             }
         }
         await clock.sleep(pauseBetweenReads, signal);
+    }
+}
+/** Where the ledger refuses, going back must not hang on it. */
+async function endWhatMayRun(session) {
+    try {
+        await acquireAnew(session);
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        if (error instanceof targets_target/* TargetUnreachable */.Ek)
+            throw error;
+        (0,deployment_world/* warn */.R8)(session, `What was lost on the way may still be running: ${(0,deployment_world/* messageOf */.bD)(error)}`);
     }
 }
 async function settleOnce(session, asker) {
@@ -69078,14 +69176,39 @@ async function settleOnce(session, asker) {
         const { operation } = session.journal;
         if (operation === null || operation.state !== 'open')
             return { kind: 'nothing' };
-        const traffic = await readTraffic(session, operation);
-        const scene = { operation, position: (0,deployment_operation/* locate */.x5)(operation, traffic), asker };
-        const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
-        const closing = decideClosing({ ...scene, wayBack });
+        const { traffic, closing } = await decide(session, operation, asker);
         const mayMend = mends < mendsAllowed;
         const settled = await carryOut({ session, operation, traffic, mayMend }, closing);
         if (settled.kind !== 'mended')
             return settled;
+    }
+}
+async function decide(session, operation, asker) {
+    const traffic = await readTraffic(session, operation);
+    const scene = { operation, position: (0,deployment_operation/* locate */.x5)(operation, traffic), asker };
+    const wayBack = wayBackMatters(scene) && (await hasWayBack(session, operation));
+    return { traffic, closing: decideClosing({ ...scene, wayBack }) };
+}
+/**
+ * For users of the parts of a target that can be reached. The operation stays open on its way back: whoever comes when the other
+ * parts are there again brings them together before anything else. Answers what is to be said of it.
+ */
+async function goBackInPart(session, asker) {
+    const { operation } = session.journal;
+    if (operation === null || operation.state !== 'open' || operation.from === null)
+        return '';
+    try {
+        const { traffic, closing } = await decide(session, operation, asker);
+        if (closing.kind === 'go-back')
+            await switchBack(session, operation, traffic);
+        else if ((0,deployment_operation/* locate */.x5)(operation, traffic) !== 'from')
+            return '';
+        return `; everywhere else traffic is on ${operation.from}`;
+    }
+    catch (error) {
+        way_back_rethrowIfOver(session, error);
+        (0,deployment_world/* warn */.R8)(session, (0,deployment_world/* messageOf */.bD)(error));
+        return '';
     }
 }
 /** Asks again while the router says nothing we can use, for `rollback-timeout` at most. */
@@ -69222,12 +69345,24 @@ async function switchTraffic(course) {
     }
     await session.journal.record((document) => document_changeOperation(document, { phase: 'switch', traffic: 'switching' }));
     sampler.markSwitch();
-    const evidence = await session.target.router.switch((0,deployment_operation/* observedTraffic */.cg)(operation), to, await guard(session, 'any'));
+    const evidence = await move(session, operation);
     // On a first deployment nobody answered before, which would read as failed requests.
     if (operation.from === null)
         sampler.start();
     (0,deployment_world/* say */.cv)(session, `Traffic is on ${to}: ${evidence.detail}`);
     await session.journal.record((document) => document_changeOperation(document, { phase: 'verify', traffic: 'to' }));
+}
+/** A switch that was refused has moved nothing: wherever traffic is now, others brought it there. */
+async function move(session, operation) {
+    const { journal, target } = session;
+    try {
+        return await target.router.switch((0,deployment_operation/* observedTraffic */.cg)(operation), operation.to, await guard(session, 'any'));
+    }
+    catch (error) {
+        if (error instanceof targets_target/* ChangeRefused */.Zv)
+            await journal.recordIfPossible((document) => document_changeOperation(document, { traffic: 'from' }));
+        throw error;
+    }
 }
 function sayWayBack({ session }, operation) {
     if (!(0,deployment_operation/* mayGoBack */.Qq)(operation)) {
@@ -69760,6 +69895,7 @@ function ending_of_error_consequences(world, stage, cause) {
 
 
 
+
 /**
  * Gives the lease to whoever comes. With an operation still open it keeps our nonce, by which our post step takes it even on a
  * full disk. An interrupted run leaves it as it is.
@@ -69768,12 +69904,11 @@ async function endSession(session) {
     if (session.signal.aborted)
         return;
     await session.keeper.stop();
+    const { lease } = session.keeper;
     const { ledger } = session.target;
     try {
-        if (session.journal.operation?.state === 'open')
-            await ledger.park(session.lease);
-        else
-            await ledger.free(session.lease);
+        const isOpen = session.journal.operation?.state === 'open';
+        await insist(session, () => ledger[isOpen ? 'park' : 'free'](lease));
     }
     catch (error) {
         if (!(error instanceof targets_target/* LeaseLost */.Vj))
@@ -69833,6 +69968,8 @@ async function runPost(world, jobStatus) {
         return writeOutcome(told, chronicle, 'post', await endingOfError(told, 'post', error));
     }
 }
+const cutShort = 'The step of this deployment ended before its release was verified, and the job went on.';
+const movedByOthers = 'The release was live, and then somebody else moved traffic.';
 async function closeOwn(world, jobStatus) {
     const session = await takeOwn(world);
     if (session === null)
@@ -69849,9 +69986,13 @@ async function closeOwn(world, jobStatus) {
         if (settled.kind !== 'undone' || jobStatus !== 'success')
             return ending;
         // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
-        const { phase } = operation;
-        const cause = 'The step of this deployment ended before its release was verified, and the job went on.';
-        return endingOfFailure({ phase, cause, operation, settled, traffic: ending.traffic });
+        return endingOfFailure({
+            phase: operation.phase,
+            cause: settled.how === 'conceded' ? movedByOthers : cutShort,
+            operation,
+            settled,
+            traffic: ending.traffic,
+        });
     }
     finally {
         await endSession(session);
@@ -69913,8 +70054,7 @@ function withoutLedger(world, { operation, lease }) {
     const document = documentOf(operation);
     return {
         ...world,
-        lease,
-        journal: new Journal({ ledger: unwritten, lease, document, keep: world.keep }),
+        journal: new Journal({ ledger: unwritten, lease: () => lease, document, keep: world.keep }),
         keeper: new LeaseKeeper({
             ledger: target.ledger,
             lease,
@@ -69965,12 +70105,15 @@ const results = (/* unused pure expression or super */ null && ([
 /* harmony export */   R8: () => (/* binding */ warn),
 /* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   cv: () => (/* binding */ say),
-/* harmony export */   iP: () => (/* binding */ announce)
+/* harmony export */   iP: () => (/* binding */ announce),
+/* harmony export */   pQ: () => (/* binding */ clauseOf)
 /* harmony export */ });
 const say = (world, text) => world.report({ kind: 'line', level: 'info', text });
 const warn = (world, text) => world.report({ kind: 'line', level: 'warning', text });
 /** Something a person reading only the summary must know. */
 const announce = (world, text) => world.report({ kind: 'line', level: 'notice', text });
+/** What an error says, as a part of a sentence. */
+const clauseOf = (error) => messageOf(error).replace(/\.$/, '');
 const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
 
@@ -71755,11 +71898,11 @@ function letGo(child) {
 /* harmony export */   T: () => (/* binding */ runOnRunner),
 /* harmony export */   x: () => (/* binding */ endRecordedIn)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6097);
-/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8764);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6097);
+/* harmony import */ var _connection_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8764);
 /* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(9127);
-/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5523);
-/* harmony import */ var _guarded_change_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9759);
+/* harmony import */ var _failures_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5523);
+/* harmony import */ var _guarded_change_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9759);
 /* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8927);
 
 
@@ -71773,25 +71916,25 @@ async function runOnRunner(connection, options) {
     const finish = await connection.run(hookScript({ run: hook.run, env: { ...hook.env, ...env } }, folder, hook.timeout), {
         signal,
         clock,
-        timeout: hook.timeout + 2 * _connection_js__WEBPACK_IMPORTED_MODULE_0__/* .endingTime */ .bY,
+        timeout: hook.timeout + 2 * _connection_js__WEBPACK_IMPORTED_MODULE_2__/* .endingTime */ .bY,
         onStderr: (chunk) => options.output(chunk),
     });
     if (finish.kind === 'lost')
-        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .TargetUnreachable */ .Ek(`The command was lost on ${connection.name}: ${finish.detail}`);
+        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .TargetUnreachable */ .Ek(`The command was lost on ${connection.name}: ${finish.detail}`);
     const [, code = '143', ended] = /^finished (\d+) ?(\w*)/.exec(finish.stdout) ?? [];
     if (ended)
-        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeFailed */ ._G(`The command did not end within ${(0,_guarded_change_js__WEBPACK_IMPORTED_MODULE_2__/* .seconds */ .YA)(hook.timeout)} s and was ended.${(0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .lastWords */ .a)(finish.stderrTail)}`);
+        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .ChangeFailed */ ._G(`The command did not end within ${(0,_guarded_change_js__WEBPACK_IMPORTED_MODULE_3__/* .seconds */ .YA)(hook.timeout)} s and was ended.${(0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .lastWords */ .a)(finish.stderrTail)}`);
     if (code !== '0')
-        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeFailed */ ._G(`The command ended with exit code ${code}.${(0,_failures_js__WEBPACK_IMPORTED_MODULE_3__/* .lastWords */ .a)(finish.stderrTail)}`);
+        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .ChangeFailed */ ._G(`The command ended with exit code ${code}.${(0,_failures_js__WEBPACK_IMPORTED_MODULE_1__/* .lastWords */ .a)(finish.stderrTail)}`);
 }
 /** Ends what an earlier process left running. Throws ChangeFailed when it cannot be ended. */
 async function endRecordedIn(connection, folder, options) {
     const text = (0,_script_js__WEBPACK_IMPORTED_MODULE_4__/* .script */ .K$)(`${_dead_man_js__WEBPACK_IMPORTED_MODULE_5__/* .processFunctions */ .jY}${_dead_man_js__WEBPACK_IMPORTED_MODULE_5__/* .endRecordedFunction */ .ES}end_recorded ${(0,_script_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(`${folder}/pgid`)}`);
-    const finish = await connection.run(text, { ...options, timeout: 3 * _connection_js__WEBPACK_IMPORTED_MODULE_0__/* .endingTime */ .bY });
+    const finish = await connection.run(text, { ...options, timeout: 3 * _connection_js__WEBPACK_IMPORTED_MODULE_2__/* .endingTime */ .bY });
     if (finish.kind === 'lost')
-        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .TargetUnreachable */ .Ek(`What ran on ${connection.name} is unknown: ${finish.detail}`);
+        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .TargetUnreachable */ .Ek(`What ran on ${connection.name} is unknown: ${finish.detail}`);
     if (finish.code !== 0)
-        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .ChangeFailed */ ._G(`A command that an earlier step left running could not be ended; see ${folder}/pgid.`);
+        throw new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .ChangeFailed */ ._G(`A command that an earlier step left running could not be ended; see ${folder}/pgid.`);
 }
 function hookScript(command, folder, limit) {
     const file = (0,_script_js__WEBPACK_IMPORTED_MODULE_4__/* .quote */ .hD)(`${folder}/pgid`);
@@ -71800,7 +71943,7 @@ function hookScript(command, folder, limit) {
         mark: 'none',
         body: `${(0,_script_js__WEBPACK_IMPORTED_MODULE_4__/* .commandFunction */ .aZ)('hook', [command])}
 record_group ${file} || printf '%s\\n' "The process group could not be recorded: $why" >&2
-run hook ${(0,_guarded_change_js__WEBPACK_IMPORTED_MODULE_2__/* .seconds */ .YA)(limit)}
+run hook ${(0,_guarded_change_js__WEBPACK_IMPORTED_MODULE_3__/* .seconds */ .YA)(limit)}
 [ -n "$ended" ] || rm -f ${file}
 printf 'finished %s %s\\n' "$code" "\${ended:+ended}"`,
     });
@@ -71953,13 +72096,13 @@ function algorithmsToTry(trusted, place) {
 /* harmony export */   xZ: () => (/* binding */ untrustedHost),
 /* harmony export */   z$: () => (/* binding */ keyNotUsable)
 /* harmony export */ });
-/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6097);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6097);
 /* harmony import */ var _script_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8927);
-/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7710);
+/* harmony import */ var _host_keys_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7710);
 
 
 
-class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_1__/* .TargetUnreachable */ .Ek {
+class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .TargetUnreachable */ .Ek {
     setting;
     what;
     fix;
@@ -71977,8 +72120,8 @@ function addressOf({ user, host, port }) {
 /** `offered`: every key the server showed. */
 function untrustedHost({ trusted }, address, offered) {
     const { host, port } = address;
-    const shown = offered.map((key) => `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)} ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .ax)(key)}`).join(', ');
-    const lines = (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .linesFor */ .be)(trusted, address);
+    const shown = offered.map((key) => `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)} ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .fingerprintOf */ .ax)(key)}`).join(', ');
+    const lines = (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .linesFor */ .be)(trusted, address);
     const reasons = {
         empty: '`ssh-known-hosts` is empty',
         revoked: '`ssh-known-hosts` marks that key as `@revoked`',
@@ -71989,7 +72132,7 @@ function untrustedHost({ trusted }, address, offered) {
     const reason = () => {
         if (trusted.lines.length + trusted.fingerprints.length === 0)
             return 'empty';
-        if (offered.some((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .judge */ .S4)(trusted, address, key) === 'revoked'))
+        if (offered.some((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .judge */ .S4)(trusted, address, key) === 'revoked'))
             return 'revoked';
         if (lines.some(({ marker }) => marker === null))
             return 'changed';
@@ -71999,9 +72142,9 @@ function untrustedHost({ trusted }, address, offered) {
         setting: 'ssh-known-hosts',
         what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
         fix: [
-            `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key))}`).join('; ')}`,
+            `On the host, compare: ${offered.map((key) => `ssh-keygen -lf ${fileOf((0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key))}`).join('; ')}`,
             'If that prints the same, `ssh-known-hosts` is:',
-            ...offered.map((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .lineOf */ .cA)(address, key)),
+            ...offered.map((key) => (0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .lineOf */ .cA)(address, key)),
         ].join('\n'),
     });
 }
@@ -72012,10 +72155,10 @@ function fileOf(type) {
 }
 function notLetIn(address, key, accepted) {
     const { user, host } = address;
-    const line = `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)} ${key.toString('base64')}`;
+    const line = `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)} ${key.toString('base64')}`;
     return new HostRefused({
         setting: 'ssh-key',
-        what: `${host} does not let ${user} in with the key ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .ax)(key)} (${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_0__/* .typeOf */ .QP)(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
+        what: `${host} does not let ${user} in with the key ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .fingerprintOf */ .ax)(key)} (${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
         fix: `On ${host}, as ${user}: mkdir -p ~/.ssh && echo ${(0,_script_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(line)} >>~/.ssh/authorized_keys && chmod -R go-rwx ~/.ssh`,
     });
 }
@@ -73181,23 +73324,23 @@ function onInterrupt(abort) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8661);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8934);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
 /* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5913);
 /* harmony import */ var _deployment_world_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(4099);
 /* harmony import */ var _github_inputs_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(6174);
-/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
+/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
 /* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
 /* harmony import */ var _github_masks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(618);
 /* harmony import */ var _github_publish_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2856);
 /* harmony import */ var _github_sealed_record_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8219);
 /* harmony import */ var _host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(1601);
-/* harmony import */ var _host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(8500);
-/* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(8095);
-/* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1758);
-/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(4611);
+/* harmony import */ var _host_runner_hook_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(8500);
+/* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(8095);
+/* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(1758);
+/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4611);
 /** After the job: close what main left open, by the record it kept. */
 
 
@@ -73237,13 +73380,13 @@ async function post() {
 }
 async function closeByRecord(record, folder) {
     const environment = { ...process.env, ...record.environment };
-    const reading = (0,_settings_read_js__WEBPACK_IMPORTED_MODULE_13__/* .readSettings */ .s)(record.given);
+    const reading = (0,_settings_read_js__WEBPACK_IMPORTED_MODULE_14__/* .readSettings */ .s)(record.given);
     if (reading.kind === 'problems')
-        return (0,_refusals_js__WEBPACK_IMPORTED_MODULE_12__/* .refuseSettings */ .o)(reading.problems);
+        return (0,_refusals_js__WEBPACK_IMPORTED_MODULE_13__/* .refuseSettings */ .o)(reading.problems);
     const { settings } = reading;
     (0,_github_masks_js__WEBPACK_IMPORTED_MODULE_7__/* .maskSecrets */ .QU)(settings.secrets);
     const controller = new AbortController();
-    (0,_interrupts_js__WEBPACK_IMPORTED_MODULE_11__/* .onInterrupt */ .n)((reason) => controller.abort(reason));
+    (0,_interrupts_js__WEBPACK_IMPORTED_MODULE_12__/* .onInterrupt */ .n)((reason) => controller.abort(reason));
     await endWhatRuns(record, folder, controller.signal);
     const log = (0,_github_log_js__WEBPACK_IMPORTED_MODULE_5__/* .createLog */ .h)();
     const world = (0,_assemble_js__WEBPACK_IMPORTED_MODULE_1__/* .assembleWorld */ .z)({
@@ -73251,7 +73394,7 @@ async function closeByRecord(record, folder) {
         environment,
         nonce: record.nonce,
         controller,
-        report: (0,_github_listeners_js__WEBPACK_IMPORTED_MODULE_14__/* .combine */ .k)([{ name: 'The log', hear: log.report }], _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e),
+        report: (0,_github_listeners_js__WEBPACK_IMPORTED_MODULE_15__/* .combine */ .k)([{ name: 'The log', hear: log.report }], _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e),
         folder,
         keep: () => { },
         recorded: recordedIn(record),
@@ -73272,7 +73415,7 @@ async function endWhatRuns(record, folder, signal) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .warning */ .$e('Main still runs and could not be ended; the lease keeps it from changing anything.');
     }
     try {
-        await (0,_host_runner_hook_js__WEBPACK_IMPORTED_MODULE_15__/* .endRecordedIn */ .x)((0,_host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__/* .localConnection */ .G)(process.env), folder, { signal, clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m });
+        await (0,_host_runner_hook_js__WEBPACK_IMPORTED_MODULE_11__/* .endRecordedIn */ .x)((0,_host_local_connection_js__WEBPACK_IMPORTED_MODULE_10__/* .localConnection */ .G)(process.env), folder, { signal, clock: _clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m });
     }
     catch (error) {
         signal.throwIfAborted();
@@ -73292,7 +73435,7 @@ function jobStatus() {
     return 'failure';
 }
 try {
-    process.exit((0,_refusals_js__WEBPACK_IMPORTED_MODULE_12__/* .isLinux */ .j)() ? await post() : 1);
+    process.exit((0,_refusals_js__WEBPACK_IMPORTED_MODULE_13__/* .isLinux */ .j)() ? await post() : 1);
 }
 catch (error) {
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1(error instanceof Error ? error : String(error));
@@ -76209,6 +76352,12 @@ class ChangeRefused extends Error {
 /** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
 class TargetUnreachable extends Error {
     name = 'TargetUnreachable';
+    /** The parts of the target that can be reached all the same, as the other hosts of several; null: none. */
+    rest;
+    constructor(message, options = {}) {
+        super(message, options);
+        this.rest = options.rest ?? null;
+    }
 }
 /** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */
 class ChangeFailed extends Error {
