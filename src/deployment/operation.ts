@@ -28,7 +28,8 @@ export const operationSchema = z.object({
   release: releaseSchema,
   /** What ran on `from`, to start it again. */
   previous: releaseSchema.nullable(),
-  size: z.number().nullable(),
+  /** Of the live color: a release gets as many instances as the one before it. */
+  size: z.record(z.string(), z.number()).nullable(),
   phase: z.enum(phaseNames),
   traffic: z.enum(['from', 'switching', 'to', 'reverting', 'back']),
   verified: z.boolean(),

@@ -45,11 +45,11 @@ export async function planOperation(world: World, document: Document, fence: num
     if (chosen.kind === 'refused')
       throw new PlanRefused(chosen.why, ['Name an earlier release with `version`, or deploy one.'])
     if (chosen.kind === 'unchanged') return { kind: 'unchanged', why: chosen.why, live: choice.from }
-    const operation = await draft(world, document, { choice, release: chosen.entry.release, fence })
+    const operation = await draft(world, document, { choice, release: chosen.entry.release, colors, fence })
     return { kind: 'operation', operation, colors }
   }
   refuseUnfinishedMigration(world, document)
-  const operation = await draft(world, document, { choice, release: wantedRelease(world), fence })
+  const operation = await draft(world, document, { choice, release: wantedRelease(world), colors, fence })
   return { kind: 'operation', operation, colors }
 }
 
@@ -65,13 +65,14 @@ function refuseUnfinishedMigration({ intent }: World, { unfinishedMigration }: D
 interface Draft {
   readonly choice: ColorChoice
   readonly release: Release
+  readonly colors: Colors
   readonly fence: number
 }
 
 async function draft(
   world: World,
   document: Document,
-  { choice, release, fence }: Draft,
+  { choice, release, colors, fence }: Draft,
 ): Promise<Operation> {
   const { intent, target, owner } = world
   const { from, observed, to } = choice
@@ -87,7 +88,7 @@ async function draft(
     to,
     release,
     previous,
-    size: null,
+    size: from === null ? null : (colors[from].size ?? null),
     phase: 'determine-color',
     traffic: 'from',
     verified: false,

@@ -55,10 +55,12 @@ export interface ColorState {
   readonly version: string | null
   /** Why it is unknown, what is still starting: one line for people. */
   readonly detail: string | null
+  /** Left out where a target counts no instances. */
+  readonly size?: Size
 }
 
-/** As large as the live color; null where it has no meaning. */
-export type Size = number | null
+/** How many instances each service is to have; null where it has no meaning. */
+export type Size = Readonly<Record<string, number>> | null
 
 export interface DeployOrder {
   readonly release: Release

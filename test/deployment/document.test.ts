@@ -32,7 +32,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
   to: color,
   release,
   previous: fc.option(release),
-  size: fc.option(fc.nat()),
+  size: fc.option(fc.dictionary(fc.string(), fc.nat())),
   phase: fc.constantFrom('determine-color', 'deploy-inactive', 'health', 'switch', 'verify', 'cleanup'),
   traffic: fc.constantFrom('from', 'switching', 'to', 'reverting', 'back'),
   verified: fc.boolean(),
