@@ -121,9 +121,11 @@ func handler(app release) http.Handler {
 	routes.HandleFunc("/version", app.answerVersion)
 	routes.HandleFunc("/ws", talk)
 	routes.HandleFunc("/", app.answer)
+	host, _ := os.Hostname()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Color", app.color)
 		w.Header().Set("X-Version", app.version)
+		w.Header().Set("X-Host", host)
 		if app.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
