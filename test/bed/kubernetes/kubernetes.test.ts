@@ -47,6 +47,12 @@ async function flip({ namespace }: Shop, color: Color | 'none'): Promise<void> {
   await sleep(500)
 }
 
+/** Resolves when its pods are gone. */
+async function empty({ kubectl }: Namespace, color: Color): Promise<void> {
+  await kubectl('scale', 'deployment', color, '--replicas=0')
+  await kubectl('wait', '--for=delete', 'pod', `--selector=color=${color}`, '--timeout=60s')
+}
+
 const kinds = (lost: readonly Lost[]) => new Set(lost.map(({ client }) => client))
 const reasons = (lost: readonly Lost[]) => new Set(lost.map(({ reason }) => reason))
 
@@ -63,23 +69,28 @@ describe.skipIf(lacksKubernetes())('a Kubernetes of one node', { timeout: 120_00
     const { url } = shop
     await using load = startLoad({ url, keepAlive: 8, fresh: 4, slow: { clients: 2, ms: 300 }, think })
     await using sockets = await openWebSockets({ url, count: 2 })
-    await sleep(1_000)
+    const colors = (since: number) =>
+      new Set(
+        load
+          .report()
+          .since(since)
+          .map(({ color }) => color),
+      )
+    const lately = () => colors(now() - 500)
+    await expect.poll(lately).toEqual(new Set(['blue']))
 
     await flip(shop, 'green')
     const flipped = now()
     await sleep(1_000)
     // Kept connections stay where they are until their pods let them go.
-    expect(load.report().since(flipped)).toMatchObject([{ color: 'blue' }, { color: 'green' }])
-    await namespace.kubectl('scale', 'deployment', 'blue', '--replicas=0')
-    await sleep(1_000)
-    const drained = now()
-    await sleep(2_000)
-    expect(load.report().since(drained)).toMatchObject([{ color: 'green', version: 'v2' }])
+    expect(colors(flipped)).toEqual(new Set(['blue', 'green']))
+    await empty(namespace, 'blue')
+    expect(lately()).toEqual(new Set(['green']))
     await namespace.kubectl('scale', 'deployment', 'blue', '--replicas=3')
     await namespace.kubectl('rollout', 'status', 'deployment/blue')
     await flip(shop, 'blue')
-    await namespace.kubectl('scale', 'deployment', 'green', '--replicas=0')
-    await sleep(3_000)
+    await empty(namespace, 'green')
+    expect(lately()).toEqual(new Set(['blue']))
 
     const { sent, lost, longestGap } = await load.stop()
     await annotate(`${sent} requests, ${lost.length} lost, longest gap ${Math.round(longestGap)} ms`)
