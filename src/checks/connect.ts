@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type LookupFunction } from 'node:net'
 import { addAbortSignal, type Duplex } from 'node:stream'
 import { checkServerIdentity, connect as connectTls } from 'node:tls'
-import type { Reach } from '../targets/target.ts'
+import type { DialedReach, Reach } from '../targets/target.ts'
 import { type Destination, serverNameIndication } from './destination.ts'
 
 /** A fresh connection, destroyed when the signal is aborted. */
@@ -38,7 +38,7 @@ const openSocket = (destination: Destination, signal: AbortSignal): Promise<Dupl
 }
 
 /** A dialer that ignores the signal must not keep us waiting, nor leave a connection open when it comes late. */
-const dial = (reach: Extract<Reach, { kind: 'stream' }>, signal: AbortSignal): Promise<Duplex> =>
+const dial = (reach: DialedReach, signal: AbortSignal): Promise<Duplex> =>
   new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason)
     signal.addEventListener('abort', abort, { once: true })

@@ -35,10 +35,21 @@ export async function acquireSession(world: World, claim: Claim, wait: number): 
     onMissed: (text) => warn(world, text),
   })
   const document = await readDocument(world, acquired)
-  const journal = new Journal({ ledger: world.target.ledger, lease, document, keep: world.keep })
+  const journal = new Journal({
+    ledger: world.target.ledger,
+    lease: () => keeper.lease,
+    document,
+    keep: world.keep,
+  })
   world.keep(document.operation, lease)
   keeper.start()
-  return { ...world, lease, keeper, journal, degraded: acquired.degraded }
+  return { ...world, keeper, journal, degraded: acquired.degraded }
+}
+
+/** After a change whose answer was lost: only then is what the router says more than a moment of that change. Throws LeaseLost. */
+export async function acquireAnew({ owner, keeper, journal, keep }: Session): Promise<void> {
+  await keeper.takeAnew(owner)
+  keep(journal.operation, keeper.lease)
 }
 
 async function readDocument(world: World, { document, lease }: Acquired): Promise<Document> {

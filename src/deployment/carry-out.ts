@@ -5,12 +5,13 @@ import { describeTraffic } from './color-choice.ts'
 import { changeOperation, closeOperation, type Document, withRelease } from './document.ts'
 import { drainOldColor } from './drain.ts'
 import { guard, runHook } from './hooks.ts'
+import { insist } from './insist.ts'
 import type { Operation } from './operation.ts'
 import { passesChecks, provePublicly } from './proof.ts'
 import type { Fate, Settled } from './settled.ts'
 import { namesOf, startedAfter } from './starting.ts'
 import { moveBack, rethrowIfOver } from './way-back.ts'
-import { messageOf, type Session, warn } from './world.ts'
+import { clauseOf, messageOf, type Session, warn } from './world.ts'
 
 interface Scene {
   readonly session: Session
@@ -32,7 +33,7 @@ export async function carryOut(scene: Scene, closing: Closing): Promise<Settled 
     case 'go-back':
       return goBack(scene)
     case 'give-up':
-      return fail(session, closing.why)
+      return fail(session, closing.why, closing.movedBy)
     case 'go-forward':
       return goForward(scene)
     case 'mend':
@@ -65,7 +66,7 @@ async function goBack(scene: Scene): Promise<Settled> {
   } catch (error) {
     rethrowIfOver(session, error)
     if (error instanceof TargetUnreachable) throw error
-    const why = `traffic could not be put back on ${operation.from}: ${messageOf(error)}`
+    const why = `traffic could not be put back on ${operation.from}: ${clauseOf(error)}`
     return { kind: 'left-open', why, repair: operation.inverse }
   }
   return undo(session, operation, 'went-back')
@@ -87,7 +88,9 @@ async function undo(
 async function endNewColor(session: Session, { to, onFailure }: Operation): Promise<Fate> {
   if (onFailure === 'keep') return 'kept'
   const stopped = await forgive(session, `${to} could not be stopped`, () =>
-    session.target.runtime.stop(to, { lease: session.lease, color: 'not-live' }),
+    insist(session, () =>
+      session.target.runtime.stop(to, { lease: session.keeper.lease, color: 'not-live' }),
+    ),
   )
   return stopped ? 'stopped' : 'left running'
 }
@@ -138,17 +141,19 @@ async function retireOldColor(session: Session, operation: Operation): Promise<b
   const { from, oldColor } = operation
   if (from === null || oldColor === 'keep') return false
   const { runtime } = session.target
-  return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, async () => {
-    if (oldColor === 'stop') return runtime.stop(from, await guard(session, 'not-live'))
-    await runtime.remove(from, await guard(session, 'not-live'))
-    await session.journal.record((document) => withRelease(document, from, null))
-  })
+  return forgive(session, `${from} could not be ${oldColor === 'stop' ? 'stopped' : 'removed'}`, () =>
+    insist(session, async () => {
+      if (oldColor === 'stop') return runtime.stop(from, await guard(session, 'not-live'))
+      await runtime.remove(from, await guard(session, 'not-live'))
+      await session.journal.record((document) => withRelease(document, from, null))
+    }),
+  )
 }
 
-async function fail(session: Session, why: string): Promise<Settled> {
+async function fail(session: Session, why: string, movedBy: 'us' | 'others' = 'us'): Promise<Settled> {
   warnOfTheRest(session)
   await close(session, 'failed')
-  return { kind: 'failed', why }
+  return { kind: 'failed', why, movedBy }
 }
 
 function warnOfTheRest({ intent, journal, report }: Session): void {

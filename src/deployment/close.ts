@@ -31,7 +31,7 @@ export type Closing =
   /** Move traffic back, prove it, `on-failure` for the new color; undone. */
   | { readonly kind: 'go-back' }
   /** Move and stop nothing; failed, loudly. */
-  | { readonly kind: 'give-up'; readonly why: string }
+  | { readonly kind: 'give-up'; readonly why: string; readonly movedBy: 'us' | 'others' }
   /** Every part to the new color if it passes its checks, else leave it; failed, loudly. */
   | { readonly kind: 'go-forward' }
   /** A verified switch that came apart: every part to the new color, prove it, ask again. */
@@ -78,7 +78,8 @@ export const rows: readonly Row[] = [
     fits: (s) => s.traffic === 'from' && moved(s),
     closing: () => ({
       kind: 'give-up',
-      why: 'somebody moved traffic to a color that had not passed its checks',
+      why: 'somebody else moved traffic to the new color',
+      movedBy: 'others',
     }),
   },
   {
@@ -89,7 +90,7 @@ export const rows: readonly Row[] = [
   {
     name: 'not verified, no way back, all at the new color',
     fits: (s) => unverified(s) && s.position === 'to' && !s.wayBack,
-    closing: () => ({ kind: 'give-up', why: 'there is no color to go back to' }),
+    closing: () => ({ kind: 'give-up', why: 'there is no color to go back to', movedBy: 'us' }),
   },
   {
     name: 'not verified, no way back, mixed',
@@ -100,7 +101,9 @@ export const rows: readonly Row[] = [
     name: 'on the way back',
     fits: (s) => s.traffic === 'reverting' && moved(s),
     closing: (s) =>
-      s.wayBack ? { kind: 'go-back' } : { kind: 'give-up', why: 'the old color no longer passes its checks' },
+      s.wayBack
+        ? { kind: 'go-back' }
+        : { kind: 'give-up', why: 'the old color no longer passes its checks', movedBy: 'us' },
   },
   {
     name: 'back already',
@@ -110,7 +113,11 @@ export const rows: readonly Row[] = [
   {
     name: 'went back, then somebody moved it',
     fits: (s) => s.traffic === 'back' && moved(s),
-    closing: () => ({ kind: 'give-up', why: 'traffic had been put back, and somebody moved it since' }),
+    closing: () => ({
+      kind: 'give-up',
+      why: 'traffic had been put back, and somebody moved it since',
+      movedBy: 'others',
+    }),
   },
   {
     name: 'verified: main leaves the old color warm',

@@ -86,18 +86,24 @@ interface Consequences {
   readonly next: readonly string[]
 }
 
+const again = ['Fix what failed, then deploy again.']
+const clarify = ['Find out who moved traffic, then deploy again.']
+
 function consequences(operation: Operation, settled: Settled): Consequences {
   const { version } = operation.release
-  const again = ['Fix the release and deploy again.']
   switch (settled.kind) {
     case 'undone':
-      return { ...undoneWords(operation, settled), next: again }
+      return { ...undoneWords(operation, settled), next: settled.how === 'conceded' ? clarify : again }
     case 'failed':
       return {
         result: 'rollback-failed',
         headline: `${version} failed, and traffic was not put back: ${settled.why}.`,
         done: ['Nothing was stopped.'],
-        next: [...again, 'Or go back by hand:', ...operation.inverse],
+        next: [
+          ...(settled.movedBy === 'others' ? clarify : again),
+          'Or go back by hand:',
+          ...operation.inverse,
+        ],
       }
     case 'left-open':
       return {
@@ -144,7 +150,10 @@ function undoneWords(operation: Operation, { how, newColor, diagnosis }: Undone)
     case 'untouched':
       return {
         result: 'failed',
-        headline: `${release.version} failed before the switch; traffic never moved.`,
+        headline:
+          operation.traffic === 'from'
+            ? `${release.version} failed before the switch; traffic never moved.`
+            : `${release.version} failed in the switch; traffic is on ${from ?? 'nobody'}.`,
         done: [fate],
       }
   }

@@ -56,7 +56,7 @@ async function runOne(session: Session, hook: Hook, environment: Environment): P
 
 export async function guard(session: Session, color: Guard['color']): Promise<Guard> {
   await session.keeper.ensureKept()
-  return { lease: session.lease, color }
+  return { lease: session.keeper.lease, color }
 }
 
 /** What every hook is told, besides its own `env` and the way to the color. */

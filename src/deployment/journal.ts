@@ -4,7 +4,7 @@ import type { Operation } from './operation.ts'
 
 interface JournalOptions {
   readonly ledger: Pick<Ledger, 'write'>
-  readonly lease: Lease
+  lease(): Lease
   readonly document: Document
   readonly keep: (operation: Operation | null, lease: Lease) => void
 }
@@ -35,7 +35,8 @@ export class Journal {
 
   /** Throws LeaseLost when another owner has come, and the target's error when it could not be written. */
   async record(change: (document: Document) => Document): Promise<void> {
-    const { ledger, lease, keep } = this.#options
+    const { ledger, keep } = this.#options
+    const lease = this.#options.lease()
     const next = change(this.#document)
     keep(next.operation, lease)
     if ((await ledger.write(lease, formatDocument(next))) === 'lost') {
@@ -47,7 +48,7 @@ export class Journal {
   /** For what is safe to lose with us: it is on the runner now, and goes to the target with the next record. */
   amend(change: (document: Document) => Document): void {
     this.#document = change(this.#document)
-    this.#options.keep(this.#document.operation, this.#options.lease)
+    this.#options.keep(this.#document.operation, this.#options.lease())
   }
 
   /** For the way back, which must not hang on a ledger that takes no writes. Answers what went wrong. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { type Lease, LeaseLost, type Ledger } from '../targets/target.ts'
+import { type Lease, LeaseLost, type LeaseView, type Ledger, type Owner } from '../targets/target.ts'
 
 const missesAllowed = 2
+const takenOver = 'The lease belongs to another run now; this one stops and changes nothing more.'
 
 interface LeaseKeeperOptions {
   readonly ledger: Ledger
@@ -14,9 +15,12 @@ interface LeaseKeeperOptions {
   readonly onMissed: (text: string) => void
 }
 
-/** Renews the lease on its own timer, whatever the run is waiting for. */
+/** Holds the lease, and renews it on its own timer, whatever the run is waiting for. */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
+  #lease: Lease
+  /** New fences that it may have, and of which we were never told. */
+  #unanswered = 0
   readonly #stopped = new AbortController()
   #misses = 0
   /** By the monotonic clock: when the last renewal that was kept set out. */
@@ -25,7 +29,12 @@ export class LeaseKeeper {
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
+    this.#lease = options.lease
     this.#keptAt = options.clock.monotonic()
+  }
+
+  get lease(): Lease {
+    return this.#lease
   }
 
   start(): void {
@@ -35,6 +44,34 @@ export class LeaseKeeper {
   async stop(): Promise<void> {
     this.#stopped.abort()
     await this.#running
+  }
+
+  /**
+   * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
+   * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+   */
+  async takeAnew(owner: Owner): Promise<void> {
+    const { ledger, clock } = this.#options
+    const setOut = clock.monotonic()
+    const { lease: seen } = await ledger.read()
+    if (!this.#mayBeOurs(seen)) throw new LeaseLost(takenOver)
+    this.#unanswered += 1
+    const acquisition = await ledger.acquire(owner, { claim: 'own', unchangedMark: null })
+    if (acquisition.kind === 'held') throw new LeaseLost(takenOver)
+    const { lease } = acquisition
+    if (lease.fence > seen.fence + 1) {
+      await ledger.free(lease)
+      throw new LeaseLost(takenOver)
+    }
+    this.#lease = lease
+    this.#unanswered = 0
+    this.#misses = 0
+    this.#keptAt = setOut
+  }
+
+  #mayBeOurs({ status, owner, fence }: LeaseView): boolean {
+    const news = fence - this.#lease.fence
+    return status !== 'free' && owner?.nonce === this.#lease.nonce && news >= 0 && news <= this.#unanswered
   }
 
   /**
@@ -74,17 +111,16 @@ export class LeaseKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { ledger, lease, clock, onLost, onMissed } = this.#options
+    const { ledger, clock, onLost, onMissed } = this.#options
+    const lease = this.#lease
     const setOut = clock.monotonic()
     try {
       if ((await ledger.renew(lease)) === 'kept') {
         this.#misses = 0
         this.#keptAt = setOut
-      } else if (!this.#stopped.signal.aborted) {
+      } else if (!this.#stopped.signal.aborted && this.#unanswered === 0 && lease === this.#lease) {
         this.#stopped.abort()
-        onLost(
-          new LeaseLost('The lease belongs to another run now; this one stops and changes nothing more.'),
-        )
+        onLost(new LeaseLost(takenOver))
       }
     } catch (error) {
       if (this.#stopped.signal.aborted) return

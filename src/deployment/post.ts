@@ -27,6 +27,9 @@ export async function runPost(world: World, jobStatus: JobStatus): Promise<Outco
   }
 }
 
+const cutShort = 'The step of this deployment ended before its release was verified, and the job went on.'
+const movedByOthers = 'The release was live, and then somebody else moved traffic.'
+
 async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | null> {
   const session = await takeOwn(world)
   if (session === null) return null
@@ -40,9 +43,13 @@ async function closeOwn(world: World, jobStatus: JobStatus): Promise<Ending | nu
     const ending = endingOfClosing({ settled, operation, traffic: await trafficNow(session) })
     if (settled.kind !== 'undone' || jobStatus !== 'success') return ending
     // Under `continue-on-error` the job looks fine although its deployment was cut short: somebody must notice.
-    const { phase } = operation
-    const cause = 'The step of this deployment ended before its release was verified, and the job went on.'
-    return endingOfFailure({ phase, cause, operation, settled, traffic: ending.traffic })
+    return endingOfFailure({
+      phase: operation.phase,
+      cause: settled.how === 'conceded' ? movedByOthers : cutShort,
+      operation,
+      settled,
+      traffic: ending.traffic,
+    })
   } finally {
     await endSession(session)
   }
@@ -105,8 +112,7 @@ function withoutLedger(world: World, { operation, lease }: Recorded): Session {
   const document = documentOf(operation)
   return {
     ...world,
-    lease,
-    journal: new Journal({ ledger: unwritten, lease, document, keep: world.keep }),
+    journal: new Journal({ ledger: unwritten, lease: () => lease, document, keep: world.keep }),
     keeper: new LeaseKeeper({
       ledger: target.ledger,
       lease,

@@ -1,5 +1,6 @@
 /** Beginning and ending the time in which we hold the lease. */
 import { LeaseLost } from '../targets/target.ts'
+import { insist } from './insist.ts'
 import type { Operation } from './operation.ts'
 import { PlanRefused } from './plan.ts'
 import { settle } from './settle.ts'
@@ -13,10 +14,11 @@ import { announce, messageOf, type Session, warn } from './world.ts'
 export async function endSession(session: Session): Promise<void> {
   if (session.signal.aborted) return
   await session.keeper.stop()
+  const { lease } = session.keeper
   const { ledger } = session.target
   try {
-    if (session.journal.operation?.state === 'open') await ledger.park(session.lease)
-    else await ledger.free(session.lease)
+    const isOpen = session.journal.operation?.state === 'open'
+    await insist(session, () => ledger[isOpen ? 'park' : 'free'](lease))
   } catch (error) {
     if (!(error instanceof LeaseLost)) warn(session, `The lease was not given back: ${messageOf(error)}`)
   }

@@ -12,7 +12,7 @@ export type Settled =
       readonly newColor: Fate
       readonly diagnosis: Diagnosis | null
     }
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: string; readonly movedBy: 'us' | 'others' }
   /** Could not be closed; whoever comes next tries again. */
   | { readonly kind: 'left-open'; readonly why: string; readonly repair: readonly string[] }
 

@@ -49,16 +49,19 @@ async function startAgain(session: Session, operation: Operation, from: Color): 
  * cannot be recorded is warned of.
  */
 export async function moveBack(session: Session, operation: Operation, traffic: Traffic): Promise<void> {
-  const { from } = operation
-  if (from !== null && locate(operation, traffic) !== 'from') {
-    await recordTraffic(session, 'reverting')
-    const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session))
-    say(session, `Traffic is back on ${from}: ${evidence.detail}`)
-  }
+  await switchBack(session, operation, traffic)
   await proveBack(session, operation)
   await recordTraffic(session, 'back')
   await startTheRestAgain(session, operation)
   await tellOnce(session)
+}
+
+export async function switchBack(session: Session, operation: Operation, traffic: Traffic): Promise<void> {
+  const { from } = operation
+  if (from === null || locate(operation, traffic) === 'from') return
+  await recordTraffic(session, 'reverting')
+  const evidence = await session.target.router.switch(traffic, from, wayBackGuard(session))
+  say(session, `Traffic is back on ${from}: ${evidence.detail}`)
 }
 
 async function proveBack(session: Session, operation: Operation): Promise<void> {
@@ -114,7 +117,11 @@ async function tellOnce(session: Session): Promise<void> {
  * Going back asks neither whether the lease was renewed lately nor whether the ledger can be read; another owner's fence at the
  * target still ends it.
  */
-const wayBackGuard = ({ lease }: Session): Guard => ({ lease, color: 'any', unreadableLedger: 'ignore' })
+const wayBackGuard = ({ keeper }: Session): Guard => ({
+  lease: keeper.lease,
+  color: 'any',
+  unreadableLedger: 'ignore',
+})
 
 /** An interrupt or a lost lease ends the run whatever it was about to forgive. */
 export function rethrowIfOver(session: Pick<Session, 'signal'>, error: unknown): void {

@@ -1,7 +1,7 @@
 /** What a run works with. Everything that touches time, chance, processes or the network comes in here. */
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../targets/intent.ts'
-import type { Environment, Hook, Lease, Owner, Reach, Target } from '../targets/target.ts'
+import type { DialedReach, Environment, Hook, Lease, Owner, Target } from '../targets/target.ts'
 import type { Journal } from './journal.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { Operation } from './operation.ts'
@@ -31,8 +31,6 @@ export interface Recorded {
   readonly lease: Lease
 }
 
-export type DialedReach = Extract<Reach, { kind: 'stream' }>
-
 /** An address on the runner that leads where the target dials, until it is closed. */
 export interface Door {
   readonly url: string
@@ -41,7 +39,6 @@ export interface Door {
 
 /** A world in which we hold the lease. */
 export interface Session extends World {
-  readonly lease: Lease
   readonly keeper: LeaseKeeper
   readonly journal: Journal
   /** The lease was ours already and the ledger takes no writes: going back is all that may be done. */
@@ -57,5 +54,8 @@ export const warn = (world: Pick<World, 'report'>, text: string): void =>
 /** Something a person reading only the summary must know. */
 export const announce = (world: Pick<World, 'report'>, text: string): void =>
   world.report({ kind: 'line', level: 'notice', text })
+
+/** What an error says, as a part of a sentence. */
+export const clauseOf = (error: unknown): string => messageOf(error).replace(/\.$/, '')
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

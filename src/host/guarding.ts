@@ -8,10 +8,18 @@ export function allowedBy({ color: demanded }: Guard, color: Color): readonly Ro
   return demanded === 'live' ? [color] : [otherColor(color), 'none']
 }
 
-/** `name`: the change, for people. */
-export const refusal = (name: string, color: Color, observed: Observed): ChangeRefused =>
+export interface Refusal {
+  /** The change, for people. */
+  readonly name: string
+  readonly color: Color
+  readonly observed: Observed
+  /** What was asked where traffic is, for people. */
+  readonly observer?: string | undefined
+}
+
+export const refusal = ({ name, color, observed, observer = 'the router' }: Refusal): ChangeRefused =>
   new ChangeRefused(
     observed === 'unknown'
-      ? `"${name}" for ${color} was not run: the router does not say where traffic is.`
+      ? `"${name}" for ${color} was not run: ${observer} does not say where traffic is.`
       : `"${name}" for ${color} was not run: traffic is on ${observed} now.`,
   )

@@ -3,10 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Reach } from '../targets/target.ts'
+import type { DialedReach } from '../targets/target.ts'
 import { reasonOf, unlessAborted } from './dialing.ts'
-
-type DialedReach = Extract<Reach, { kind: 'stream' }>
 
 interface DoorOptions {
   /** Ends it as `close` does. */

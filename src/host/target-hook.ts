@@ -1,9 +1,9 @@
 import type { Environment, Guard, Hook } from '../targets/target.ts'
 import { type ChangePlace, runChange } from './change.ts'
 import type { Observation } from './guarded-change.ts'
-import { allowedBy, refusal } from './guarding.ts'
+import { allowedBy, type Refusal, refusal } from './guarding.ts'
 
-export interface TargetHook {
+export interface TargetHook extends Pick<Refusal, 'observer'> {
   readonly hook: Hook
   readonly env: Environment
   readonly guard: Guard
@@ -13,7 +13,7 @@ export interface TargetHook {
 /** A user's command on the host, under the same locks and fence as a change. */
 export async function runTargetHook(
   place: ChangePlace,
-  { hook, env, guard, observing }: TargetHook,
+  { hook, env, guard, observing, observer }: TargetHook,
 ): Promise<void> {
   const color = env.BLUE_GREEN_COLOR === 'green' ? 'green' : 'blue'
   const result = await runChange(place, 'hook', {
@@ -28,5 +28,6 @@ export async function runTargetHook(
     record: null,
     forget: [],
   })
-  if (result.kind === 'refused-color') throw refusal('hook', color, result.observed)
+  if (result.kind === 'refused-color')
+    throw refusal({ name: 'hook', color, observed: result.observed, observer })
 }

@@ -81,6 +81,7 @@ export type Readiness =
 export type Reach =
   | { readonly kind: 'url'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'stream'; readonly url: string; dial(signal: AbortSignal): Promise<Duplex> }
+export type DialedReach = Extract<Reach, { kind: 'stream' }>
 
 export interface Diagnosis {
   readonly cause: string | null
@@ -236,6 +237,13 @@ export class ChangeRefused extends Error {
 /** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
 export class TargetUnreachable extends Error {
   override readonly name = 'TargetUnreachable'
+  /** The parts of the target that can be reached all the same, as the other hosts of several; null: none. */
+  readonly rest: Target | null
+
+  constructor(message: string, options: ErrorOptions & { readonly rest?: Target } = {}) {
+    super(message, options)
+    this.rest = options.rest ?? null
+  }
 }
 
 /** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */

@@ -10,19 +10,21 @@ import { localConnection } from '../../src/host/local-connection.ts'
 import { openCommandTarget } from '../../src/targets/command/command-target.ts'
 import { type CommandName, type CommandSettings, commandNames } from '../../src/targets/command/settings.ts'
 import type { ServiceIntent } from '../../src/targets/intent.ts'
-import type { Color, Hook, Target } from '../../src/targets/target.ts'
+import type { Hook, Target } from '../../src/targets/target.ts'
 import { startCasesNginx } from '../bed/cases.ts'
 import { type HostedCase, startColorHost } from '../bed/color-host.ts'
 import { createFlag, flip, observeCommand, readFlag, switchCommand } from '../bed/flag.ts'
 import { freePort } from '../bed/ports.ts'
 import { anIntent, aRelease } from '../deployment/intents.ts'
+import { ask } from './asking.ts'
+import { marker, processesOf } from './marked.ts'
 import { type Stand, until } from './stand.ts'
 
 export interface CommandBed extends AsyncDisposable {
   open(): Promise<Stand>
 }
 
-/** What a stand's commands run over; everything they start has the stand's folder in its environment, under `marker`. */
+/** What a stand's commands run over; everything they start has the mark of the stand. */
 type Connect = (folder: string) => Connection
 
 const here: Connect = (folder) => localConnection({ ...process.env, [marker]: folder })
@@ -170,16 +172,6 @@ function openBroken(app: HostedCase, connect: Connect): Target {
 
 const brokenProblems = [/no command "deploy"/, /state-directory: .*file/, /purple/]
 
-async function ask(url: string) {
-  const response = await fetch(url, { headers: { connection: 'close' } }).catch(() => null)
-  await response?.body?.cancel()
-  return {
-    status: response?.status ?? null,
-    color: response?.headers.get('x-color') as Color,
-    version: response?.headers.get('x-version') ?? null,
-  }
-}
-
 const listing = (folder: string): string =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => {
@@ -188,16 +180,3 @@ const listing = (folder: string): string =>
     })
     .sort()
     .join('\n')
-
-/** In the environment of everything that the target of a stand starts. */
-export const marker = 'BLUE_GREEN_STAND'
-
-const processesOf = (folder: string): readonly string[] =>
-  readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`${marker}=${folder}`)
-    } catch {
-      return false
-    }
-  })

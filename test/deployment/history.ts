@@ -14,6 +14,7 @@ export interface Trouble {
     | 'cancel'
     | 'freeze'
     | 'drop'
+    | 'lag'
     | 'disk-full'
     | 'sicken-live'
     | 'sicken-idle'
@@ -49,7 +50,7 @@ export type Action =
   | { readonly kind: 'clock-jumps'; readonly minutes: number }
   | { readonly kind: 'sicken'; readonly color: Color }
 
-export const isHarmless = ({ what }: Trouble): boolean => what === 'drop'
+export const isHarmless = ({ what }: Trouble): boolean => what === 'drop' || what === 'lag'
 
 export interface History {
   readonly begins: 'empty' | 'unrecorded'
@@ -73,6 +74,9 @@ const ofMachines = [
   'drop',
   'drop',
   'drop',
+  'lag',
+  'lag',
+  'lag',
   'disk-full',
   'rival',
   'switch-fails',

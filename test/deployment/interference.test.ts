@@ -3,7 +3,9 @@ import { parseDocument } from '../../src/deployment/document.ts'
 import { aHook, withHooks } from './intents.ts'
 import { mixed, named, unknown } from './place.ts'
 import { operationIn } from './promises.ts'
-import { drop, kill, meanwhile, Simulation } from './simulation.ts'
+import { drop, kill, lag, meanwhile, Simulation } from './simulation.ts'
+
+const byHand = ['Or go back by hand:', 'route blue']
 
 const stateOf = ({ place }: Simulation) => operationIn(place.ledger.document)?.state
 
@@ -23,6 +25,25 @@ describe('somebody else moves traffic', () => {
       failure: { cause: expect.stringContaining('somebody else moved traffic') },
     })
     expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  })
+
+  test('to the new color right before we do: it is theirs, and nothing is moved or stopped', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step, end } = await simulation.run({ version: 'good-2' }, [
+      meanwhile('before', 'switch to green', () => {
+        place.traffic = named('green')
+      }),
+    ])
+    expect(end).toMatchObject({
+      result: 'rollback-failed',
+      activeColor: 'green',
+      headline: expect.stringContaining('somebody else moved traffic to the new color'),
+      failure: { phase: 'switch', next: ['Find out who moved traffic, then deploy again.', ...byHand] },
+    })
+    await simulation.post(step, 'failure')
+    expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+    expect([place.live, place.ledger.view().status]).toEqual(['green', 'free'])
   })
 
   test('away from it in the bake: the bake ends, and both colors are left running', async () => {
@@ -239,4 +260,42 @@ test('a document that cannot be read is replaced by `unlock` with `force` alone'
   expect(await simulation.job({ mode: 'unlock', version: null, force: true })).toMatchObject({ ok: true })
   expect(await simulation.job({ version: 'good-2' })).toMatchObject({ result: 'deployed' })
   expect(parseDocument(place.ledger.document).kind).toBe('document')
+})
+
+describe('a change goes on although its connection was lost', () => {
+  test.each(['good-2', 'breaks-2'])('a switch to %s is waited for, and taken back', async (version) => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const { step, end } = await simulation.run({ version }, [lag('switch to green')])
+    expect(end).toMatchObject({ ok: false, result: 'rolled-back', activeColor: 'blue' })
+    expect(place.applied.map(({ change, color }) => `${change} ${color}`)).toContain('switch green')
+    expect([place.live, place.colors.green.presence, stateOf(simulation)]).toEqual([
+      'blue',
+      'stopped',
+      'undone',
+    ])
+    expect(await simulation.post(step, 'failure')).toBeNull()
+    expect(place.ledger.view().status).toBe('free')
+  })
+
+  test('and somebody else has come and gone: nothing more is changed', async () => {
+    const simulation = await Simulation.withLive()
+    const { place } = simulation
+    const other = { nonce: 'other', run: '', attempt: '', job: '', step: '', url: '', actor: '' }
+    const { end } = await simulation.run({ version: 'good-2' }, [
+      meanwhile('before', 'switch to green', () => {
+        const { ledger } = place
+        const taken = ledger.acquire(other, 60_000, { claim: 'break', unchangedMark: null })
+        if (taken.kind === 'acquired') ledger.free(taken.lease)
+      }),
+      drop('before', 'switch to green'),
+    ])
+    const before = place.applied.at(-1)
+    expect(end).toMatchObject({
+      ok: false,
+      failure: { done: ['This run stopped at once and undid nothing.'] },
+    })
+    expect([place.live, place.applied.at(-1)]).toEqual(['blue', before])
+    expect(place.ledger.view().status).toBe('free')
+  })
 })

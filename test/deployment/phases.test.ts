@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Intent } from '../../src/targets/intent.ts'
+import { ChangeFailed } from '../../src/targets/target.ts'
 import { aHook, withHooks } from './intents.ts'
 import { named, type SwitchBehavior } from './place.ts'
 import { operationIn } from './promises.ts'
@@ -253,11 +254,20 @@ describe('once it is verified, trouble is a warning', () => {
   test('retiring', async () => {
     const simulation = await Simulation.withLive()
     const { step, end } = await simulation.run({ version: 'good-2', goesBackOn: [] }, [
-      { at: 'stop blue', when: 'before', blow: { kind: 'drop' } },
+      meanwhile('before', 'stop blue', () => {
+        throw new ChangeFailed('The platform says no.')
+      }),
     ])
     expect(end).toMatchObject({ ok: true, result: 'deployed', activeColor: 'green' })
     expect(step.lines.join('\n')).toContain('blue could not be stopped')
     expect(stateOf(simulation)).toBe('committed')
+  })
+
+  test('retiring, when an answer is lost: it is asked once more', async () => {
+    const simulation = await Simulation.withLive()
+    const { end } = await simulation.run({ version: 'good-2', goesBackOn: [] }, [drop('before', 'stop blue')])
+    expect(end).toMatchObject({ ok: true, result: 'deployed', activeColor: 'green' })
+    expect(simulation.place.colors.blue.presence).toBe('stopped')
   })
 
   test('after-cleanup', async () => {

@@ -42,6 +42,9 @@ const absent: PlacedColor = {
 /** The service that no user is sent to. */
 export const worker = 'worker'
 
+/** Milliseconds for which a change may go on. */
+const lateness = 5_000
+
 /** Milliseconds that may lie between a check and the switch that relies on it. */
 const justBefore = 1_000
 
@@ -86,6 +89,8 @@ export class Place {
   connections: (color: Color) => number | 'unknown' = () => 0
   readonly colors: Record<Color, PlacedColor> = { blue: absent, green: absent }
 
+  #late: (() => unknown)[] = []
+
   constructor() {
     this.ledger = new SimulatedLedger(() => this.clock.now() + this.skew)
   }
@@ -97,6 +102,23 @@ export class Place {
   sicken(color: Color): void {
     const { proven } = this.colors[color]
     this.set(color, { sick: true, proven: false, ...(proven ? { sickSince: this.clock.monotonic() } : {}) })
+  }
+
+  /** A change that goes on although its connection was lost. */
+  doLater(change: () => unknown): void {
+    this.#late.push(change)
+    void this.clock.sleep(lateness).then(() => this.endLate())
+  }
+
+  /** Changes wait for each other, and a new owner for all of them. */
+  endLate(): void {
+    for (let change = this.#late.shift(); change !== undefined; change = this.#late.shift()) {
+      try {
+        change()
+      } catch {
+        // Nobody hears of it.
+      }
+    }
   }
 
   isLive(color: Color): boolean {

@@ -222,6 +222,7 @@ function blowOf(course: Course, what: Trouble['what']): Blow {
     case 'cancel':
     case 'freeze':
     case 'drop':
+    case 'lag':
       return { kind: what }
     case 'disk-full':
       return meanwhile(() => {

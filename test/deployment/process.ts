@@ -15,6 +15,8 @@ export type Blow =
   | { readonly kind: 'freeze' }
   /** This one call ends without an answer. */
   | { readonly kind: 'drop' }
+  /** The same, and what it asked for is done some time later. */
+  | { readonly kind: 'lag' }
   /** Something else happens in the world. */
   | { readonly kind: 'meanwhile'; happen(): void }
 
@@ -24,6 +26,18 @@ export interface Fault {
   readonly at: number | string
   readonly when: 'before' | 'after'
   readonly blow: Blow
+}
+
+export interface Slowness {
+  /** How long it takes to get there, in milliseconds. */
+  readonly time?: number
+  /** Hears of a step whose answer nobody waits for any more. */
+  later?(step: () => unknown): void
+}
+
+interface Call {
+  readonly name: string
+  readonly at: number
 }
 
 const never = new Promise<never>(() => {})
@@ -79,10 +93,11 @@ export class Process {
     this.#thaw()
   }
 
-  /** One call to the target; `time`: how long it takes to get there. */
-  async call<T>(name: string, step: () => T, time = 0): Promise<T> {
+  /** One call to the target. */
+  async call<T>(name: string, step: () => T, { time = 0, later = () => {} }: Slowness = {}): Promise<T> {
     await this.#alive()
     const at = this.calls.push(name)
+    if (this.#faultsAt({ name, at }).some(({ blow }) => blow.kind === 'lag')) later(step)
     await this.#strike({ name, at }, 'before')
     this.signal.throwIfAborted()
     if (time > 0) await this.clock.sleep(time, this.signal)
@@ -98,12 +113,15 @@ export class Process {
     if (this.#dead) await never
   }
 
-  async #strike({ name, at }: { name: string; at: number }, when: Fault['when']): Promise<void> {
-    const first = this.calls.indexOf(name) === at - 1
-    for (const fault of this.#faults) {
-      const hit = fault.at === at || (fault.at === name && first)
-      if (hit && fault.when === when) await this.#suffer(fault.blow)
+  async #strike(call: Call, when: Fault['when']): Promise<void> {
+    for (const fault of this.#faultsAt(call)) {
+      if (fault.when === when || fault.blow.kind === 'lag') await this.#suffer(fault.blow)
     }
+  }
+
+  #faultsAt({ name, at }: Call): readonly Fault[] {
+    const first = this.calls.indexOf(name) === at - 1
+    return this.#faults.filter((fault) => fault.at === at || (fault.at === name && first))
   }
 
   async #suffer(blow: Blow): Promise<void> {
@@ -120,6 +138,7 @@ export class Process {
         })
         return this.#alive()
       case 'drop':
+      case 'lag':
         throw new TargetUnreachable('The connection was lost.')
       case 'meanwhile':
         return blow.happen()

@@ -95,6 +95,7 @@ export const freeze = (when: Fault['when'], at: Fault['at']): Fault => ({
   blow: { kind: 'freeze' },
 })
 export const drop = (when: Fault['when'], at: Fault['at']): Fault => ({ at, when, blow: { kind: 'drop' } })
+export const lag = (at: Fault['at']): Fault => ({ at, when: 'before', blow: { kind: 'lag' } })
 export const meanwhile = (when: Fault['when'], at: Fault['at'], happen: () => void): Fault => ({
   at,
   when,

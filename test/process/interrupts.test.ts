@@ -43,7 +43,7 @@ describe.concurrent('a run that is cut short', { timeout: 120_000 }, () => {
     const said = post && errorsOf(post).join()
     expect(said).toContain('v2 failed after the switch; traffic is back on blue.')
     expect(said).toContain('ended before its release was verified')
-    expect(said).toContain('Fix the release and deploy again.')
+    expect(said).toContain('Fix what failed, then deploy again.')
     expect([await shop.answers(), shop.app.presence('green')]).toEqual(['blue v1', 'stopped'])
   })
 

@@ -1,10 +1,11 @@
-/** The action as a workflow uses it, main and post, by act: https://github.com/nektos/act */
-import { execFileSync, spawnSync } from 'node:child_process'
+/** The action as a workflow uses it, main and post. */
+import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { findProgram, lacks } from '../programs.ts'
+import { lacks } from '../programs.ts'
+import { runAct } from './act.ts'
 import { root } from './root.ts'
 
 const hasBundles = existsSync(join(root, 'dist/main/index.js'))
@@ -18,7 +19,8 @@ const repository = join(folder, 'repository')
 const app = join(folder, 'app')
 const read = (name: string) => readFileSync(join(app, name), 'utf8').trim()
 
-const workflow = `
+const workflow = '.github/workflows/deploy.yml'
+const jobs = `
 on: push
 jobs:
   deploy:
@@ -52,7 +54,7 @@ function prepare(): void {
   for (const name of ['action.yml', 'dist'])
     cpSync(join(root, name), join(repository, name), { recursive: true })
   mkdirSync(join(repository, '.github/workflows'), { recursive: true })
-  writeFileSync(join(repository, '.github/workflows/deploy.yml'), workflow)
+  writeFileSync(join(repository, workflow), jobs)
   const git = (...words: string[]) =>
     execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', ...words], {
       cwd: repository,
@@ -67,41 +69,12 @@ function prepare(): void {
   writeFileSync(join(app, 'green'), 'absent\n')
 }
 
-function push() {
-  const home = join(folder, 'home')
-  mkdirSync(join(home, 'act'), { recursive: true })
-  // Without it act asks which image to use.
-  writeFileSync(join(home, 'act/actrc'), '')
-  return spawnSync(
-    findProgram('act') ?? 'act',
-    [
-      'push',
-      ...['--platform', 'ubuntu-latest=-self-hosted'],
-      ...['--secret', 'GITHUB_TOKEN=none'],
-      ...['--action-cache-path', join(home, 'actions')],
-      '--action-offline-mode',
-      '--no-cache-server',
-    ],
-    {
-      cwd: repository,
-      encoding: 'utf8',
-      timeout: 90_000,
-      env: {
-        ...process.env,
-        ACT_DISABLE_VERSION_CHECK: '1',
-        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-        XDG_CACHE_HOME: home,
-        XDG_CONFIG_HOME: home,
-      },
-    },
-  )
-}
-
 describe.skipIf(!hasBundles || lacks('act', 'git'))('a workflow', () => {
   it('deploys, and has post retire the old color', { timeout: 120_000 }, () => {
     prepare()
-    const { status, stdout, stderr } = push()
-    expect(status, stdout + stderr).toBe(0)
+    const home = join(folder, 'home')
+    const { code, log } = runAct({ repository, event: 'push', workflow, home, action: repository })
+    expect(code, log).toBe(0)
     expect(read('outputs')).toBe('deployed green')
     expect(read('version')).toBe('v2')
     expect(read('routed')).toBe('green')

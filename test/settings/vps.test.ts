@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readSettings } from '../../src/settings/read.ts'
 import type { VpsSettings } from '../../src/targets/vps/settings.ts'
+import { plainSettings } from '../targets/vps/plain-settings.ts'
 import { givenOf, plainVps as plain, settingsOf } from './reading.ts'
 
 type Inputs = Readonly<Record<string, string>>
@@ -16,29 +17,7 @@ function vpsOf(...given: Parameters<typeof settingsOf>): VpsSettings {
 
 describe('a VPS', () => {
   it('needs little, and has every default', () => {
-    expect(vpsOf(plain)).toEqual({
-      app: 'shop',
-      directory: '/srv/shop',
-      stateDirectory: '/var/lib/blue-green/shop',
-      sudo: 'auto',
-      compose: {
-        files: { blue: ['docker-compose.blue.yml'], green: ['docker-compose.green.yml'] },
-        project: null,
-      },
-      envFile: null,
-      registry: null,
-      router: { listen: null, proxyUrl: null },
-      services: [
-        {
-          name: 'shop',
-          ports: { blue: 3010, green: 3020 },
-          composeService: null,
-          composeProfile: null,
-          url: 'https://shop.example.com',
-          start: 'before-switch',
-        },
-      ],
-    })
+    expect(vpsOf(plain)).toEqual(plainSettings)
   })
 
   it('takes all of its settings', () => {

@@ -33,7 +33,7 @@ interface Fleet {
   readonly target: Target
   readonly places: Readonly<Record<Host, Place>>
   /** The same hosts as another process opens them. */
-  another(): Target
+  another(faults?: PerHost<readonly Fault[]>): Target
 }
 
 /** Blue is live on each host, and green runs beside it. */
@@ -47,14 +47,24 @@ function openFleet(
     place.set('blue', { presence: 'running', release: aRelease('v1'), services: { web: 'v1' } })
     place.set('green', { presence: 'running', release: aRelease('v2'), services: { web: 'v2' } })
   }
-  const open = (mine: PerHost<readonly Fault[]>) =>
-    fleetOf(
-      hosts.map((host) => {
-        const process = new Process(host, instant, mine[host] ?? [])
-        return { host, target: changed(inMemoryTarget(places[host], process, 60_000), host) }
-      }),
-    )
-  return { target: open(faults), places, another: () => open({}) }
+  return {
+    target: fleetAt(places, faults, changed),
+    places,
+    another: (mine = {}) => fleetAt(places, mine, changed),
+  }
+}
+
+function fleetAt(
+  places: Fleet['places'],
+  faults: PerHost<readonly Fault[]>,
+  changed: (target: Target, host: Host) => Target,
+): Target {
+  return fleetOf(
+    hosts.map((host) => {
+      const process = new Process(host, instant, faults[host] ?? [])
+      return { host, target: changed(inMemoryTarget(places[host], process, 60_000), host) }
+    }),
+  )
 }
 
 const acquire = async ({ ledger }: Target, nonce = 'a', claim: typeof open | typeof breaking = open) =>
@@ -385,6 +395,23 @@ describe('the router of a fleet', () => {
     const error = await failureOf(target.router.observe())
     expect(error).toBeInstanceOf(TargetUnreachable)
     expect(error.message).toBe('two: The connection was lost.')
+  })
+
+  test.each(['one', 'two'] as const)('goes back on the others while %s is away', async (away) => {
+    const fleet = openFleet()
+    for (const [index, place] of Object.values(fleet.places).entries()) {
+      place.traffic = named('green')
+      place.ledger.fence = index
+    }
+    const lease = await acquire(fleet.target)
+    // By another process, which knows the lease alone.
+    const another = fleet.another({ [away]: [drop('before', 'observe router')] })
+    const error = await failureOf(another.router.observe())
+    const rest = error instanceof TargetUnreachable ? error.rest : null
+    const traffic = (await rest?.router.observe()) ?? unknown
+    expect(traffic).toEqual(named('green'))
+    await rest?.router.switch(traffic, 'blue', { lease, color: 'any', unreadableLedger: 'ignore' })
+    expect(liveOn(fleet)).toEqual(hosts.map((host) => (host === away ? 'green' : 'blue')))
   })
 
   test('says what to type on each host', () => {

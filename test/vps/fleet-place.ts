@@ -8,14 +8,9 @@ import { temporaryFolder } from '../bed/folder.ts'
 import { type Host, type HostApp, startHosts } from '../bed/vps/hosts.ts'
 import { openRelay } from '../bed/vps/hosts-relay.ts'
 import { type Registry, startRegistry } from '../bed/vps/registry.ts'
-import {
-  type FleetShop,
-  openShop,
-  openShopHost,
-  publicPort,
-  type ShopHost,
-  type Started,
-} from './fleet-shop.ts'
+import { plainService } from '../targets/vps/plain-settings.ts'
+import { type FleetShop, openShop, openShopHost, publicPort, type ShopHost } from './fleet-shop.ts'
+import type { Started } from './jobs.ts'
 
 export interface FleetTown extends AsyncDisposable {
   readonly hosts: readonly Host[]
@@ -99,15 +94,13 @@ function siteOf(app: HostApp, balancer: string): string {
     router: { listen: null, proxyUrl: null },
     services: [
       {
+        ...plainService,
         name: app.name,
         ports: app.ports[app.name] as Record<Color, number>,
-        composeService: null,
-        composeProfile: null,
         url: `http://${balancer}:${publicPort(app)}`,
-        start: 'before-switch',
       },
     ],
-  } as const
+  }
   const locations = routedServices(settings).map(
     (service) => `location / { ${locationLines(app.name, service).join(' ')} }`,
   )

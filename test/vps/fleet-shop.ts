@@ -4,18 +4,13 @@ import { join } from 'node:path'
 import { type Load, type LoadReport, startLoad } from '../bed/load.ts'
 import type { Host, HostApp } from '../bed/vps/hosts.ts'
 import { openRelay, type Relay } from '../bed/vps/hosts-relay.ts'
-import { bundles, type Deployed, type Inputs, type Options } from '../process/shop.ts'
-import { type JobStatus, startStep } from '../runner/runner.ts'
+import type { Inputs } from '../process/shop.ts'
+import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from './jobs.ts'
 import { until } from './street.ts'
 
-export type Started = ReturnType<typeof startStep>
-
-export interface FleetShop {
+export interface FleetShop extends Jobs {
   readonly hosts: readonly ShopHost[]
   readonly inputs: Inputs
-  step(changes?: Inputs, options?: Options): Started
-  /** A whole job of one step. */
-  deploy(changes?: Inputs, status?: JobStatus, options?: Options): Promise<Deployed>
   /** What users are told, at each host. */
   answers(): Promise<readonly string[]>
   /** On blue everywhere, as somebody started it by hand before the action came. */
@@ -80,26 +75,13 @@ export interface Premises {
   readonly steps: Started[]
 }
 
-/** The runner waits longer; an action that leaves at once does not notice. */
-const waits = { interrupt: 3_000, terminate: 1_000, heldOutput: 500 }
-
 export function openShop({ hosts, url, image, root, steps }: Premises): FleetShop {
   const inputs = inputsOf(hosts, url, image)
-  const step = (changes: Inputs = {}, options: Options = {}): Started => {
-    const started = startStep({ action: bundles, root, waits, ...options, inputs: { ...inputs, ...changes } })
-    steps.push(started)
-    return started
-  }
   const shop: FleetShop = {
     hosts,
     inputs,
-    step,
-    deploy: async (changes, status = 'success', options = {}) => {
-      const run = step(changes, options)
-      const main = await run.main()
-      return { main, post: await run.post(main.code === 0 ? status : 'failure') }
-    },
-    answers: () => Promise.all(hosts.map(async ({ url }) => (await tell(url)) ?? 'nobody')),
+    ...jobsOf({ inputs, root, steps }),
+    answers: () => Promise.all(hosts.map(async ({ url }) => (await toldAt(url)) ?? 'nobody')),
     startByHand: async () => {
       const up = ({ host, app }: ShopHost) =>
         host.run(
@@ -129,13 +111,6 @@ function usersOf(hosts: readonly ShopHost[]): FleetUsers {
   return { stop, [Symbol.asyncDispose]: async () => void (await stop()) }
 }
 
-async function tell(url: string): Promise<string | null> {
-  const response = await fetch(url, { headers: { connection: 'close' } }).catch(() => null)
-  if (response?.status !== 200) return null
-  return (await response.text()).trim()
-}
-
-/** Everything short, and only what a scenario adds is measured. */
 function inputsOf(hosts: readonly ShopHost[], url: string, image: string): Inputs {
   const [{ app }] = hosts as [ShopHost]
   const doors = hosts.map(({ host, name, app }) => `${host.ssh.user}@${name}:${wayInPort(app)}`)
@@ -155,12 +130,6 @@ function inputsOf(hosts: readonly ShopHost[], url: string, image: string): Input
     'ssh-host': doors.join(', '),
     'ssh-key': hosts[0]?.host.ssh.key ?? '',
     'ssh-known-hosts': knownHosts.join(''),
-    'health-successes': '1',
-    'health-interval': '100ms',
-    'health-timeout': '20s',
-    'rollback-timeout': '20s',
-    bake: '0s',
-    'sample-rate': '0',
-    drain: '5s',
+    ...shortTimes,
   }
 }

@@ -4,7 +4,7 @@ import { type FleetTown, foundFleetTown } from './fleet-place.ts'
 import type { FleetShop, FleetUsers, ShopHost } from './fleet-shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 
-const names = ['twice', 'ill', 'stuck', 'away', 'hooked', 'queue'] as const
+const names = ['twice', 'ill', 'stuck', 'away', 'lost', 'hooked', 'queue'] as const
 
 describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 240_000 }, () => {
   let town: FleetTown
@@ -84,6 +84,37 @@ describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 240_00
     expect(annotation).not.toContain(first.name)
     expect(await first.containers()).toEqual(['away-blue-away-1 running'])
     expect(await first.read('ledger/lease')).toBeNull()
+    await expectNothingLost(users)
+  })
+
+  test('goes back where it can while one host is lost, and is brought together by the next run', async () => {
+    const shop = await open('lost')
+    const [first, second] = hostsOf(shop)
+    await using users = shop.users()
+    const gate = shop.gate('after-switch', 'false')
+    const step = shop.step({
+      ...(await push('v2')),
+      ...gate.inputs,
+      'rollback-timeout': '10s',
+      'lease-ttl': '10s',
+    })
+    await step.until('gated')
+    second.wayIn.cut()
+    gate.open()
+    const main = await step.main()
+    const post = await step.post('failure')
+    expect(main.code).toBe(1)
+    for (const said of [errorsOf(main)[0], errorsOf(post)[0]])
+      expect(said).toMatch(
+        RegExp(`${second.name}\\S* cannot be reached.*; everywhere else traffic is on blue`),
+      )
+    expect(await shop.answers()).toEqual(['blue v1', 'green v2'])
+    for (const host of [first, second])
+      expect(await host.containers()).toEqual(['lost-blue-lost-1 running', 'lost-green-lost-1 running'])
+    second.wayIn.mend()
+    const next = await shop.deploy(await push('v3'))
+    expect([next.main.code, next.post.code], next.main.log).toEqual([0, 0])
+    expect(await shop.answers()).toEqual(everywhere('green v3'))
     await expectNothingLost(users)
   })
 

@@ -9,8 +9,9 @@ import type { VpsSettings } from '../../src/targets/vps/settings.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type App, startVps, type Vps, type VpsOptions } from '../bed/vps/host.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../bed/vps/registry.ts'
-import { bundles, type Deployed, type Inputs, type Options } from '../process/shop.ts'
-import { type JobStatus, startStep } from '../runner/runner.ts'
+import { bundles, type Inputs } from '../process/shop.ts'
+import { plainService } from '../targets/vps/plain-settings.ts'
+import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from './jobs.ts'
 
 export interface Town extends AsyncDisposable {
   readonly vps: Vps
@@ -19,17 +20,11 @@ export interface Town extends AsyncDisposable {
   found(name: string, services?: readonly string[]): Promise<VpsShop>
 }
 
-type Started = ReturnType<typeof startStep>
-
-export interface VpsShop {
+export interface VpsShop extends Jobs {
   readonly app: App
   /** Public URLs, by service. */
   readonly urls: Readonly<Record<string, string>>
   readonly inputs: Inputs
-  /** A step in a job of its own. */
-  step(changes?: Inputs, options?: Options): Started
-  /** A whole job of one step. */
-  deploy(changes?: Inputs, status?: JobStatus, options?: Options): Promise<Deployed>
   /** What users of a service are told. */
   answers(service?: string): Promise<string>
   /** What a color tells who asks it directly; null: nothing. */
@@ -82,12 +77,10 @@ const routing = (
   stateDirectory: app.stateDirectory,
   router: { listen: null, proxyUrl: null },
   services: services.map((name) => ({
+    ...plainService,
     name,
     ports: app.ports[name] as Record<Color, number>,
-    composeService: null,
-    composeProfile: null,
     url: publicUrl(app, name),
-    start: 'before-switch',
   })),
 })
 
@@ -112,40 +105,20 @@ interface Premises {
   readonly steps: Started[]
 }
 
-/** The runner waits longer; an action that leaves at once does not notice. */
-const waits = { interrupt: 3_000, terminate: 1_000, heldOutput: 500 }
-
 function openShop({ vps, app, services, root, image, steps }: Premises): VpsShop {
   const inputs = inputsOf(vps, app, services, image)
   const [first = app.name] = services
-  const step = (changes: Inputs = {}, options: Options = {}): Started => {
-    const started = startStep({ action: bundles, root, waits, ...options, inputs: { ...inputs, ...changes } })
-    steps.push(started)
-    return started
-  }
   return {
     app,
     urls: Object.fromEntries(services.map((name) => [name, publicUrl(app, name)])),
     inputs,
-    step,
-    deploy: async (changes, status = 'success', options = {}) => {
-      const run = step(changes, options)
-      const main = await run.main()
-      return { main, post: await run.post(main.code === 0 ? status : 'failure') }
-    },
-    answers: async (service = first) => (await tell(publicUrl(app, service))) ?? 'nobody',
-    running: (color, service = first) => tell(`http://127.0.0.1:${app.ports[service]?.[color]}`),
+    ...jobsOf({ inputs, root, steps }),
+    answers: async (service = first) => (await toldAt(publicUrl(app, service))) ?? 'nobody',
+    running: (color, service = first) => toldAt(`http://127.0.0.1:${app.ports[service]?.[color]}`),
     document: () => documentIn(join(app.stateDirectory, 'ledger', 'document')),
   }
 }
 
-async function tell(url: string): Promise<string | null> {
-  const response = await fetch(url, { headers: { connection: 'close' } }).catch(() => null)
-  if (response?.status !== 200) return null
-  return (await response.text()).trim()
-}
-
-/** Everything short, and only what a scenario adds is measured. */
 const inputsOf = (vps: Vps, app: App, services: readonly string[], image: string): Inputs => ({
   target: 'vps',
   app: app.name,
@@ -177,13 +150,7 @@ const inputsOf = (vps: Vps, app: App, services: readonly string[], image: string
   'ssh-host': `${vps.ssh.user}@${vps.ssh.host}:${vps.ssh.port}`,
   'ssh-key': vps.ssh.key,
   'ssh-known-hosts': vps.ssh.knownHosts,
-  'health-successes': '1',
-  'health-interval': '100ms',
-  'health-timeout': '20s',
-  'rollback-timeout': '20s',
-  bake: '0s',
-  'sample-rate': '0',
-  drain: '5s',
+  ...shortTimes,
 })
 
 function documentIn(path: string): Document {

@@ -125,7 +125,7 @@ describe.skipIf(lacksVps())('on a VPS with a private registry', { timeout: 240_0
       await app.writeCompose(color, { [app.name]: service })
     }
     const words = ['first', 'second', 'third', 'fourth'].map((name) => `s3cret-${name}`)
-    const content = (at: number) => `# ${'x'.repeat(20_000)}\nDATABASE_PASSWORD=${words[at]}`
+    const content = (at: number) => `# ${'x'.repeat(120_000)}\nDATABASE_PASSWORD=${words[at]}`
     const deploy = async (version: string, at: number, changes: Inputs = {}) => {
       const { main, post } = await shop.deploy({
         ...(version === '' ? registry : await release(version)),

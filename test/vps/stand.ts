@@ -1,6 +1,6 @@
 /** The VPS target on a whole VPS: real containers, one nginx for all stands, everything over SSH. */
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -18,8 +18,11 @@ import { type Folder, temporaryFolder } from '../bed/folder.ts'
 import { type App, startVps, type Vps } from '../bed/vps/host.ts'
 import { type Registry, startRegistry } from '../bed/vps/registry.ts'
 import { sshSettings } from '../bed/vps/ssh-access.ts'
+import { ask } from '../contract/asking.ts'
+import { marker, processesOf } from '../contract/marked.ts'
 import { type Stand, until } from '../contract/stand.ts'
 import { findProgram } from '../programs.ts'
+import { plainService, plainSettings } from '../targets/vps/plain-settings.ts'
 
 export interface VpsStands extends AsyncDisposable {
   open(): Promise<Stand>
@@ -84,25 +87,16 @@ ${locations.join('\n')}
 }
 
 const settingsOf = (app: App): VpsSettings => ({
+  ...plainSettings,
   app: app.name,
   directory: app.directory,
   stateDirectory: app.stateDirectory,
-  sudo: 'auto',
-  compose: {
-    files: { blue: ['docker-compose.blue.yml'], green: ['docker-compose.green.yml'] },
-    project: null,
-  },
-  envFile: null,
-  registry: null,
-  router: { listen: null, proxyUrl: null },
   services: [
     {
+      ...plainService,
       name: 'web',
       ports: app.ports.web as Record<Color, number>,
-      composeService: null,
-      composeProfile: null,
       url: `http://127.0.0.1:${publicPort(app)}`,
-      start: 'before-switch',
     },
   ],
 })
@@ -156,10 +150,10 @@ async function openStand(place: Place): Promise<Stand> {
       return open(run, options?.leaseTtl)
     },
     answers: async () => {
-      const { status, color } = await ask(publicPort(app))
+      const { status, color } = await ask(url)
       return status === 200 ? color : 'nobody'
     },
-    running: async (color) => (await ask(app.ports.web?.[color] ?? 0)).version,
+    running: async (color) => (await ask(`http://127.0.0.1:${app.ports.web?.[color]}`)).version,
     humanMoves: async (to) => {
       if (readFlag(app.stateDirectory) !== to) await flip(app.stateDirectory, to)
     },
@@ -222,36 +216,12 @@ async function wrapCommands({ directory }: App): Promise<string> {
   return bin
 }
 
-const marker = 'BLUE_GREEN_STAND'
-
 /** No client sends variables to a server. */
 const marked = (connection: Connection, folder: string, bin: string): Connection => ({
   ...connection,
   run: (script, options) =>
     connection.run(`export ${marker}=${quote(folder)} PATH=${quote(bin)}:$PATH\n${script}`, options),
 })
-
-const processesOf = (folder: string): readonly string[] =>
-  readdirSync('/proc').filter((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(`${marker}=${folder}`)
-    } catch {
-      return false
-    }
-  })
-
-async function ask(port: number) {
-  const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } }).catch(
-    () => null,
-  )
-  await response?.body?.cancel()
-  return {
-    status: response?.status ?? null,
-    color: response?.headers.get('x-color') as Color,
-    version: response?.headers.get('x-version') ?? null,
-  }
-}
 
 async function shell(text: string, vps?: Vps): Promise<string> {
   const env = { ...process.env, ...(vps && { DOCKER_HOST: vps.docker.host }) }

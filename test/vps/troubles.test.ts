@@ -164,17 +164,25 @@ describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 240_000 }, () => {
   })
 
   describe('and a human who moves the flag', () => {
-    test('before the switch: the switch is refused, and users are where they were', async () => {
+    test('to the new color before the switch: the switch is refused, and traffic is left to them', async () => {
       const shop = await open()
       await using users = fewUsers(shop)
       const step = shop.step({ ...(await v2()), ...gated(shop, 'before-switch') })
       await step.until('gated')
       await flip(shop.app.stateDirectory, 'green')
       openGate(shop)
-      const deployed = { main: await step.main(), post: await step.post('failure') }
-      const said = [/The switch to green was not run: the flag in .* names green, and blue was expected/]
-      await expectUnhurt(shop, { deployed, users, said })
-      expect(await containersOf(town, shop)).toEqual(greenEnded(shop))
+      const [main, post] = [await step.main(), await step.post('failure')]
+      expect([main.code, post.code, ...errorsOf(post)], main.log + post.log).toEqual([1, 0])
+      expect(main.outputs).toMatchObject({ 'active-color': 'green', 'failed-phase': 'switch' })
+      for (const text of [
+        /The switch to green was not run: the flag in .* names green, and blue was expected/,
+        /somebody else moved traffic to the new color/,
+        /Where traffic is now: Traffic is on green\.[\s\S]*What to do next: Find out who moved traffic/,
+      ])
+        expect(errorsOf(main).join()).toMatch(text)
+      expect((await users.stop()).lost).toEqual([])
+      expect(await containersOf(town, shop)).toEqual(greenEnded(shop, 'running'))
+      expect([await shop.answers(), leaseOf(shop)]).toEqual(['green v2', 'free'])
     })
 
     test('while the release is watched: traffic is left to them', async () => {

@@ -1,6 +1,6 @@
 /** deploy and rollback: the same six phases, on a new release or on one of the history. */
 import type { Sampler } from '../../checks/sampler.ts'
-import type { Color, Traffic } from '../../targets/target.ts'
+import { type Color, TargetUnreachable, type Traffic } from '../../targets/target.ts'
 import { acquireSession } from '../acquire.ts'
 import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
@@ -13,7 +13,7 @@ import { closeFormer, endSession } from '../session.ts'
 import { settle } from '../settle.ts'
 import type { Settled } from '../settled.ts'
 import { rethrowIfOver } from '../way-back.ts'
-import { messageOf, type Session, type World } from '../world.ts'
+import { clauseOf, messageOf, type Session, type World } from '../world.ts'
 
 export async function deploy(world: World): Promise<Ending> {
   await preflight(world)
@@ -62,7 +62,7 @@ const seenAt = (color: Color): Traffic => ({ kind: 'color', color })
 async function putRight(session: Session, sampler: Sampler, error: unknown): Promise<Ending> {
   const { report, clock } = session
   report({ kind: 'section-started', title: 'Putting things right', at: clock.now() })
-  const settled = await settleOrLeave(session)
+  const settled = await settleOrLeave(session, isAnswerLost(error))
   report({ kind: 'section-ended', at: clock.now() })
   await sampler.stop()
   const operation = session.journal.begun
@@ -76,12 +76,16 @@ async function putRight(session: Session, sampler: Sampler, error: unknown): Pro
   return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() }
 }
 
+/** A phase wraps what ended it. */
+const isAnswerLost = (error: unknown): boolean =>
+  (error instanceof PhaseFailed ? error.cause : error) instanceof TargetUnreachable
+
 /** What goes wrong in here must not hide what went wrong before. */
-async function settleOrLeave(session: Session): Promise<Settled> {
+async function settleOrLeave(session: Session, answerLost: boolean): Promise<Settled> {
   try {
-    return await settle(session, { kind: 'main-failing' })
+    return await settle(session, { kind: 'main-failing' }, answerLost)
   } catch (error) {
     rethrowIfOver(session, error)
-    return { kind: 'left-open', why: messageOf(error), repair: session.journal.begun.inverse }
+    return { kind: 'left-open', why: clauseOf(error), repair: session.journal.begun.inverse }
   }
 }

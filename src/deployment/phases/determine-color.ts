@@ -4,7 +4,7 @@ import { announce, type Session, say } from '../world.ts'
 
 /** Reads everything and decides. The operation is on the runner then, and at the target before anything is changed there. */
 export async function determineColor(session: Session): Promise<Planned> {
-  const planned = await planOperation(session, session.journal.document, session.lease.fence)
+  const planned = await planOperation(session, session.journal.document, session.keeper.lease.fence)
   if (planned.kind === 'unchanged') {
     announce(session, `Nothing to do: ${planned.why}.`)
     return planned

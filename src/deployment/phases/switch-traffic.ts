@@ -1,9 +1,9 @@
-import { otherColor } from '../../targets/target.ts'
+import { ChangeRefused, type Evidence, otherColor } from '../../targets/target.ts'
 import { changeOperation } from '../document.ts'
 import { guard, runHook } from '../hooks.ts'
 import { mayGoBack, type Operation, observedTraffic } from '../operation.ts'
 import { ChecksFailed, passesOnce } from '../proof.ts'
-import { announce, say } from '../world.ts'
+import { announce, type Session, say } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 
 export async function switchTraffic(course: Course): Promise<void> {
@@ -22,15 +22,23 @@ export async function switchTraffic(course: Course): Promise<void> {
     changeOperation(document, { phase: 'switch', traffic: 'switching' }),
   )
   sampler.markSwitch()
-  const evidence = await session.target.router.switch(
-    observedTraffic(operation),
-    to,
-    await guard(session, 'any'),
-  )
+  const evidence = await move(session, operation)
   // On a first deployment nobody answered before, which would read as failed requests.
   if (operation.from === null) sampler.start()
   say(session, `Traffic is on ${to}: ${evidence.detail}`)
   await session.journal.record((document) => changeOperation(document, { phase: 'verify', traffic: 'to' }))
+}
+
+/** A switch that was refused has moved nothing: wherever traffic is now, others brought it there. */
+async function move(session: Session, operation: Operation): Promise<Evidence> {
+  const { journal, target } = session
+  try {
+    return await target.router.switch(observedTraffic(operation), operation.to, await guard(session, 'any'))
+  } catch (error) {
+    if (error instanceof ChangeRefused)
+      await journal.recordIfPossible((document) => changeOperation(document, { traffic: 'from' }))
+    throw error
+  }
 }
 
 function sayWayBack({ session }: Course, operation: Operation): void {

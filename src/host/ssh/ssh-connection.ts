@@ -14,6 +14,8 @@ import { type Shell, spareShell } from './spare-shell.ts'
 const sessionsAtOnce = 7
 /** How long to go on trying to connect, or to open a session: until then nothing was run. */
 const openingTime = 20_000
+/** The same for a server that was away for all of that: what can be done without it waits for each answer. */
+const awayTime = 1_000
 const [firstPause, longestPause] = [250, 4_000]
 const usualKeepalive = 5_000
 
@@ -32,12 +34,22 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
   const closed = new AbortController()
   const takeSlot = slots(sessionsAtOnce)
   let opening: Promise<Link> | null = null
+  let isAway = false
 
+  const patiently = <T>(work: () => Promise<T>, signal = closed.signal): Promise<T> =>
+    repeat(work, { clock, signal, time: isAway ? awayTime : openingTime })
   const open = async (): Promise<Link> => {
     // Loaded for those alone who use it.
     const { openLink } = await import(/* webpackMode: "eager" */ './link.ts')
     const report = (line: string) => surroundings.output?.('ssh', line)
-    return patiently(() => openLink(settings, { keepalive, report }), clock, closed.signal)
+    try {
+      const link = await patiently(() => openLink(settings, { keepalive, report }))
+      isAway = false
+      return link
+    } catch (error) {
+      isAway = true
+      throw error
+    }
   }
   const reach = async (): Promise<Link> => {
     opening ??= open()
@@ -61,7 +73,7 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
   const startIn = async (shell: () => Promise<Shell>): Promise<Started & { release(): void }> => {
     const release = await takeSlot()
     try {
-      return { name, ...(await patiently(shell, clock, closed.signal)), release }
+      return { name, ...(await patiently(shell)), release }
     } catch (error) {
       release()
       throw unreachable(name, error)
@@ -78,7 +90,7 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
     start: () => startIn(openShell),
     patiently: async (work, signal) => {
       try {
-        return await patiently(work, clock, AbortSignal.any([closed.signal, signal]))
+        return await patiently(work, AbortSignal.any([closed.signal, signal]))
       } catch (error) {
         throw error instanceof DialRefused ? error : unreachable(name, error)
       }
@@ -102,8 +114,14 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
   }
 }
 
-async function patiently<T>(work: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
-  const deadline = clock.monotonic() + openingTime
+interface Patience {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly time: number
+}
+
+async function repeat<T>(work: () => Promise<T>, { clock, signal, time }: Patience): Promise<T> {
+  const deadline = clock.monotonic() + time
   for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
     signal.throwIfAborted()
     try {

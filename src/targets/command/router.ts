@@ -8,8 +8,8 @@ import {
   type Router,
   type Traffic,
 } from '../target.ts'
-import { observing } from './guarding.ts'
 import { keepSaid, readRecord, readRecordIfPossible, tell } from './keeping.ts'
+import { observing } from './observing.ts'
 import { change, lastLine, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 /** `manual`: what the user's own command said a person would type, by color. */
@@ -22,7 +22,7 @@ export function commandRouter(workplace: Workplace, manual: ReadonlyMap<Color, r
   }
 }
 
-export async function observeTraffic(
+async function observeTraffic(
   workplace: Workplace,
   manual: (to: Color) => readonly string[],
 ): Promise<Traffic> {

@@ -1,3 +1,4 @@
+import { allowedBy, refusal } from '../../host/guarding.ts'
 import {
   type Color,
   type ColorState,
@@ -10,8 +11,8 @@ import {
   type Runtime,
 } from '../target.ts'
 import { deployedFrom } from './environment.ts'
-import { allowedBy, observing, refused } from './guarding.ts'
 import { deployedFile, keepSaid, readRecord, readRecordIfPossible, stateFile, tell } from './keeping.ts'
+import { observer, observing } from './observing.ts'
 import { change, lastLine, look, timeOf, type Workplace, withEnvironment } from './workplace.ts'
 
 export function commandRuntime(workplace: Workplace): Runtime {
@@ -98,7 +99,9 @@ async function deploy(workplace: Workplace, color: Color, release: Release, guar
     forget: [],
     unreadableLedger,
   })
-  if (result.kind === 'refused-color') throw refused('deploy', color, result.observed)
+  if (result.kind === 'refused-color') {
+    throw refusal({ name: 'deploy', color, observed: result.observed, observer })
+  }
   await keepSaid(workplace, { name: 'deploy', lease, color, output: result.output, lenient })
 }
 
@@ -122,7 +125,7 @@ async function retire(
     record: null,
     forget: name === 'remove' ? [deployedFile(color), stateFile(color)] : [],
   })
-  if (result.kind === 'refused-color') throw refused(name, color, result.observed)
+  if (result.kind === 'refused-color') throw refusal({ name, color, observed: result.observed, observer })
   if (name === 'stop') await keepSaid(workplace, { name, lease, color, output: result.output, lenient: true })
 }
 

@@ -1,5 +1,5 @@
 import type { Target } from '../target.ts'
-import { fleetLeases } from './fleet/leases.ts'
+import { fleetLeases, type Leases } from './fleet/leases.ts'
 import { fleetLedger } from './fleet/ledger.ts'
 import { type Member, naming, onAll } from './fleet/members.ts'
 import { fleetRouter } from './fleet/router.ts'
@@ -10,15 +10,20 @@ export function fleetOf(members: readonly Member[]): Target {
   const [first] = members
   if (first === undefined) throw new TypeError('A fleet has no host.')
   if (members.length === 1) return first.target
-  const leases = fleetLeases(members)
-  const router = fleetRouter(members, leases)
-  const { runHook } = first.target
+  return openFleet(members, fleetLeases(members))
+}
+
+function openFleet(members: readonly Member[], leases: Leases): Target {
+  const restOf = (reached: readonly Member[]) => openFleet(reached, leases.among(reached))
+  const fleet = { members, leases, restOf }
+  const router = fleetRouter(fleet)
+  const runHook = members[0]?.target.runHook ?? null
   return {
-    runtime: fleetRuntime(members, leases, router),
+    runtime: fleetRuntime(fleet, router),
     router,
-    ledger: fleetLedger(members, leases),
+    ledger: fleetLedger(fleet),
     preflight: async () => {
-      const found = await onAll(members, async ({ host, target }) =>
+      const found = await onAll(fleet, async ({ host, target }) =>
         (await target.preflight()).map((problem) => ({ ...problem, what: naming(host, problem.what) })),
       )
       return found.flat()
@@ -31,7 +36,7 @@ export function fleetOf(members: readonly Member[]): Target {
         await runHook(hook, env, ours)
       }),
     close: async () => {
-      await onAll(members, ({ target }) => target.close())
+      await onAll(fleet, ({ target }) => target.close())
     },
   }
 }

@@ -15,10 +15,11 @@ export async function findProblems(
   const host = await inspectHost(place, 'ssh-host')
   // Without these nothing else of ours runs there.
   if (host.some(({ setting }) => setting !== 'state-directory')) return host
+  const observed = router.observe()
   const [proxy, survey, traffic] = await Promise.all([
-    findFlagProblems(place),
+    findFlagProblems(place, observed),
     place.survey(),
-    router.observe(),
+    observed,
   ])
   const docker =
     survey.kind === 'unusable'

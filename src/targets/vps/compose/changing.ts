@@ -4,14 +4,7 @@ import { runChange } from '../../../host/change.ts'
 import type { GuardedChange } from '../../../host/guarded-change.ts'
 import { allowedBy, refusal } from '../../../host/guarding.ts'
 import { quote } from '../../../host/script.ts'
-import {
-  type Color,
-  type DeployOrder,
-  type Environment,
-  type Guard,
-  type Images,
-  otherColor,
-} from '../../target.ts'
+import type { Color, DeployOrder, Environment, Guard, Images } from '../../target.ts'
 import type { Workplace } from '../workplace.ts'
 import { composeEnvironment, dockerFunction, overrideFile, servicesNamed } from './commands.ts'
 import { fetchText, loginEnvironment, parseFetched } from './fetching.ts'
@@ -71,7 +64,6 @@ async function fetchImages(place: Workplace, { host, color, order, guard }: Fetc
       ...loginEnvironment(settings.registry),
       ...(envFile === null ? {} : { BLUE_GREEN_ENV_FILE: envFile.content }),
     },
-    record: null,
   })
   return parseFetched(output)
 }
@@ -79,27 +71,25 @@ async function fetchImages(place: Workplace, { host, color, order, guard }: Fetc
 /** A release of former times keeps the file it was deployed with: what is sent now belongs to another one. */
 const envFileText = (directory: string, path: string): string => {
   const file = quote(posix.resolve(directory, path))
-  return `(
-  umask 077
-  printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new
-  mv -f ${file}.blue-green-new ${file}
-)
+  // Nothing is started while it stands in the environment, where Linux takes 128 KiB at most.
+  return `( umask 077; printf '%s\\n' "$BLUE_GREEN_ENV_FILE" >${file}.blue-green-new )
 unset BLUE_GREEN_ENV_FILE
+mv -f ${file}.blue-green-new ${file}
 `
 }
 
-interface Change extends Pick<GuardedChange, 'record'> {
+interface Change extends Partial<Pick<GuardedChange, 'lenient' | 'record' | 'forget'>> {
   readonly color: Color
   readonly guard: Guard
   readonly run: string
-  readonly env: Environment
+  readonly env?: Environment
 }
 
 /** What the change wrote to $BLUE_GREEN_OUTPUT. */
 async function change(
   place: Workplace,
   name: string,
-  { color, guard, run, env, record }: Change,
+  { color, guard, run, env = {}, lenient = false, record = null, forget = [] }: Change,
 ): Promise<string> {
   const { lease, unreadableLedger = 'refuse' } = guard
   const result = await runChange(place, name, {
@@ -110,12 +100,12 @@ async function change(
     allowed: allowedBy(guard, color),
     confirm: false,
     onClientDeath: 'end',
-    lenient: unreadableLedger === 'ignore',
+    lenient: lenient || unreadableLedger === 'ignore',
     record,
-    forget: [],
+    forget,
     unreadableLedger,
   })
-  if (result.kind === 'refused-color') throw refusal(name, color, result.observed)
+  if (result.kind === 'refused-color') throw refusal({ name, color, observed: result.observed })
   return result.output
 }
 
@@ -127,17 +117,11 @@ export async function retire(
 ): Promise<void> {
   const { sudo, layout } = await dockerHost(place)
   const text = name === 'stop' ? stopText(layout[color]) : removeText(layout[color])
-  const result = await runChange(place, name, {
-    lease,
-    commands: [{ run: dockerFunction(sudo) + text, env: {} }],
-    limit: place.surroundings.deployTimeout,
-    observe: place.observing,
-    allowed: [otherColor(color), 'none'],
-    confirm: false,
-    onClientDeath: 'end',
+  await change(place, name, {
+    color,
+    guard: { lease, color: 'not-live' },
+    run: dockerFunction(sudo) + text,
     lenient: true,
-    record: null,
     forget: name === 'remove' ? [overrideFile(color)] : [],
   })
-  if (result.kind === 'refused-color') throw refusal(name, color, result.observed)
 }

@@ -10,7 +10,6 @@ import {
 } from '../../target.ts'
 import { look, type Workplace } from '../workplace.ts'
 import { dockerFunction, labelFilters, servicesNamed } from './commands.ts'
-import { connectionsText, sumOfLines } from './connections.ts'
 import {
   type Container,
   containerTemplate,
@@ -20,6 +19,7 @@ import {
 } from './containers.ts'
 import { diagnosisOf, logsText, parseLogs } from './diagnosis.ts'
 import type { ColorLayout, ComposeService } from './layout.ts'
+import { connectionsText, portsOf, sumOfLines } from './ports.ts'
 import type { DockerHost } from './survey.ts'
 
 /** Throws ChangeFailed with what is wrong with docker on this host. */
@@ -80,16 +80,13 @@ async function judge(place: Workplace, { color, services, seen }: ReadyQuestion)
   const host = await dockerHost(place)
   const layout = host.layout[color]
   const live = otherColor(color)
-  const text = `${containersText(host, layout)}\necho '${mark}'\n${connectionsText(portsOf(place, live))}`
+  const text = `${containersText(host, layout)}\necho '${mark}'\n${connectionsText(portsOf(place.settings, live))}`
   const [containers = '', connections = ''] = (await look(place, 'the look at its containers', text)).split(
     mark,
   )
   if (sumOfLines(connections) > 0) seen.add(live)
   return judgeReadiness(ownContainers(containers, layout), servicesNamed(layout, services))
 }
-
-const portsOf = ({ settings }: Workplace, color: Color): readonly number[] =>
-  settings.services.flatMap(({ ports }) => ports[color] ?? [])
 
 /** Containers may serve on while docker itself does not answer. */
 export async function ready(place: Workplace, question: ReadyQuestion): Promise<Readiness> {
@@ -103,7 +100,7 @@ export async function ready(place: Workplace, question: ReadyQuestion): Promise<
 
 /** Without a single connection while the color had users, something else than this host leads to it, and nothing is known. */
 export async function quiet(place: Workplace, color: Color, seen: Set<Color>): Promise<number | 'unknown'> {
-  const ports = portsOf(place, color)
+  const ports = portsOf(place.settings, color)
   if (ports.length === 0) return 'unknown'
   const open = sumOfLines(await look(place, 'counting connections', connectionsText(ports)))
   if (open > 0) seen.add(color)

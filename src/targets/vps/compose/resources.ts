@@ -6,6 +6,7 @@ import { dockerFunction, labelFilters } from './commands.ts'
 import { registryFunction } from './fetching.ts'
 import { isId, registryOf } from './images.ts'
 import type { ColorLayout } from './layout.ts'
+import { listenedText, portsOf } from './ports.ts'
 import type { DockerHost } from './survey.ts'
 
 export interface ResourceQuestion {
@@ -32,9 +33,6 @@ ${images
   .join('\n')}`
 }
 
-const portsOf = ({ services }: VpsSettings, color: Color) =>
-  services.flatMap(({ ports }) => ports[color] ?? [])
-
 /** KiB of memory that a color holds, by the kernel's books; without the pages it can have back at once. */
 const usedText = (name: string, { project }: ColorLayout) => `sum=0
 for pid in $(docker ps -q ${labelFilters(project, null)} | xargs -r docker inspect --format '{{.State.Pid}}'); do
@@ -51,11 +49,7 @@ done
 echo "${name} $sum"`
 
 /** Somebody else than the color itself who listens there. */
-const portText = (
-  port: number,
-  layout: ColorLayout | null,
-) => `if cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
-  awk '$4 == "0A" { split($2, here, ":"); if (here[2] == "${port.toString(16).toUpperCase().padStart(4, '0')}") found = 1 } END { exit !found }'; then
+const portText = (port: number, layout: ColorLayout | null) => `if ${listenedText(port)}; then
   owner=$(docker ps --filter publish=${port} --format '{{.Label "com.docker.compose.project"}} {{.Names}}' | head -n 1)
   case $owner in ${quote(`${layout?.project ?? ''} `)}*) ;; *) echo "port ${port} \${owner#* }" ;; esac
 fi`

@@ -25,11 +25,6 @@ export function overrideDocument(services: readonly Overridden[], version: strin
   })
 }
 
-export const readsOverride = (text: string): Readonly<Record<string, string>> => {
-  const { services } = JSON.parse(text) as { services: Record<string, { image: string }> }
-  return Object.fromEntries(Object.entries(services).map(([name, { image }]) => [name, image]))
-}
-
 /** Exit code of `up` when it would touch other containers than those of its services. */
 export const wouldTouchOthers = 91
 

@@ -12,36 +12,57 @@ export interface Leases {
   at(lease: Lease, unreadable?: Guard['unreadableLedger']): Promise<readonly Lease[] | null>
   /** Throws LeaseLost. */
   guards(guard: Guard): Promise<readonly Guard[]>
+  /** What some of the hosts call the leases of all. */
+  among(members: readonly Member[]): Leases
 }
 
-export function fleetLeases(members: readonly Member[]): Leases {
-  const known = new Map<string, readonly Lease[]>()
-  const remember = (leases: readonly Lease[]) => {
-    const [first] = leases
-    if (first) known.set(keyOf(first), leases)
+type ByHost = ReadonlyMap<string, Lease>
+
+export function fleetLeases(all: readonly Member[]): Leases {
+  const known = new Map<string, ByHost>()
+  const leasesOf = (members: readonly Member[]): Leases => {
+    const at: Leases['at'] = async (lease, unreadable = 'refuse') => {
+      const leases = known.get(keyOf(lease))
+      if (leases) return members.map(({ host }) => leases.get(host) ?? lease)
+      return find({ members, first: all[0] }, lease, unreadable)
+    }
+    return {
+      remember: (leases) => {
+        const [first] = leases
+        if (first) known.set(keyOf(first), byHost(members, leases))
+      },
+      at,
+      guards: async (guard) => {
+        const leases = await at(guard.lease, guard.unreadableLedger)
+        if (leases === null)
+          throw new LeaseLost(
+            'The lease belongs to another run now; this one stops and changes nothing more.',
+          )
+        return leases.map((lease) => ({ ...guard, lease }))
+      },
+      among: leasesOf,
+    }
   }
-  const at: Leases['at'] = async (lease, unreadable = 'refuse') =>
-    known.get(keyOf(lease)) ?? find(members, lease, unreadable)
-  return {
-    remember,
-    at,
-    guards: async (guard) => {
-      const leases = await at(guard.lease, guard.unreadableLedger)
-      if (leases === null)
-        throw new LeaseLost('The lease belongs to another run now; this one stops and changes nothing more.')
-      return leases.map((lease) => ({ ...guard, lease }))
-    },
-  }
+  return leasesOf(all)
 }
 
 const keyOf = ({ fence, nonce }: Lease): string => `${fence} ${nonce}`
+
+const byHost = (members: readonly Member[], leases: readonly Lease[]): ByHost =>
+  new Map(leases.map((lease, index) => [members[index]?.host ?? '', lease]))
+
+interface Place {
+  readonly members: readonly Member[]
+  /** Of all hosts, whose fence the lease has. */
+  readonly first: Member | undefined
+}
 
 /**
  * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
  * whose ledger cannot be read judges by the lease as it is.
  */
 async function find(
-  members: readonly Member[],
+  { members, first }: Place,
   lease: Lease,
   unreadable: Guard['unreadableLedger'],
 ): Promise<readonly Lease[] | null> {
@@ -49,7 +70,7 @@ async function find(
   const failures = failuresIn(members, results)
   if (failures.length > 0 && unreadable === 'refuse') throw joined(failures)
   const leases = results.map((result, index) =>
-    result.status === 'rejected' ? lease : sameLease(lease, result.value, index === 0),
+    result.status === 'rejected' ? lease : sameLease(lease, result.value, members[index] === first),
   )
   return leases.every((found) => found !== null) ? leases : null
 }

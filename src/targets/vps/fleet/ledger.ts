@@ -1,30 +1,30 @@
 /** The ledgers of all hosts as one: each keeps the whole of it. */
 import type { Acquisition, Lease, LeaseStatus, LeaseView, Ledger, LedgerView } from '../../target.ts'
-import type { Leases } from './leases.ts'
-import { joined, type Member, onAll } from './members.ts'
+import { type Fleet, joined, type Member, onAll } from './members.ts'
 
 type Acquired = Extract<Acquisition, { kind: 'acquired' }>
 
-export function fleetLedger(members: readonly Member[], leases: Leases): Ledger {
-  const read = async () => viewOf(await onAll(members, ({ target }) => target.ledger.read()))
+export function fleetLedger(fleet: Fleet): Ledger {
+  const { members, leases } = fleet
+  const read = async () => viewOf(await onAll(fleet, ({ target }) => target.ledger.read()))
   const onEach = async (
     lease: Lease,
     ask: (ledger: Ledger, ours: Lease) => Promise<'kept' | 'lost'>,
   ): Promise<'kept' | 'lost'> => {
     const ours = await leases.at(lease)
     if (ours === null) return 'lost'
-    const answers = await onAll(members, ({ target }, index) => ask(target.ledger, ours[index] ?? lease))
+    const answers = await onAll(fleet, ({ target }, index) => ask(target.ledger, ours[index] ?? lease))
     return answers.includes('lost') ? 'lost' : 'kept'
   }
   return {
     read,
     acquire: async (owner, options) => {
       const { claim, unchangedMark } = options
-      // A holder is seen before anything is taken: taking and giving back would look like a sign of its life.
-      if (claim === 'open') {
-        const { lease } = await read()
-        if (lease.status === 'held' && lease.mark !== unchangedMark) return { kind: 'held', view: lease }
-      }
+      // A holder is seen before anything is taken: taking and giving back would look like a sign of its life. And nothing is
+      // taken where it cannot be taken everywhere.
+      const { lease: seen } = await read()
+      if (claim === 'open' && seen.status === 'held' && seen.mark !== unchangedMark)
+        return { kind: 'held', view: seen }
       const marks = marksIn(unchangedMark)
       const acquisition = await acquireInOrder(members, (ledger, index) =>
         ledger.acquire(owner, { claim, unchangedMark: marks[index] ?? null }),

@@ -1,5 +1,6 @@
 /** The hosts of a fleet, and work on all of them at once. */
 import { ChangeFailed, ChangeRefused, LeaseLost, type Target, TargetUnreachable } from '../../target.ts'
+import type { Leases } from './leases.ts'
 
 export interface Member {
   /** For people. */
@@ -12,14 +13,28 @@ export interface Failure {
   readonly error: unknown
 }
 
-/** Waits for all, then throws one error that names each host where it failed. */
+export interface Fleet {
+  readonly members: readonly Member[]
+  readonly leases: Leases
+  /** The target that these hosts are without the others. */
+  restOf(reached: readonly Member[]): Target
+}
+
+/**
+ * Waits for all, then throws one error that names each host where it failed; where some cannot be reached, it carries the rest.
+ */
 export async function onAll<T>(
-  members: readonly Member[],
+  { members, restOf }: Omit<Fleet, 'leases'>,
   work: (member: Member, index: number) => Promise<T>,
 ): Promise<readonly T[]> {
   const results = await Promise.allSettled(members.map(async (member, index) => work(member, index)))
   const failures = failuresIn(members, results)
-  if (failures.length > 0) throw joined(failures)
+  if (failures.length > 0) {
+    const error = joined(failures)
+    const reached = members.filter(({ host }) => failures.every((failure) => failure.host !== host))
+    if (!(error instanceof TargetUnreachable) || reached.length === 0) throw error
+    throw new TargetUnreachable(error.message, { cause: error.cause, rest: restOf(reached) })
+  }
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }
 

@@ -1,5 +1,6 @@
 /** The routers of all hosts as one. Nothing switches several hosts in one step; what fails half way is put back. */
 import {
+  ChangeFailed,
   ChangeRefused,
   type Color,
   type Evidence,
@@ -8,10 +9,10 @@ import {
   type Router,
   type Traffic,
 } from '../../target.ts'
-import type { Leases } from './leases.ts'
 import {
   agree,
   type Failure,
+  type Fleet,
   failuresIn,
   isForeign,
   joined,
@@ -21,10 +22,11 @@ import {
   onAll,
 } from './members.ts'
 
-export function fleetRouter(members: readonly Member[], leases: Leases): Router {
+export function fleetRouter(fleet: Fleet): Router {
+  const { members, leases } = fleet
   const manual = (to: Color) => members.flatMap((member) => manualAt(member, to))
   return {
-    observe: async () => trafficOf(members, await onAll(members, ({ target }) => target.router.observe())),
+    observe: async () => trafficOf(members, await onAll(fleet, ({ target }) => target.router.observe())),
     switch: async (from, to, guard) => {
       const guards = await leases.guards(guard)
       const parts = members.map((member, index) => ({ ...member, guard: guards[index] ?? guard }))
@@ -81,7 +83,10 @@ async function switchAll(parts: readonly Part[], from: Traffic, to: Color): Prom
     const details = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     return { detail: details.join('; ') }
   }
-  throw joined(failures, await mend({ parts, from, to, failures }))
+  const { said, isBack } = await mend({ parts, from, to, failures })
+  const error = joined(failures, said)
+  // Refused is what moved nothing.
+  throw error instanceof ChangeRefused && !isBack ? new ChangeFailed(error.message, { cause: error }) : error
 }
 
 /** A host with a mind of its own is switched from where it is, unless it is there. */
@@ -100,33 +105,40 @@ interface HalfSwitched {
   readonly failures: readonly Failure[]
 }
 
+interface Mended {
+  readonly said: string
+  /** Whether every host is where it was, or where somebody else has put it. */
+  readonly isBack: boolean
+}
+
 /**
  * Puts back what was switched. Not on a way back: the color that was left has not passed its checks. Not after the lease was
- * lost or the run was interrupted: others decide. Answers what became of the hosts.
+ * lost or the run was interrupted: others decide.
  */
-async function mend({ parts, from, to, failures }: HalfSwitched): Promise<string> {
+async function mend({ parts, from, to, failures }: HalfSwitched): Promise<Mended> {
   const errorAt = (part: Part) => failures.find(({ host }) => host === part.host)?.error
   const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore')
   const isOver = failures.some(({ error }) => error instanceof LeaseLost || isForeign(error))
-  if (from.kind !== 'color' || isWayBack || isOver) {
-    const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host)
-    return switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`
-  }
   // A switch that failed may have moved traffic all the same; one that was refused has not.
   const moved = parts.filter((part) => !(errorAt(part) instanceof ChangeRefused))
+  if (from.kind !== 'color' || isWayBack || isOver) {
+    const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host)
+    const said = switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`
+    return { said, isBack: moved.length === 0 }
+  }
   const ends = await Promise.all(moved.map((part) => putBack(part, to, from.color)))
-  return ends.join(' ')
+  return { said: ends.map(({ said }) => said).join(' '), isBack: ends.every(({ isBack }) => isBack) }
 }
 
-async function putBack({ host, target, guard }: Part, to: Color, back: Color): Promise<string> {
+async function putBack({ host, target, guard }: Part, to: Color, back: Color): Promise<Mended> {
   const { router } = target
   try {
     const here = await router.observe()
-    if (names(here, back)) return `${host} is on ${back} still.`
-    if (!names(here, to)) return `${describe(host, here)}, which was left as it is.`
+    if (names(here, back)) return { said: `${host} is on ${back} still.`, isBack: true }
+    if (!names(here, to)) return { said: `${describe(host, here)}, which was left as it is.`, isBack: false }
     await router.switch(here, back, guard)
-    return `${host} was put back on ${back}.`
+    return { said: `${host} was put back on ${back}.`, isBack: true }
   } catch (error) {
-    return `${host} could not be put back on ${back}: ${messageOf(error)}`
+    return { said: `${host} could not be put back on ${back}: ${messageOf(error)}`, isBack: false }
   }
 }

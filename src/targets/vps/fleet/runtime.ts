@@ -12,23 +12,19 @@ import {
   type Router,
   type Runtime,
 } from '../../target.ts'
-import type { Leases } from './leases.ts'
-import { agree, type Member, naming, onAll } from './members.ts'
+import { agree, type Fleet, naming, onAll } from './members.ts'
 
-export function fleetRuntime(
-  members: readonly Member[],
-  leases: Leases,
-  router: Pick<Router, 'observe'>,
-): Runtime {
+export function fleetRuntime(fleet: Fleet, router: Pick<Router, 'observe'>): Runtime {
+  const { members, leases } = fleet
   const hosts = members.map(({ host }) => host)
   const change = async <T>(guard: Guard, work: (runtime: Runtime, guard: Guard) => Promise<T>) => {
     const guards = await leases.guards(guard)
     // Each host looks at its own traffic; half a change would be made where they differ.
     if (guard.color !== 'any') await assertOneMind(router)
-    return onAll(members, ({ target }, index) => work(target.runtime, guards[index] ?? guard))
+    return onAll(fleet, ({ target }, index) => work(target.runtime, guards[index] ?? guard))
   }
   const ask = <T>(work: (runtime: Runtime) => Promise<T>) =>
-    onAll(members, ({ target }) => work(target.runtime))
+    onAll(fleet, ({ target }) => work(target.runtime))
   return {
     observe: async (color) => stateOf(hosts, await ask((runtime) => runtime.observe(color))),
     deploy: async (color, order, guard) => {

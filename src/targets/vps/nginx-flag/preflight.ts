@@ -1,17 +1,22 @@
 /** What is wrong between nginx on the host and the settings, found before anything is touched. */
-import type { Problem } from '../../target.ts'
+import type { Problem, Traffic } from '../../target.ts'
 import { look } from '../workplace.ts'
 import { assemble } from './configuration.ts'
 import { lookText, parseLook } from './flag.ts'
 import { pasteText } from './paste.ts'
 import { readFiles } from './reading.ts'
-import { type FlagPlace, observeTraffic } from './router.ts'
+import type { FlagPlace } from './router.ts'
 import { findTraps } from './traps.ts'
 
-export async function findFlagProblems(place: FlagPlace, root = '/etc/nginx'): Promise<readonly Problem[]> {
+/** `observed`: where traffic is, which may still be asked meanwhile. */
+export async function findFlagProblems(
+  place: FlagPlace,
+  observed: Promise<Traffic>,
+  root = '/etc/nginx',
+): Promise<readonly Problem[]> {
   const { settings } = place
   const [traffic, files, said] = await Promise.all([
-    observeTraffic(place),
+    observed,
     readFiles(place, root),
     look(place, 'the look at the flag', lookText(settings.stateDirectory)),
   ])

@@ -67,6 +67,7 @@ async function switchTraffic(place: FlagPlace, order: Switch): Promise<Evidence>
     listeners.map((listener) => openLine(connection, listener, surroundings.signal)),
   )
   try {
+    assertAudible(order, lines)
     await flip(place, order)
     return await confirm(place, order.to, () =>
       Promise.all(
@@ -79,6 +80,15 @@ async function switchTraffic(place: FlagPlace, order: Switch): Promise<Evidence>
   } finally {
     for (const line of lines) if (line.kind === 'open') line.stream.destroy()
   }
+}
+
+/** Nobody could confirm the switch. A way back is tried all the same: nginx reads the flag when it is there again. */
+function assertAudible({ to, guard }: Switch, lines: readonly Line[]): void {
+  const details = lines.flatMap((line) => (line.kind === 'closed' ? [line.detail] : []))
+  if (details.length < lines.length || guard.unreadableLedger === 'ignore') return
+  throw new ChangeRefused(
+    `The switch to ${to} was not run, because nginx cannot be asked to confirm it: ${[...new Set(details)].join('; ')}. Traffic was not moved by us.`,
+  )
 }
 
 async function flip(place: FlagPlace, { from, to, guard }: Switch): Promise<void> {

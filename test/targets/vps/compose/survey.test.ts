@@ -1,31 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { judgeResources } from '../../../../src/targets/vps/compose/resources.ts'
 import { judgeSurvey } from '../../../../src/targets/vps/compose/survey.ts'
-import type { VpsSettings } from '../../../../src/targets/vps/settings.ts'
-
-const settings: VpsSettings = {
-  app: 'shop',
-  directory: '/srv/shop',
-  stateDirectory: '/var/lib/blue-green/shop',
-  sudo: 'auto',
-  compose: {
-    files: { blue: ['docker-compose.blue.yml'], green: ['docker-compose.green.yml'] },
-    project: null,
-  },
-  envFile: null,
-  registry: null,
-  router: { listen: null, proxyUrl: null },
-  services: [
-    {
-      name: 'shop',
-      ports: { blue: 3010, green: 3020 },
-      composeService: null,
-      composeProfile: null,
-      url: null,
-      start: 'before-switch',
-    },
-  ],
-}
+import { plainSettings as settings } from '../plain-settings.ts'
 
 const well: Readonly<Record<string, readonly [number, string]>> = {
   sudo: [0, 'no'],

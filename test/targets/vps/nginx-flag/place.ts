@@ -13,6 +13,7 @@ import type { NginxFlagSettings, PerColor } from '../../../../src/targets/vps/se
 import { createFlag } from '../../../bed/flag.ts'
 import { runNginx } from '../../../bed/nginx.ts'
 import { connect, folder, forever, leaseOf, open, owner } from '../../../host/place.ts'
+import { plainService } from '../plain-settings.ts'
 
 export interface GivenService {
   readonly name: string
@@ -38,13 +39,11 @@ export function settingsOf(given: GivenSettings = {}): FlagSettings {
     app,
     stateDirectory,
     router: { listen, proxyUrl },
-    services: services.map(({ name, ports = { blue: 3010, green: 3020 }, url = null }) => ({
+    services: services.map(({ name, ports = plainService.ports, url = null }) => ({
+      ...plainService,
       name,
       ports,
       url,
-      composeService: null,
-      composeProfile: null,
-      start: 'before-switch',
     })),
   }
 }

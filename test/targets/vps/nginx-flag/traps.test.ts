@@ -6,6 +6,7 @@ import { assemble, parseFile } from '../../../../src/targets/vps/nginx-flag/conf
 import { editText, startingText } from '../../../../src/targets/vps/nginx-flag/edits.ts'
 import { findFlagProblems } from '../../../../src/targets/vps/nginx-flag/preflight.ts'
 import { filesScript, parseFiles } from '../../../../src/targets/vps/nginx-flag/reading.ts'
+import { type FlagPlace, observeTraffic } from '../../../../src/targets/vps/nginx-flag/router.ts'
 import { httpText, serverText } from '../../../../src/targets/vps/nginx-flag/snippets.ts'
 import { findTraps } from '../../../../src/targets/vps/nginx-flag/traps.ts'
 import { freePort } from '../../../bed/ports.ts'
@@ -215,6 +216,9 @@ describe('files on a host', () => {
 })
 
 describe('before a deployment', () => {
+  const problemsOf = (place: FlagPlace, at: string) =>
+    findFlagProblems(place, observeTraffic(place), join(at, 'nginx'))
+
   it('says what is wrong in the files of a real nginx, and nothing once it is right', async () => {
     const port = await freePort()
     const ports = { blue: 3010, green: 3020 }
@@ -225,12 +229,12 @@ describe('before a deployment', () => {
     const http = (include: string) =>
       serverBlock(port, include, `location / { proxy_pass http://my_app_$my_app_color; ${host} }`)
     const { at, place } = await startPlace({ settings: given, port, http })
-    expect(await findFlagProblems(place, join(at, 'nginx'))).toEqual([])
+    expect(await problemsOf(place, at)).toEqual([])
     const moved = settingsOf({
       ...given,
       services: [{ name: 'my-app', ports: { ...ports, green: 3021 }, url: `http://127.0.0.1:${port}` }],
     })
-    expect(await findFlagProblems({ ...place, settings: moved }, join(at, 'nginx'))).toEqual([
+    expect(await problemsOf({ ...place, settings: moved }, at)).toEqual([
       {
         setting: 'green-port',
         what: saying('127.0.0.1:3020', 'green-port is 3021'),
@@ -246,7 +250,7 @@ describe('before a deployment', () => {
       services: [{ name: 'my-app', url: `http://127.0.0.1:${port}` }],
     })
     const { at, place } = await startPlace({ settings: given, port, http: () => serverBlock(port) })
-    expect(await findFlagProblems(place, join(at, 'nginx'))).toEqual([
+    expect(await problemsOf(place, at)).toEqual([
       {
         setting: 'router',
         what: saying('does not include'),
