@@ -1,6 +1,7 @@
 /** What runs inside a cluster's namespaces: all of its parts, and somebody who stops and starts them as he is told. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { dirname, join } from 'node:path'
@@ -31,6 +32,7 @@ const { layout, token, registry } = JSON.parse(given) as Options
 const { folder, state, cgroup } = layout
 const ready = readyPaths(layout)
 const running = new Map<Part, ChildProcess>()
+let isUp = false
 
 async function start(part: Part): Promise<void> {
   const log = await open(join(folder, 'logs', part), 'a')
@@ -42,9 +44,13 @@ async function start(part: Part): Promise<void> {
   child.once('exit', (code, signal) => {
     if (running.get(part) !== child) return
     running.delete(part)
-    console.error(`${part} ended: ${code ?? signal}. See ${join(folder, 'logs', part)}`)
+    console.error(`${part} ended: ${code ?? signal}\n${endOfLog(part)}`)
+    if (!isUp) process.exit(1)
   })
 }
+
+/** The logs go with the cluster. */
+const endOfLog = (part: Part): string => readFileSync(join(folder, 'logs', part), 'utf8').slice(-400)
 
 function processOf(part: Part): ChildProcess {
   const child = running.get(part)
@@ -85,8 +91,12 @@ const patience = 90_000
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + patience
   while (!(await isSo())) {
-    if (Date.now() > deadline)
-      throw new Error(`Not ${what} within ${patience} ms: see ${join(folder, 'logs')}`)
+    if (Date.now() > deadline) {
+      for (const part of running.keys())
+        console.error(`${part}:
+${endOfLog(part)}`)
+      throw new Error(`There is not ${what} after ${patience} ms.`)
+    }
     await sleep(50)
   }
 }
@@ -130,7 +140,7 @@ async function pullPauseImage(): Promise<void> {
     const [code] = await once(child, 'exit')
     return code === 0
   }
-  await until('containerd up', () => ctr('version'))
+  await until('a containerd', () => ctr('version'))
   if (!(await ctr('images', 'pull', '--plain-http', layout.pauseImage)))
     throw new Error(`${layout.pauseImage} cannot be pulled.`)
 }
@@ -156,6 +166,7 @@ async function startAll(): Promise<void> {
 }
 
 await startAll()
+isUp = true
 obey<Machine>(
   {
     kill,
