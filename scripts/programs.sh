@@ -29,6 +29,7 @@ install() {
   switch_off openssh-server ssh.socket ssh.service
   switch_off docker.io docker.socket docker.service containerd.service
   switch_off docker-registry docker-registry.service
+  switch_off containerd containerd.service
 }
 
 # PACKAGE SERVICE...: only where it was just installed; what a distribution does not have is not there to be switched off.

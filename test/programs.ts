@@ -1,6 +1,6 @@
 /** What the tests run that npm does not install; scripts/programs.sh and scripts/go-tools.sh see to it. */
 import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 
 const folders = [
   join(import.meta.dirname, '../.cache/bin'),
@@ -10,9 +10,10 @@ const folders = [
   '/sbin',
 ]
 
+/** By its name, or at a path of its own. */
 export function findProgram(name: string): string | null {
   for (const folder of folders) {
-    const path = join(folder, name)
+    const path = resolve(folder, name)
     try {
       accessSync(path, constants.X_OK)
       return path

@@ -26,12 +26,13 @@ export type Environment = Readonly<Record<string, string>>
 
 const second = 1e9
 
-export function imageConfig(layer: Layer, environment: Environment): Buffer {
+export function imageConfig(layer: Layer, environment: Environment, command: readonly string[] = []): Buffer {
   return toJson({
     architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
     os: 'linux',
     config: {
       Entrypoint: ['/app'],
+      Cmd: command,
       Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       ExposedPorts: { '8080/tcp': {} },
       Healthcheck: {

@@ -1,11 +1,11 @@
 /** What runs inside a simulated host: a VPS, and somebody who does what is asked of him, a line at a time, until nobody asks. */
 import { execFile } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import type { Color } from '../../../src/targets/target.ts'
 import type { ComposeService } from './compose-file.ts'
 import { type App, type SshAccess, startVps, type Vps } from './host.ts'
 import { addApp } from './host-app.ts'
+import { obey } from './hosts-obey.ts'
 import { openRelay } from './hosts-relay.ts'
 import { claimSlot } from './slot.ts'
 import type { Web } from './web.ts'
@@ -23,14 +23,6 @@ export interface Machine {
 export interface Arrival {
   readonly ssh: SshAccess
 }
-
-export interface Order {
-  readonly id: number
-  readonly do: keyof Machine
-  readonly given: readonly unknown[]
-}
-
-export type Reply = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string })
 
 interface Options {
   readonly address: string
@@ -76,18 +68,4 @@ const vps = await startVps({
   sshdConfig: `AuthorizedKeysFile ${key}.pub`,
 })
 const machine = await openMachine(vps)
-const tell = (what: Arrival | Reply) => process.stdout.write(`${JSON.stringify(what)}\n`)
-tell({ ssh: vps.ssh })
-
-const obey = async ({ id, do: name, given }: Order): Promise<Reply> => {
-  try {
-    const order = machine[name] as (...given: readonly unknown[]) => Promise<unknown>
-    return { id, value: await order(...given) }
-  } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) }
-  }
-}
-createInterface(process.stdin)
-  .on('line', (line) => void obey(JSON.parse(line) as Order).then(tell))
-  // The kernel takes the rest of the host with it.
-  .on('close', () => process.exit())
+obey(machine, { ssh: vps.ssh } satisfies Arrival)

@@ -3,11 +3,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
-import type { Order, Reply } from './hosts-machine.ts'
+import type { Reply } from './hosts-obey.ts'
 import { asRoot } from './root.ts'
 
 /** An answer to each order, by its number. */
-export function conversation({ process: { stdin }, lines }: Child) {
+export function conversation<Machine>({ process: { stdin }, lines }: Child) {
   const waiting = new Map<number, PromiseWithResolvers<unknown>>()
   let gone: Error | null = null
   lines.on('line', (line) => {
@@ -19,7 +19,7 @@ export function conversation({ process: { stdin }, lines }: Child) {
   })
   let last = 0
   // biome-ignore lint/suspicious/noExplicitAny: each kind of order has an answer of its own
-  const tell = (order: Order['do'], ...given: readonly unknown[]): Promise<any> => {
+  const tell = (order: keyof Machine, ...given: readonly unknown[]): Promise<any> => {
     if (gone) return Promise.reject(gone)
     const id = ++last
     const asked = Promise.withResolvers<unknown>()
@@ -56,7 +56,7 @@ export function startAsRoot(script: string, given: readonly string[]): Child {
 
 export async function firstLine({ process: child, lines, said }: Child): Promise<[string]> {
   const ended = once(child, 'close').then(() => {
-    throw new Error(`A simulated host did not start:\n${said()}`)
+    throw new Error(`What was to run as root did not start:\n${said()}`)
   })
   ended.catch(() => {})
   return Promise.race([once(lines, 'line') as Promise<[string]>, ended])

@@ -127,7 +127,7 @@ async function startHost({
   const child = startAsRoot(hostScript, [bridge.pid, name, address, ...program])
   const [line] = await firstLine(child)
   const { ssh } = JSON.parse(line) as Arrival
-  const { tell, fail } = conversation(child)
+  const { tell, fail } = conversation<Machine>(child)
   child.process.once('exit', () => fail(new Error(`${name} is gone:\n${child.said()}`)))
   return {
     name,

@@ -47,6 +47,8 @@ export interface PushOptions {
   readonly tag?: string
   /** What app/main.go reads. */
   readonly environment?: Environment
+  /** What it does instead of serving: its first argument. */
+  readonly command?: readonly string[]
 }
 
 export interface Image {
@@ -84,8 +86,8 @@ export async function startRegistry({ folder, login }: RegistryOptions): Promise
   const owned = stack.move()
   return {
     host,
-    push: async (version, { name = 'shop', tag = version, environment = {} } = {}) => {
-      const config = imageConfig(layer, { VERSION: version, ...environment })
+    push: async (version, { name = 'shop', tag = version, environment = {}, command } = {}) => {
+      const config = imageConfig(layer, { VERSION: version, ...environment }, command)
       const manifest = imageManifest(layer, config)
       await putBlob(name, layer.blob)
       await putBlob(name, config)

@@ -1,8 +1,9 @@
 // The app in the image: it answers as test/bed/app.ts does, and speaks WebSocket.
 //
 // Its environment is one release: COLOR, VERSION, PORT, BOOT_MS (before it listens), SLOW_MS (added to each answer),
-// HEALTH (ok, bad, flap, or never: no answer at all), PUBLIC (ok, bad, or a path that fails for users alone), CRASH (exits
-// with code 3 after CRASH_MS) and STOP (graceful, abrupt: in the middle of what it does, or never).
+// HEALTH (ok, bad, flap, or never: no answer at all), PUBLIC (ok, bad, or a path that fails for users alone), FAIL_PERCENT (of
+// all answers), CRASH (exits with code 3 after CRASH_MS), EAT_MB (of memory), STOP (graceful, abrupt: in the middle of what it
+// does, or never) and DRAIN_MS (before a graceful stop it is not healthy, but serves whoever comes, and lets connections go).
 package main
 
 import (
@@ -10,10 +11,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand"
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -21,24 +25,35 @@ import (
 type release struct {
 	color, version, health, public string
 	slow                           time.Duration
+	failPercent                    int
+	draining                       *atomic.Bool
 }
 
 func main() {
 	port := setting("PORT", "8080")
-	if len(os.Args) > 1 && os.Args[1] == "probe" {
-		probe(port)
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "probe":
+			probe(port)
+		case "pause":
+			pause()
+		}
 	}
 	if setting("CRASH", "") != "" {
 		time.AfterFunc(milliseconds("CRASH_MS"), func() { os.Exit(3) })
 	}
+	eaten := eat(count("EAT_MB"))
+	draining := &atomic.Bool{}
 	server := &http.Server{Addr: ":" + port, Handler: handler(release{
-		color:   setting("COLOR", "none"),
-		version: setting("VERSION", "v1"),
-		health:  setting("HEALTH", "ok"),
-		public:  setting("PUBLIC", "ok"),
-		slow:    milliseconds("SLOW_MS"),
+		color:       setting("COLOR", "none"),
+		version:     setting("VERSION", "v1"),
+		health:      setting("HEALTH", "ok"),
+		public:      setting("PUBLIC", "ok"),
+		slow:        milliseconds("SLOW_MS"),
+		failPercent: count("FAIL_PERCENT"),
+		draining:    draining,
 	})}
-	stopped := stopOnSignal(server, setting("STOP", "graceful"))
+	stopped := stopOnSignal(server, setting("STOP", "graceful"), draining)
 	time.Sleep(milliseconds("BOOT_MS"))
 	fmt.Println("listens on", port)
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
@@ -46,6 +61,7 @@ func main() {
 		os.Exit(1)
 	}
 	<-stopped
+	runtime.KeepAlive(eaten)
 }
 
 // probe is the image's health check: it holds neither curl nor a shell.
@@ -57,17 +73,41 @@ func probe(port string) {
 	os.Exit(0)
 }
 
-func stopOnSignal(server *http.Server, manner string) <-chan struct{} {
+// pause holds the network of a Kubernetes pod until it is told to go.
+func pause() {
+	<-signals()
+	os.Exit(0)
+}
+
+func signals() <-chan os.Signal {
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, syscall.SIGTERM, syscall.SIGINT)
+	return received
+}
+
+// eat writes into each page, as a page that nobody has written to costs nothing.
+func eat(megabytes int) []byte {
+	memory := make([]byte, megabytes<<20)
+	for i := 0; i < len(memory); i += os.Getpagesize() {
+		memory[i] = 1
+	}
+	return memory
+}
+
+func stopOnSignal(server *http.Server, manner string, draining *atomic.Bool) <-chan struct{} {
 	stopped := make(chan struct{})
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	received := signals()
 	go func() {
-		<-signals
+		<-received
 		switch manner {
 		case "abrupt":
 			os.Exit(0)
 		case "never":
 			return
+		}
+		if drain := milliseconds("DRAIN_MS"); drain > 0 {
+			draining.Store(true)
+			time.Sleep(drain)
 		}
 		_ = server.Shutdown(context.Background())
 		close(stopped)
@@ -81,9 +121,14 @@ func handler(app release) http.Handler {
 	routes.HandleFunc("/version", app.answerVersion)
 	routes.HandleFunc("/ws", talk)
 	routes.HandleFunc("/", app.answer)
+	host, _ := os.Hostname()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Color", app.color)
 		w.Header().Set("X-Version", app.version)
+		w.Header().Set("X-Host", host)
+		if app.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
 		asked, _ := strconv.Atoi(r.URL.Query().Get("ms"))
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -93,7 +138,7 @@ func handler(app release) http.Handler {
 		// The bed's nginx adds the header, so a check of the idle color does not carry it.
 		isPublic := r.Header.Get("X-Forwarded-For") != ""
 		switch {
-		case isPublic && (app.public == "bad" || app.public == r.URL.Path):
+		case isPublic && (app.public == "bad" || app.public == r.URL.Path), rand.Intn(100) < app.failPercent:
 			http.Error(w, "broken", http.StatusInternalServerError)
 		case r.Method == http.MethodPost:
 			_, _ = w.Write(body)
@@ -117,6 +162,8 @@ func (app release) answerHealth(w http.ResponseWriter, r *http.Request) {
 	case status == "never":
 		<-r.Context().Done()
 		return
+	case app.draining.Load():
+		status = "draining"
 	case status == "flap" && time.Now().Unix()%2 == 0:
 		status = "ok"
 	}
@@ -141,6 +188,10 @@ func setting(name, usual string) string {
 }
 
 func milliseconds(name string) time.Duration {
-	count, _ := strconv.Atoi(setting(name, "0"))
-	return time.Duration(count) * time.Millisecond
+	return time.Duration(count(name)) * time.Millisecond
+}
+
+func count(name string) int {
+	value, _ := strconv.Atoi(setting(name, "0"))
+	return value
 }
