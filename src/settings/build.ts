@@ -9,8 +9,7 @@ import {
   type Mode,
   type ServiceIntent,
 } from '../targets/intent.ts'
-import type { Hook } from '../targets/target.ts'
-import type { PerColor } from '../targets/vps/settings.ts'
+import type { Hook, PerColor } from '../targets/target.ts'
 import { catalog, type SettingName, type Values } from './catalog/catalog.ts'
 import { expand } from './forms/per-color.ts'
 import type { ServiceSettings } from './forms/services.ts'

@@ -1,5 +1,7 @@
 /** What the settings of a VPS come to. */
-import type { EnvFile, PerColor, RegistryLogin, VpsService, VpsSettings } from '../targets/vps/settings.ts'
+
+import type { PerColor } from '../targets/target.ts'
+import type { EnvFile, RegistryLogin, VpsService, VpsSettings } from '../targets/vps/settings.ts'
 import type { Values } from './catalog/catalog.ts'
 import { expand } from './forms/per-color.ts'
 import type { ServiceSettings } from './forms/services.ts'

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock.ts'
 
 export type Color = 'blue' | 'green'
+export type PerColor<T> = Readonly<Record<Color, T>>
 export const otherColor = (color: Color): Color => (color === 'blue' ? 'green' : 'blue')
 
 export interface Target {

@@ -1,6 +1,4 @@
-import type { Color } from '../target.ts'
-
-export type PerColor<T> = Readonly<Record<Color, T>>
+import type { PerColor } from '../target.ts'
 
 export interface VpsSettings {
   readonly app: string

@@ -1,7 +1,7 @@
 /** Which compose project and which compose services make up a color. */
 import { z } from 'zod'
-import type { Color } from '../../target.ts'
-import type { ComposeSettings, PerColor, VpsService } from '../settings.ts'
+import type { Color, PerColor } from '../../target.ts'
+import type { ComposeSettings, VpsService } from '../settings.ts'
 
 export interface ColorLayout {
   readonly project: string

@@ -1,8 +1,8 @@
 /** One look at the host's docker and at the user's compose files: what every other script is built on. */
 import { posix } from 'node:path'
 import { quote } from '../../../host/script.ts'
-import type { Color, Problem } from '../../target.ts'
-import type { PerColor, VpsSettings } from '../settings.ts'
+import type { Color, PerColor, Problem } from '../../target.ts'
+import type { VpsSettings } from '../settings.ts'
 import { type ColorLayout, layOut, type Made, parseComposeFile, sharedServices } from './layout.ts'
 
 export interface DockerHost {
