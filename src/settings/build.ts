@@ -13,6 +13,7 @@ import type { Hook, PerColor } from '../targets/target.ts'
 import { catalog, type SettingName, type Values } from './catalog/catalog.ts'
 import { expand } from './forms/per-color.ts'
 import type { ServiceSettings } from './forms/services.ts'
+import { kubernetesSettingsOf } from './kubernetes.ts'
 import { vpsSettingsOf } from './vps.ts'
 
 export function intentOf(values: Values, environment: Readonly<Record<string, string>>): Intent {
@@ -101,12 +102,25 @@ const hooksOf = (values: Values): Intent['hooks'] =>
 const appOf = (values: Values) => values.app ?? ''
 
 /**
- * Of what runs a release: the command that deploys, with its environment, or what compose is given; and the services. Version
+ * Of what runs a release: the command that deploys, with its environment, or what compose or the cluster is given; and the services. Version
  * and images are told apart by themselves, and how a release is fetched, checked or stopped does not change it.
  */
 function configurationOf(values: Values): string {
-  const sent = values.target === 'vps' ? sentToVps(values) : sentToCommands(values)
-  return createHash('sha256').update(JSON.stringify(sent)).digest('hex').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify(sentOf(values)))
+    .digest('hex')
+    .slice(0, 12)
+}
+
+function sentOf(values: Values): unknown {
+  switch (values.target) {
+    case 'vps':
+      return sentToVps(values)
+    case 'kubernetes':
+      return sentToKubernetes(values)
+    default:
+      return sentToCommands(values)
+  }
 }
 
 function sentToCommands(values: Values): unknown {
@@ -132,6 +146,15 @@ function sentToVps(values: Values): unknown {
     .sort()
   const env = envFile && [envFile.content, colorsOf(envFile.path)]
   return [directory, colorsOf(compose.files), compose.project && colorsOf(compose.project), env, started]
+}
+
+/** Manifests count by their names: what stands in them is known where they are read. */
+function sentToKubernetes(values: Values): unknown {
+  const { namespace, manifests, services } = kubernetesSettingsOf(values)
+  const started = services
+    .map(({ name, deployment, container, start }) => [name, colorsOf(deployment), container, start])
+    .sort()
+  return [namespace, manifests, started]
 }
 
 const colorsOf = <T>({ blue, green }: PerColor<T>): readonly T[] => [blue, green]

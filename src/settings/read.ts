@@ -1,11 +1,13 @@
 import type { CommandSettings } from '../targets/command/settings.ts'
 import { type Intent, type JobStatus, type Mode, modes } from '../targets/intent.ts'
+import type { KubernetesSettings } from '../targets/kubernetes/settings.ts'
 import type { VpsSettings } from '../targets/vps/settings.ts'
 import { commandSettingsOf, intentOf } from './build.ts'
 import { catalog, isSettingName, settingNames, type Values } from './catalog/catalog.ts'
 import type { Setting } from './catalog/setting.ts'
 import { findingsOf } from './findings.ts'
 import { type Entry, entriesOf, type Given } from './given.ts'
+import { kubernetesSettingsOf } from './kubernetes.ts'
 import { type Fault, problemOf, redact, type SettingProblem } from './problem.ts'
 import { followsFromTarget, foreignKeysOf, refusalOf } from './refusals.ts'
 import { brokenRules } from './rules.ts'
@@ -13,11 +15,12 @@ import { secretsOf } from './secrets.ts'
 import { type HostSettings, hostsOf } from './ssh.ts'
 import { vpsSettingsOf } from './vps.ts'
 
-export type Settings = CommonSettings &
-  (
-    | { readonly target: 'command'; readonly command: CommandSettings }
-    | { readonly target: 'vps'; readonly vps: VpsSettings }
-  )
+export type Settings = CommonSettings & TargetSettings
+
+type TargetSettings =
+  | { readonly target: 'command'; readonly command: CommandSettings }
+  | { readonly target: 'vps'; readonly vps: VpsSettings }
+  | { readonly target: 'kubernetes'; readonly kubernetes: KubernetesSettings }
 
 export interface CommonSettings {
   readonly intent: Intent
@@ -60,15 +63,24 @@ export function readSettings(given: Given): Reading {
 function settingsOf(values: Values, { environment }: Given, secrets: readonly string[]): Settings {
   const { jobStatus, warnings } = jobStatusOf(values['job-status'])
   return {
-    ...(values.target === 'vps'
-      ? { target: 'vps', vps: vpsSettingsOf(values) }
-      : { target: 'command', command: commandSettingsOf(values) }),
+    ...ofTheTarget(values),
     intent: intentOf(values, environment),
     hosts: hostsOf(values),
     githubToken: values['github-token'],
     jobStatus,
     secrets,
     warnings,
+  }
+}
+
+function ofTheTarget(values: Values): TargetSettings {
+  switch (values.target) {
+    case 'vps':
+      return { target: 'vps', vps: vpsSettingsOf(values) }
+    case 'kubernetes':
+      return { target: 'kubernetes', kubernetes: kubernetesSettingsOf(values) }
+    default:
+      return { target: 'command', command: commandSettingsOf(values) }
   }
 }
 

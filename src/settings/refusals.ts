@@ -24,7 +24,7 @@ export function refusalOf(entry: Entry, target: string): Refusal | null {
   const targets = targetsOf(setting)
   const known = targetNamed(target)
   if (known && !targets.includes(known)) {
-    return { why: belongsElsewhere(targets, known), accepted: instead[name] ?? null }
+    return { why: belongsElsewhere(targets, known), accepted: insteadOf(name, known) }
   }
   if (entry.place([]) !== null && !canStandInConfig(name)) {
     return { why: 'can only be given as an input of the step' }
@@ -33,8 +33,10 @@ export function refusalOf(entry: Entry, target: string): Refusal | null {
 }
 
 /** What a user of another target most likely wants. */
-const instead: Readonly<Partial<Record<SettingName, string>>> = {
-  commands: 'hooks such as `before-deploy`, with `where: target` for a command on the host',
+function insteadOf(name: SettingName, target: TargetName): string | null {
+  if (name !== 'commands') return null
+  const hooks = 'hooks such as `before-deploy`'
+  return target === 'vps' ? `${hooks}, with \`where: target\` for a command on the host` : hooks
 }
 
 /** Keys of services that are for another target. */
@@ -56,7 +58,7 @@ export function foreignKeysOf(services: Raw, target: string): readonly Finding[]
 }
 
 const targetsOfKey = (key: string): readonly TargetName[] => {
-  if (key === 'start') return ['vps']
+  if (key === 'start') return ['vps', 'kubernetes']
   return isSettingName(key) ? targetsOf(catalog[key]) : targetNames
 }
 
@@ -69,5 +71,5 @@ export function followsFromTarget(name: string, target: string): boolean {
   return targets.length < targetNames.length && targets.some((candidate) => candidate === target)
 }
 
-const belongsElsewhere = (targets: readonly TargetName[], target: TargetName) =>
+export const belongsElsewhere = (targets: readonly TargetName[], target: TargetName) =>
   `belongs to target ${listed(targets)}, not to target \`${target}\``

@@ -6,7 +6,9 @@ import { builtTargets } from './catalog/setting.ts'
 import { listed } from './forms/choice.ts'
 import { formatDuration } from './forms/duration.ts'
 import { formatRate } from './forms/rate.ts'
+import { brokenKubernetesRules } from './kubernetes-rules.ts'
 import type { Fault } from './problem.ts'
+import { belongsElsewhere } from './refusals.ts'
 import { type Context, demand } from './rule.ts'
 import { isLocal, sshRules } from './ssh.ts'
 import { brokenVpsRules } from './vps-rules.ts'
@@ -21,11 +23,15 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     onlyService,
     enoughSamples,
     keptLedger,
+    routerOfTheTarget,
     ...sshRules,
     vpsRules,
+    kubernetesRules,
   ].flatMap((rule) => rule(context))
 
 const vpsRules = (context: Context) => (context.values.target === 'vps' ? brokenVpsRules(context) : [])
+const kubernetesRules = (context: Context) =>
+  context.values.target === 'kubernetes' ? brokenKubernetesRules(context) : []
 
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
@@ -140,6 +146,15 @@ function enoughSamples({ values, isUnknown }: Context): readonly Fault[] {
       remedies.join(' or ') || '`bake: 100s` with `sample-rate: 5/s`',
     ),
   ]
+}
+
+function routerOfTheTarget({ values: { router, target } }: Context): readonly Fault[] {
+  if (router === null || (target !== 'vps' && target !== 'kubernetes')) return []
+  const owner = router.kind === 'nginx-flag' ? 'vps' : 'kubernetes'
+  if (owner === target) return []
+  const why = `names \`${router.kind}\`, which ${belongsElsewhere([owner], target)}`
+  const own = target === 'vps' ? '`nginx-flag`' : '`service`, `{ ingress: NAME }` or `{ httproute: NAME }`'
+  return [demand('router', why, own)]
 }
 
 function keptLedger({ values, environment, isUnknown }: Context): readonly Fault[] {

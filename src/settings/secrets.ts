@@ -1,4 +1,5 @@
 import { catalog, isSettingName } from './catalog/catalog.ts'
+import { credentialsIn } from './forms/kubeconfig.ts'
 import type { Entry } from './given.ts'
 import { isMap, type Raw } from './yaml.ts'
 
@@ -18,7 +19,7 @@ export function secretsOf(entries: readonly Entry[]): readonly string[] {
   const isTelling = (value: string) => !commonplace.includes(value.toLowerCase()) && !open.has(value)
   const lines = entries
     .filter(isSecret)
-    .flatMap(({ raw }) => textsOf(raw))
+    .flatMap(({ name, raw }) => (name === 'kubeconfig' ? textsOf(raw).flatMap(credentialsIn) : textsOf(raw)))
     .flatMap(linesOf)
   const pieces = lines
     .map((line) => line.trim())

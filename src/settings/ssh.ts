@@ -36,7 +36,8 @@ function sshSettingsOf(host: PartialAddress, values: Values): SshSettings {
   }
 }
 
-const needsTarget = ({ values, isUnknown }: Context) => values.target === null || isUnknown('ssh-host')
+const isElsewhere = ({ values, isUnknown }: Context) =>
+  (values.target !== 'vps' && values.target !== 'command') || isUnknown('ssh-host')
 
 export const sshRules = [namedHost, oneHost, eachHostOnce, wayToLogIn, openedKey] as const
 
@@ -45,7 +46,7 @@ const hostExample = 'the host, as `host` or `user@host:port`, or `local` for the
 /** An expression that came to nothing must not turn the runner into the host. */
 function namedHost(context: Context): readonly Fault[] {
   const { values, raw } = context
-  if (needsTarget(context) || values['ssh-host'] !== null) return []
+  if (isElsewhere(context) || values['ssh-host'] !== null) return []
   if (values.target === 'vps') return [demand('ssh-host', 'is required', hostExample)]
   const given = (['ssh-key', 'ssh-known-hosts', 'ssh-user', 'ssh-jump'] as const).find(
     (name) => raw(name) !== undefined,
@@ -55,7 +56,7 @@ function namedHost(context: Context): readonly Fault[] {
 
 function oneHost(context: Context): readonly Fault[] {
   const hosts = context.values['ssh-host'] ?? []
-  if (needsTarget(context) || context.values.target === 'vps' || hosts.length < 2) return []
+  if (isElsewhere(context) || context.values.target === 'vps' || hosts.length < 2) return []
   return [
     demand(
       'ssh-host',
@@ -68,7 +69,7 @@ function oneHost(context: Context): readonly Fault[] {
 /** It would wait for its own lock. */
 function eachHostOnce(context: Context): readonly Fault[] {
   const { values } = context
-  if (needsTarget(context) || values.target !== 'vps') return []
+  if (isElsewhere(context) || values.target !== 'vps') return []
   const names = (values['ssh-host'] ?? []).map(({ host, port }) => `${host}:${port ?? values['ssh-port']}`)
   const twice = names.find((name, index) => names.indexOf(name) < index)
   return twice === undefined ? [] : [demand('ssh-host', `names ${twice} more than once`, 'each host once')]
@@ -76,7 +77,7 @@ function eachHostOnce(context: Context): readonly Fault[] {
 
 function wayToLogIn(context: Context): readonly Fault[] {
   const { values, isUnknown } = context
-  if (needsTarget(context) || isLocal(values)) return []
+  if (isElsewhere(context) || isLocal(values)) return []
   const faults: Fault[] = []
   const addresses = [...(values['ssh-host'] ?? []), ...(values['ssh-jump'] ?? [])]
   if (
@@ -98,7 +99,7 @@ function wayToLogIn(context: Context): readonly Fault[] {
 function openedKey(context: Context): readonly Fault[] {
   const { values, isUnknown } = context
   const { 'ssh-key': key, 'ssh-passphrase': passphrase } = values
-  if (needsTarget(context) || key === null || passphrase !== null || isUnknown('ssh-passphrase')) return []
+  if (isElsewhere(context) || key === null || passphrase !== null || isUnknown('ssh-passphrase')) return []
   if (!isEncrypted(key)) return []
   return [demand('ssh-passphrase', 'is required, as `ssh-key` is encrypted', 'the passphrase of the key')]
 }

@@ -6,7 +6,7 @@ import { listed } from './forms/choice.ts'
 import type { ServiceSettings } from './forms/services.ts'
 import type { Fault } from './problem.ts'
 import { type Context, demand } from './rule.ts'
-import { isRouted, vpsServicesOf } from './vps.ts'
+import { isRouted, listenGiven, vpsServicesOf } from './vps.ts'
 
 const whatServicesAreMadeOf = [
   'app',
@@ -77,7 +77,7 @@ const portsOfUsers: ServiceRule = (services, values) => {
 }
 
 const portsOfTheirOwn: ServiceRule = (services, values) => {
-  const listen = values.router?.listen ?? {}
+  const listen = listenGiven(values) ?? {}
   const uses = [
     ...services.flatMap(({ name, ports }) =>
       colors.map((color) => ({ setting: settingOf(values, name, `${color}-port`), port: ports[color] })),
@@ -96,7 +96,7 @@ const portsOfTheirOwn: ServiceRule = (services, values) => {
 const listenSetting = 'router.nginx-flag.listen'
 
 const portsToListenOn: ServiceRule = (services, values) => {
-  const listen = values.router?.listen ?? null
+  const listen = listenGiven(values)
   const names = services.filter(isRouted).map(({ name }) => name)
   const each = `{ ${names.map((name) => `${name}: PORT`).join(', ')} }`
   if (listen === null || names.length === 0) return []
@@ -129,7 +129,7 @@ const startedInTime: ServiceRule = (services, values) =>
 
 /** The switch server answers on the host itself, so with one nothing else is needed. */
 const wayToProve: ServiceRule = (services, values) => {
-  if (values['proxy-url'] !== null || values.router?.listen || services.some(({ url }) => url !== null))
+  if (values['proxy-url'] !== null || listenGiven(values) || services.some(({ url }) => url !== null))
     return []
   const [first] = services.filter(isRouted)
   return [

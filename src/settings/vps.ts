@@ -4,6 +4,7 @@ import type { PerColor } from '../targets/target.ts'
 import type { EnvFile, RegistryLogin, VpsService, VpsSettings } from '../targets/vps/settings.ts'
 import type { Values } from './catalog/catalog.ts'
 import { expand } from './forms/per-color.ts'
+import type { NginxFlag } from './forms/router.ts'
 import type { ServiceSettings } from './forms/services.ts'
 
 export function vpsSettingsOf(values: Values): VpsSettings {
@@ -51,9 +52,12 @@ function serviceOf(name: string, own: ServiceSettings, values: Values): VpsServi
   }
 }
 
+export const listenGiven = ({ router }: Values): NginxFlag['listen'] =>
+  router?.kind === 'nginx-flag' ? router.listen : null
+
 /** One port alone is that of the only service that users are sent to. */
 function listenOf(values: Values): VpsSettings['router']['listen'] {
-  const listen = values.router?.listen ?? null
+  const listen = listenGiven(values)
   if (typeof listen !== 'number') return listen
   return Object.fromEntries(
     vpsServicesOf(values)

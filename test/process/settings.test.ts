@@ -71,11 +71,11 @@ describe.concurrent('what is refused before anything is begun', { timeout: 120_0
     expect(errorsOf(missing).join()).toMatch(/`config`: `\/nowhere\/at\.yml` could not be read/)
   })
 
-  test.each(['kubernetes', 'ecs'])('target %s is not built yet, and refused by name', async (target) => {
+  test('target ecs is not built yet, and refused by name', async () => {
     const shop = await street.open('nothing')
-    const main = await shop.step({ target }).main()
+    const main = await shop.step({ target: 'ecs' }).main()
     expect(main.code).toBe(1)
-    expect(errorsOf(main).join()).toMatch(new RegExp(`\`target\`: \`${target}\` .*not available yet`))
+    expect(errorsOf(main).join()).toMatch(/`target`: `ecs` .*not available yet/)
   })
 
   test('a mode that is not built yet is refused by name', async () => {

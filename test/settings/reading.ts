@@ -16,6 +16,7 @@ export const plainVps = {
   'green-port': '3020',
   url: 'https://shop.example.com',
 }
+
 export const givenOf = (
   inputs: Readonly<Record<string, string>>,
   config: string | null = null,
@@ -32,3 +33,29 @@ export function problemsOf(...given: Parameters<typeof givenOf>): readonly strin
   const reading = readSettings(givenOf(...given))
   return reading.kind === 'problems' ? reading.problems.map(({ text }) => text) : []
 }
+
+/** Enough for an app of one service in the namespace that kubectl would use. */
+export const plainKubernetes = {
+  target: 'kubernetes',
+  app: 'shop',
+  image: 'registry.example.com/shop:2',
+  url: 'https://shop.example.com',
+}
+
+/** With two contexts, of which `prod` is the current one. */
+export const kubeconfigText = `apiVersion: v1
+kind: Config
+current-context: prod
+clusters:
+  - { name: main, cluster: { server: "https://10.0.0.1:6443", certificate-authority-data: LS0tLS1CRUdJTg== } }
+users:
+  - { name: deployer, user: { token: abc-def-ghi } }
+  - name: cloud
+    user:
+      client-certificate-data: Y2VydGlmaWNhdGU=
+      client-key-data: cHJpdmF0ZSBrZXk=
+      exec: { command: aws, env: [{ name: AWS_PROFILE, value: prod }, { name: CLOUD_TOKEN, value: xyz-uvw }] }
+contexts:
+  - { name: prod, context: { cluster: main, user: deployer, namespace: shop } }
+  - { name: staging, context: { cluster: main, user: cloud } }
+`

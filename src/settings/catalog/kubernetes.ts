@@ -1,80 +1,93 @@
 import { duration } from '../forms/duration.ts'
-import { perColorForm } from '../forms/per-color.ts'
-import { anything, line, text } from '../forms/text.ts'
-import { planned, type Setting } from './setting.ts'
+import { kubeconfig } from '../forms/kubeconfig.ts'
+import {
+  deploymentNames,
+  kubectlVersion,
+  kubeServices,
+  labelKey,
+  labelName,
+  labelValues,
+  manifests,
+  namePattern,
+} from '../forms/kubernetes.ts'
+import { line } from '../forms/text.ts'
+import { inAnyMode, type Setting } from './setting.ts'
 
-const plannedForKubernetes = { ...planned, sections: ['kubernetes'] } as const
+const onKubernetes = { ...inAnyMode, sections: ['kubernetes'] } as const
 
 export const kubernetesSettings = {
   kubeconfig: {
-    ...plannedForKubernetes,
-    form: text,
+    ...onKubernetes,
+    form: kubeconfig,
     secret: true,
     defaultNote: 'what kubectl would use',
-    description: 'Path or text of the kubeconfig',
+    description: 'Path or text of the kubeconfig; the text from a secret',
   },
   'kube-context': {
-    ...plannedForKubernetes,
+    ...onKubernetes,
     form: line,
     defaultNote: 'the current one',
     description: 'Context of the kubeconfig to use',
   },
   namespace: {
-    ...plannedForKubernetes,
-    form: line,
+    ...onKubernetes,
+    form: labelName,
     defaultNote: 'that of the context',
     description: 'Namespace of the app',
   },
   'kube-service': {
-    ...plannedForKubernetes,
-    form: anything,
-    default: '{app}',
-    description: 'Service or Services whose selector is switched, together',
+    ...onKubernetes,
+    form: kubeServices,
+    defaultNote: '`{app}`; with several `services`, what each names',
+    description:
+      'Service whose selector is switched, or a list of them, switched together; `none` for a part that users do not reach',
   },
   'selector-key': {
-    ...plannedForKubernetes,
-    form: line,
+    ...onKubernetes,
+    form: labelKey,
     defaultNote: 'found in the Service',
     description: 'Key of the selector that names the color',
   },
   'selector-value': {
-    ...plannedForKubernetes,
-    form: perColorForm('a value'),
+    ...onKubernetes,
+    form: labelValues,
     default: '{color}',
     description: 'Value of the selector for each color',
   },
   'kube-deployment': {
-    ...plannedForKubernetes,
-    form: perColorForm('a name'),
+    ...onKubernetes,
+    form: deploymentNames,
     default: '{app}-{color}',
-    description: 'Deployment of each color',
+    description: 'Deployment of each color, such as `{service}-{color}` with several `services`',
   },
   'kube-container': {
-    ...plannedForKubernetes,
-    form: line,
+    ...onKubernetes,
+    form: labelName,
     defaultNote: 'the only one',
     description: 'Container whose image is replaced',
   },
   manifests: {
-    ...plannedForKubernetes,
-    form: anything,
-    description: 'Files or folders that are rendered for each color and applied instead of patching',
+    ...onKubernetes,
+    form: manifests,
+    description:
+      'Files or folders in which `{color}`, `{image}` and `{version}` are filled in, applied instead of patching the Deployment',
   },
   'kube-overlap': {
-    ...plannedForKubernetes,
+    ...onKubernetes,
     form: duration,
     default: '0s',
-    description: 'How long the selector matches both colors during the switch, as a duration',
+    description:
+      'How long the selector matches both colors during the switch, as a duration, for load balancers that lag',
   },
   'preview-service': {
-    ...plannedForKubernetes,
-    form: line,
+    ...onKubernetes,
+    form: namePattern,
     description: 'Service that is kept pointing at the idle color',
   },
   'kubectl-version': {
-    ...plannedForKubernetes,
-    form: line,
+    ...onKubernetes,
+    form: kubectlVersion,
     defaultNote: 'kubectl on the PATH',
-    description: 'Version of kubectl to install',
+    description: 'Version of kubectl to install, such as `v1.34.2`',
   },
 } satisfies Record<string, Setting>

@@ -19,7 +19,7 @@ export const releaseSettings = {
     form: choiceForm(builtTargets, plannedTargets),
     required: true,
     description:
-      'What the app runs on: `vps` (Docker Compose behind nginx on a host) or `command` (your own shell commands); `kubernetes` and `ecs` are not available yet',
+      'What the app runs on: `vps` (Docker Compose behind nginx on a host), `kubernetes` (two Deployments behind a Service) or `command` (your own shell commands); `ecs` is not available yet',
   },
   mode: {
     ...inAnyMode,
@@ -68,7 +68,7 @@ export const releaseSettings = {
     form: services,
     defaultNote: 'the app is its only service',
     description:
-      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`, and for `vps` also `blue-port`, `green-port`, `start` (`before-switch` or `after-switch`), `compose-service` and `compose-profile`',
+      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`; for `vps` also `blue-port`, `green-port`, `compose-service` and `compose-profile`, for `kubernetes` also `kube-service`, `kube-deployment` and `kube-container`, and for both `start` (`before-switch` or `after-switch`)',
   },
   'target-color': {
     ...inModes('deploy', 'stage', 'rollback'),

@@ -98,7 +98,7 @@ export const vpsSettings = {
     form: router,
     defaultNote: '`nginx-flag` for `vps`, `service` for `kubernetes`',
     description:
-      'What moves users between the colors. For `vps`: `nginx-flag`, or `{ nginx-flag: { listen: 8100 } }` with the port of a switch server (a map of service to port for several); other routers are not available yet',
+      'What moves users between the colors. For `vps`: `nginx-flag`, or `{ nginx-flag: { listen: 8100 } }` with the port of a switch server (a map of service to port for several). For `kubernetes`: `service`, `{ ingress: NAME, rule: HOST/PATH, service: NAME-{color} }` or `{ httproute: NAME, backend: NAME-{color} }`. Other routers are not available yet',
   },
   proxy: {
     ...onVps,

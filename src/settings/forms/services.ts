@@ -4,6 +4,7 @@ import { check } from './check.ts'
 import { choiceForm, listed } from './choice.ts'
 import { composeName } from './compose.ts'
 import { type Form, namedMap, strictMap, textForm } from './form.ts'
+import { deploymentNames, kubeServices, labelName } from './kubernetes.ts'
 import { accept, refuse } from './parsed.ts'
 import { type PerColor, perColorForm } from './per-color.ts'
 import { unread } from './planned.ts'
@@ -25,19 +26,14 @@ export interface ServiceSettings {
   readonly start?: ServiceIntent['start'] | undefined
   readonly 'compose-service'?: PerColor | undefined
   readonly 'compose-profile'?: PerColor | undefined
+  readonly 'kube-service'?: readonly string[] | undefined
+  readonly 'kube-deployment'?: PerColor | undefined
+  readonly 'kube-container'?: string | undefined
 }
 
 export const colorUrl = perColorForm('an http or https URL', { parse: parseUrl })
 
-const keysOfOtherTargets = [
-  'kube-service',
-  'kube-deployment',
-  'kube-container',
-  'ecs-service',
-  'ecs-container',
-  'listener-arn',
-  'rule-arn',
-] as const
+const keysOfOtherTargets = ['ecs-service', 'ecs-container', 'listener-arn', 'rule-arn'] as const
 
 const builtKeys = {
   image: image.schema.optional(),
@@ -51,6 +47,9 @@ const builtKeys = {
   start: choiceForm(['before-switch', 'after-switch']).schema.optional(),
   'compose-service': composeName.schema.optional(),
   'compose-profile': composeName.schema.optional(),
+  'kube-service': kubeServices.schema.optional(),
+  'kube-deployment': deploymentNames.schema.optional(),
+  'kube-container': labelName.schema.optional(),
 }
 const accepted = `a map of ${listed(Object.keys(builtKeys), 'and')}`
 const service = strictMap(

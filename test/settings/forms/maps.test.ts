@@ -191,7 +191,7 @@ describe('the router', () => {
     [{ 'nginx-flag': { listen: '8100' } }, 8100],
     [{ 'nginx-flag': { listen: { web: '8100', api: '8101' } } }, { web: 8100, api: 8101 }],
   ])('%j', (raw, listen) => {
-    expect(read(router, raw)).toEqual({ listen })
+    expect(read(router, raw)).toEqual({ kind: 'nginx-flag', listen })
   })
 
   const notYet = 'is not available yet in this version'
@@ -202,8 +202,15 @@ describe('the router', () => {
     [{ link: 'x', to: 'y.{color}' }, [`link ${notYet}`]],
     [{ switch: './a', read: './b' }, [`switch ${notYet}`]],
     [[{ file: 'x' }, { file: 'y' }], [` ${notYet}`]],
-    ['service', [` ${notYet}`]],
-    [{ ingress: 'x', rule: 'y', service: 'z' }, [`ingress ${notYet}`]],
+    [{ ingress: 'x', rule: 'http://y' }, ['rule begins with a scheme']],
+    [
+      { ingress: 'x', service: 'z' },
+      [expect.stringMatching(/^service names the same thing for both colors/)],
+    ],
+    [{ ingress: 'X' }, [expect.stringMatching(/^ingress is not a name in Kubernetes/)]],
+    [{ ingress: 'x', backend: 'z-{color}' }, [' has `backend`, which goes with `httproute`']],
+    [{ httproute: 'x', rule: 'y' }, [' has `rule`, which goes with `ingress`']],
+    [{ ingress: 'x', httproute: 'y' }, [' names more than one router']],
     ['nginx', [' is not one of the choices']],
     [{ to: 'y' }, [' names no router']],
     [{}, [' names no router']],

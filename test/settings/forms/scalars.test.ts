@@ -6,6 +6,15 @@ import { parseChoice } from '../../../src/settings/forms/choice.ts'
 import { parseComposeName, parseHostPath, parseProject } from '../../../src/settings/forms/compose.ts'
 import { parseDuration } from '../../../src/settings/forms/duration.ts'
 import { parseCommand } from '../../../src/settings/forms/hook.ts'
+import { parseKubeconfig } from '../../../src/settings/forms/kubeconfig.ts'
+import {
+  parseKubectlVersion,
+  parseLabelKey,
+  parseLabelName,
+  parseLabelValue,
+  parseObjectName,
+  parseWorkspacePath,
+} from '../../../src/settings/forms/kubernetes.ts'
 import { parseMaxP99 } from '../../../src/settings/forms/max-p99.ts'
 import { nearestName } from '../../../src/settings/forms/nearest.ts'
 import type { Parsed } from '../../../src/settings/forms/parsed.ts'
@@ -49,6 +58,13 @@ const parsers: Readonly<Record<string, (text: string) => Parsed<unknown>>> = {
   project: parseProject,
   'compose name': parseComposeName,
   registry: parseRegistry,
+  kubeconfig: parseKubeconfig,
+  'label name': parseLabelName,
+  'object name': parseObjectName,
+  'label key': parseLabelKey,
+  'label value': parseLabelValue,
+  'workspace path': parseWorkspacePath,
+  'kubectl version': parseKubectlVersion,
   choice: (text) => parseChoice(text, ['deploy', 'rollback']),
 }
 
@@ -158,6 +174,12 @@ describe('what a scalar refuses, and what it proposes', () => {
     ['registry', 'https://registry.example.com', 'registry.example.com'],
     ['registry', 'docker.io/library', 'docker.io'],
     ['registry', 'not a host', null],
+    ['label name', 'Shop.EU', 'shop-eu'],
+    ['object name', 'Shop_EU.prod', 'shop-eu.prod'],
+    ['label key', 'a/b/c', null],
+    ['label value', 'blue!', null],
+    ['kubectl version', '1.34', '1.34.0'],
+    ['kubectl version', 'latest', null],
   ])('%s: %s', (parser, text, nearest) => {
     expect(parsers[parser]?.(text)).toMatchObject({ kind: 'refused', nearest })
   })
