@@ -30,7 +30,9 @@ export async function findProblems({ place, router, uses }: Preflight): Promise<
     allowed(readObjects(cluster, { resource: 'horizontalpodautoscalers' }, autoscalerSchema)),
     readQuotas(cluster),
   ])
-  const refused = [traffic, services, deployments].flatMap((read) => (read.kind === 'refused' ? [read.why] : []))
+  const refused = [traffic, services, deployments].flatMap((read) =>
+    read.kind === 'refused' ? [read.why] : [],
+  )
   const isEmpty = [services, deployments].every((read) => read.kind === 'read' && read.found.length === 0)
   const absent = isEmpty ? await missingNamespace(cluster) : null
   if (absent !== null) return [absent]
@@ -49,11 +51,16 @@ export async function findProblems({ place, router, uses }: Preflight): Promise<
   })
   for (const remark of remarks) surroundings.output('preflight', `${remark}\n`)
   const lacking = await missingServices(cluster, settings, services.found)
-  // Of a Service that is not there the router has said how to make it.
-  return lacking.length === 0 ? problems : [...lacking, ...problems.filter(({ setting }) => setting !== 'router')]
+  if (lacking.length === 0) return problems
+  // The router, which cannot be read without it, has said how to make it.
+  const making = problems.filter(({ setting }) => setting === 'router').map(({ fix }) => fix)
+  const rest = problems.filter(({ setting }) => setting !== 'router')
+  return [...lacking.map((one) => ({ ...one, fix: [one.fix, ...making].join('\n') })), ...rest]
 }
 
-type Allowed<T> = { readonly kind: 'read'; readonly found: T } | { readonly kind: 'refused'; readonly why: string }
+type Allowed<T> =
+  | { readonly kind: 'read'; readonly found: T }
+  | { readonly kind: 'refused'; readonly why: string }
 
 async function allowed<T>(reading: Promise<T>): Promise<Allowed<T>> {
   try {

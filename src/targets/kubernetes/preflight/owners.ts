@@ -22,8 +22,12 @@ type Keeper = 'Argo CD' | 'Flux' | 'Helm' | 'kubectl apply'
 /** By what it writes as, or by what it marks its objects with; null: it is set once, and left then. */
 function keeperOf(manager: string, { labels = {}, annotations = {} }: Metadata): Keeper | null {
   const marks = [...Object.keys(labels), ...Object.keys(annotations)].join('\n')
-  if (/^argocd/.test(manager) || /^argocd\.argoproj\.io\/(instance|tracking-id)$/m.test(marks)) return 'Argo CD'
-  if (/^(kustomize|helm)-controller$/.test(manager) || /^(kustomize|helm)\.toolkit\.fluxcd\.io\//m.test(marks))
+  if (/^argocd/.test(manager) || /^argocd\.argoproj\.io\/(instance|tracking-id)$/m.test(marks))
+    return 'Argo CD'
+  if (
+    /^(kustomize|helm)-controller$/.test(manager) ||
+    /^(kustomize|helm)\.toolkit\.fluxcd\.io\//m.test(marks)
+  )
     return 'Flux'
   if (manager === 'helm' || /^meta\.helm\.sh\//m.test(marks)) return 'Helm'
   return /^kubectl(-client-side-apply)?$/.test(manager) ? 'kubectl apply' : null

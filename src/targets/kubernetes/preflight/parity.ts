@@ -38,10 +38,12 @@ function betweenContainers(names: Pair<string>, one: Container, other: Container
   const details = [one, other].map((container) => detailsSchema.parse(container))
   const [blue, green] = details
   if (blue === undefined || green === undefined) return []
-  const ports = [one, other].map((container) => container.ports.map(({ containerPort }) => String(containerPort)))
-  const differing = (['envFrom', 'resources', 'readinessProbe', 'livenessProbe', 'command', 'args'] as const).filter(
-    (field) => !isDeepStrictEqual(blue[field] ?? null, green[field] ?? null),
+  const ports = [one, other].map((container) =>
+    container.ports.map(({ containerPort }) => String(containerPort)),
   )
+  const differing = (
+    ['envFrom', 'resources', 'readinessProbe', 'livenessProbe', 'command', 'args'] as const
+  ).filter((field) => !isDeepStrictEqual(blue[field] ?? null, green[field] ?? null))
   return [
     ...apart('port', names, [ports[0] ?? [], ports[1] ?? []]),
     ...apart('environment variable', names, [(blue.env ?? []).map(nameOf), (green.env ?? []).map(nameOf)]),

@@ -21,7 +21,8 @@ const scales: Readonly<Record<string, number>> = {
 
 /** null: it is none. */
 export function parseQuantity(text: string): number | null {
-  const [, number, suffix = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(text) ?? []
+  const [, number, suffix = ''] =
+    /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(text) ?? []
   const scale = scales[suffix]
   return number === undefined || scale === undefined ? null : Number(number) * scale
 }

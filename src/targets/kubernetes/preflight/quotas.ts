@@ -1,7 +1,7 @@
 /** Whether the namespace may hold both colors at once: https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
 import { z } from 'zod'
 import type { Problem } from '../../target.ts'
-import { containerSchema, type Deployment, metadataSchema } from '../objects.ts'
+import { type containerSchema, type Deployment, metadataSchema } from '../objects.ts'
 import { formatQuantity, parseQuantity } from './quantities.ts'
 
 const quantity = z.union([z.string(), z.number().transform(String)])
@@ -9,10 +9,10 @@ const quantities = z.record(z.string(), quantity)
 
 export const quotaSchema = z.object({
   metadata: metadataSchema,
-  spec: z.object({ scopes: z.array(z.string()).optional(), scopeSelector: z.unknown().optional() }).prefault({}),
-  status: z
-    .object({ hard: quantities.optional(), used: quantities.optional() })
+  spec: z
+    .object({ scopes: z.array(z.string()).optional(), scopeSelector: z.unknown().optional() })
     .prefault({}),
+  status: z.object({ hard: quantities.optional(), used: quantities.optional() }).prefault({}),
 })
 export type Quota = Readonly<z.infer<typeof quotaSchema>>
 
@@ -45,7 +45,8 @@ export function quotaProblems(quotas: readonly Quota[], growth: readonly Growth[
 }
 
 /** One for some pods alone may or may not be for ours. */
-const isForAll = ({ spec }: Quota): boolean => (spec.scopes ?? []).length === 0 && spec.scopeSelector === undefined
+const isForAll = ({ spec }: Quota): boolean =>
+  (spec.scopes ?? []).length === 0 && spec.scopeSelector === undefined
 
 function neededOf(resource: string, growth: readonly Growth[]): number {
   const each = growth.map(({ deployment, pods }) => pods * perPod(resource, deployment))
@@ -61,7 +62,8 @@ type Container = z.infer<typeof containerSchema>
 /** `cpu` and `memory` without more are requests. */
 function perPod(resource: string, { spec }: Deployment): number {
   if (resource === 'pods' || resource === 'count/pods') return 1
-  const [, kind = 'requests', name] = /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? []
+  const [, kind = 'requests', name] =
+    /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? []
   if (name === undefined) return 0
   const { containers, initContainers } = spec.template.spec
   const of = (container: Container) => amountOf(container, kind === 'limits' ? 'limits' : 'requests', name)

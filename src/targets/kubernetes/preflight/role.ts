@@ -96,9 +96,7 @@ export const demandsOf = (rules: readonly Rule[]): readonly Demand[] =>
   rules.flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
     apiGroups.flatMap((group) =>
       resources.flatMap((resource) =>
-        verbs.flatMap((verb) =>
-          (resourceNames ?? [null]).map((name) => ({ group, resource, verb, name })),
-        ),
+        verbs.flatMap((verb) => (resourceNames ?? [null]).map((name) => ({ group, resource, verb, name }))),
       ),
     ),
   )
