@@ -5,6 +5,8 @@ import { HostRefused } from './host/ssh/host-refused.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
+import { ClusterRefused } from './targets/kubernetes/api/cluster-refused.ts'
+import { openKubernetesTarget } from './targets/kubernetes/kubernetes-target.ts'
 import type { Problem, Surroundings, Target } from './targets/target.ts'
 import { fleetOf } from './targets/vps/fleet.ts'
 import { openVpsTarget } from './targets/vps/vps-target.ts'
@@ -24,6 +26,14 @@ export function openTarget(
       return withRefusals(
         openCommandTarget({ settings: command, services: intent.services, connection, surroundings }),
       )
+    }
+    case 'kubernetes': {
+      const { kubernetes, intent } = settings
+      const uses = {
+        forwards: intent.services.some(({ colorUrl }) => colorUrl === null),
+        removes: intent.oldColor === 'remove',
+      }
+      return withRefusals(openKubernetesTarget({ settings: kubernetes, surroundings, environment, uses }))
     }
     case 'vps': {
       const { vps, intent } = settings
@@ -52,14 +62,14 @@ const speakingFor = ({ name }: Connection, surroundings: Surroundings): Surround
   output: (source, text) => surroundings.output(`${name} ${source}`, text),
 })
 
-/** A host that does not let us in is a problem of the settings like any other. */
+/** A host or a cluster that does not let us in is a problem of the settings like any other. */
 const withRefusals = (target: Target): Target => ({
   ...target,
   preflight: async (): Promise<readonly Problem[]> => {
     try {
       return await target.preflight()
     } catch (error) {
-      if (!(error instanceof HostRefused)) throw error
+      if (!(error instanceof HostRefused || error instanceof ClusterRefused)) throw error
       return [{ setting: error.setting, what: error.what, fix: error.fix }]
     }
   },

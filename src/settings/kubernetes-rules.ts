@@ -15,6 +15,7 @@ export const brokenKubernetesRules = (context: Context): readonly Fault[] =>
     nameOfTheLock,
     knownContext,
     selectorsAlone,
+    oneServiceBehindRoutes,
     imagesToRun,
     containerInManifests,
     hooksOnTheRunner,
@@ -81,6 +82,15 @@ function selectorsAlone({ values, raw, isUnknown }: Context): readonly Fault[] {
       `\`${kind === 'ingress' ? 'service' : 'backend'}: NAME-{color}\` in \`router\` for the Service of each color`,
     ),
   )
+}
+
+/** Its backend is one Service for each color. */
+function oneServiceBehindRoutes({ values, isUnknown }: Context): readonly Fault[] {
+  const kind = values.router?.kind
+  const names = Object.keys(values.services ?? {})
+  if (isUnknown('router') || (kind !== 'ingress' && kind !== 'httproute') || names.length < 2) return []
+  const why = `name ${names.length}, and router \`${kind}\` leads to one`
+  return [demand('services', why, 'router `service`, or an app of its own for each')]
 }
 
 /** A Deployment that is left as it is would run what it ran two releases ago. */

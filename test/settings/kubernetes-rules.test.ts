@@ -46,6 +46,11 @@ describe('an app on Kubernetes', () => {
       ],
     ],
     [
+      'one namespace for both colors',
+      { namespace: 'shop-{color}' },
+      ['`namespace`: `shop-{color}` holds `{color}`: a selector reaches pods of its own namespace alone'],
+    ],
+    [
       'a value of its own for each color',
       { 'selector-value': 'live' },
       ['`selector-value`: `live` names the same thing for both colors'],
@@ -205,6 +210,15 @@ describe('several services on Kubernetes', () => {
       'reach users through a Service',
       { ...apart, services: `{ ${two}, admin: { image: c:1, url: "https://admin.example.com" } }` },
       ['`services.admin.kube-service` is required with `url`'],
+    ],
+    [
+      'are not for a router that leads to one',
+      {
+        ...apart,
+        router: '{ ingress: web }',
+        services: '{ web: { image: a:1 }, api: { image: b:1 } }',
+      },
+      ['`services` name 2, and router `ingress` leads to one.'],
     ],
     [
       'start before users come',

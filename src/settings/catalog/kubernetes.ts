@@ -9,6 +9,7 @@ import {
   labelValues,
   manifests,
   namePattern,
+  namespace,
 } from '../forms/kubernetes.ts'
 import { line } from '../forms/text.ts'
 import { inAnyMode, type Setting } from './setting.ts'
@@ -31,7 +32,7 @@ export const kubernetesSettings = {
   },
   namespace: {
     ...onKubernetes,
-    form: labelName,
+    form: namespace,
     defaultNote: 'that of the context',
     description: 'Namespace of the app',
   },

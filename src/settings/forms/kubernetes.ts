@@ -47,6 +47,14 @@ export function parseLabelValue(text: string): Parsed<string> {
   return refuse('is not the value of a label: up to 63 letters, digits, `-`, `_` and `.`')
 }
 
+function parseNamespace(text: string): Parsed<string> {
+  if (!text.includes('{color}')) return parseLabelName(text)
+  return refuse(
+    'holds `{color}`: a selector reaches pods of its own namespace alone, so both colors are in one',
+  )
+}
+
+export const namespace = textForm(`a name of ${labelRule}`, parseNamespace, { type: ['string', 'number'] })
 export const labelName = textForm(`a name of ${labelRule}`, parseLabelName, { type: ['string', 'number'] })
 export const labelKey = textForm('the key of a label, such as `color`', parseLabelKey, { type: 'string' })
 /** Of every Service alike. */

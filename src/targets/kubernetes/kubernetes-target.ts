@@ -1,0 +1,47 @@
+import type { Surroundings, Target } from '../target.ts'
+import { openCluster } from './api/open-cluster.ts'
+import { kubernetesLedger } from './ledger/ledger.ts'
+import { openedLater } from './opening.ts'
+import type { Place } from './place.ts'
+import { findProblems } from './preflight/find-problems.ts'
+import type { Uses } from './preflight/role.ts'
+import { kubernetesRouter } from './router/router.ts'
+import { kubernetesRuntime } from './runtime/runtime.ts'
+import type { KubernetesSettings } from './settings.ts'
+import { sharing } from './sharing.ts'
+import { highestFence, stamp } from './stamping.ts'
+
+export interface KubernetesOptions {
+  readonly settings: KubernetesSettings
+  readonly surroundings: Surroundings
+  /** Of this process: kubectl and the programs that its kubeconfig names need it. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly uses: Uses
+}
+
+/** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
+export const openKubernetesTarget = (options: KubernetesOptions): Target => openedLater(() => open(options))
+
+async function open(options: KubernetesOptions): Promise<Target> {
+  const { settings, surroundings, uses } = options
+  const { app, leaseTtl, clock } = surroundings
+  const cluster = sharing(await openCluster(options))
+  const place: Place = { settings, cluster, surroundings }
+  const router = kubernetesRouter(place)
+  const runtime = kubernetesRuntime(place)
+  return {
+    runtime,
+    router,
+    ledger: kubernetesLedger({
+      cluster,
+      app,
+      leaseTtl,
+      clock,
+      stamp: (lease) => stamp(place, lease),
+      highestFence: () => highestFence(place),
+    }),
+    preflight: () => findProblems({ place, router, uses }),
+    runHook: null,
+    close: () => cluster.close(),
+  }
+}
