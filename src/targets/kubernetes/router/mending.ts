@@ -4,7 +4,8 @@ import { change } from '../guarding.ts'
 import { type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { textOf } from './advice.ts'
-import { type Order, type Part, unmoved } from './parts.ts'
+import { isWayBack, type Order, unmoved } from './order.ts'
+import type { Part } from './parts.ts'
 import { selecting } from './selecting.ts'
 import { serviceName } from './survey.ts'
 
@@ -14,8 +15,6 @@ export interface Journey {
   /** As they are since. */
   readonly moved: Map<Part, Service>
 }
-
-export const isWayBack = ({ guard }: Order): boolean => guard.unreadableLedger === 'ignore'
 
 /**
  * The error to throw, after what was switched is back. Not on a way back: the color that was left has not passed its checks. Not
@@ -63,8 +62,7 @@ async function putBack({ place, order }: Journey, { part, service, back }: Retur
       read: service,
       edit: (now) => {
         const selected = textOf(now.spec.selector ?? {})
-        if (selected !== left)
-          throw new ChangeRefused(`it selects ${selected} now, and was left as it is.`)
+        if (selected !== left) throw new ChangeRefused(`it selects ${selected} now, and was left as it is.`)
         return selecting(now, colorKey.key, colorKey.values[back])
       },
     })

@@ -1,6 +1,8 @@
 /** For load balancers that lag: users are sent to both colors for a while. */
-import { type Order, type Part, refusal } from './parts.ts'
+
 import type { Place } from '../place.ts'
+import { type Order, refusal } from './order.ts'
+import type { Part } from './parts.ts'
 import { type Expected, readPods } from './proof.ts'
 
 /** Without the key of the color. Throws ChangeRefused where others than our two colors would get traffic then. */

@@ -1,17 +1,11 @@
 /** What a switch is about to do to each Service, and whether anybody would answer there. */
-import { ChangeRefused, type Color, type Guard, type Traffic } from '../../target.ts'
 import type { Pod, Service } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { labelsOf, textOf } from './advice.ts'
 import { type ColorKey, type Labels, mismatches } from './colors.ts'
+import { type Order, refusal } from './order.ts'
 import { isReady, readPods } from './proof.ts'
 import { type Memory, type Routed, readDeployments, type Seen, survey } from './survey.ts'
-
-export interface Order {
-  readonly from: Traffic
-  readonly to: Color
-  readonly guard: Guard
-}
 
 export interface Part extends Routed {
   readonly colorKey: ColorKey
@@ -21,11 +15,6 @@ export interface Part extends Routed {
   readonly selector: Labels
   readonly pods: readonly Pod[]
 }
-
-export const refusal = ({ to }: Order, why: string): ChangeRefused =>
-  new ChangeRefused(`The switch to ${to} was not run: ${why}. ${unmoved}`)
-
-export const unmoved = 'Traffic was not moved by us.'
 
 /** A selector that selects nobody would lose every request. */
 export async function findParts(place: Place, memory: Memory, order: Order): Promise<readonly Part[]> {
@@ -60,7 +49,11 @@ async function partsOf(place: Place, all: readonly Seen[], order: Order): Promis
   )
 }
 
-async function whyUnpopulated(place: Place, { name, app, selector, pods }: Part, { to }: Order): Promise<string> {
+async function whyUnpopulated(
+  place: Place,
+  { name, app, selector, pods }: Part,
+  { to }: Order,
+): Promise<string> {
   const title = `Deployment ${app.deployment[to]}`
   const whole = `with ${textOf(selector)} Service ${name} would select no ready pod`
   const deployments = await readDeployments(place)

@@ -1,5 +1,5 @@
 /** Services as the router: users follow their selectors. */
-import type { Router, Traffic } from '../../target.ts'
+import type { Traffic } from '../../target.ts'
 import type { Place } from '../place.ts'
 import { ReadRefused } from '../reading.ts'
 import { preview } from './preview.ts'

@@ -126,8 +126,6 @@ const wordOf = (reading: Reading | null): string =>
 export function repairOf(where: Where, { name, reading }: Pick<Seen, 'name' | 'reading'>, to: Color): string {
   const { selectorKey, selectorValue } = where.settings
   const { key, values } =
-    reading !== null && 'key' in reading
-      ? reading
-      : { key: selectorKey ?? 'color', values: selectorValue }
+    reading !== null && 'key' in reading ? reading : { key: selectorKey ?? 'color', values: selectorValue }
   return selectorPatch(where, name, { [key]: values[to] })
 }

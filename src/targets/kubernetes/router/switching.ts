@@ -5,9 +5,10 @@ import { type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { textOf } from './advice.ts'
 import { type Labels, mismatches } from './colors.ts'
-import { isWayBack, type Journey, mend, messageOf } from './mending.ts'
+import { type Journey, mend, messageOf } from './mending.ts'
+import { isWayBack, type Order, refusal } from './order.ts'
 import { widened } from './overlap.ts'
-import { findParts, type Order, type Part, refusal } from './parts.ts'
+import { findParts, type Part } from './parts.ts'
 import { preview } from './preview.ts'
 import { confirmEndpoints, isReady } from './proof.ts'
 import { selecting } from './selecting.ts'
@@ -47,7 +48,11 @@ async function overlap(journey: Journey, parts: readonly Part[]): Promise<boolea
 }
 
 /** undefined: to both colors. */
-async function moveTo({ place, order, moved }: Journey, part: Part, value: string | undefined): Promise<void> {
+async function moveTo(
+  { place, order, moved }: Journey,
+  part: Part,
+  value: string | undefined,
+): Promise<void> {
   const before = moved.get(part)
   const service = await change(place.cluster, {
     object: serviceName(part.name),
