@@ -27,6 +27,9 @@ const refused: readonly Import[] = [
   ['src/targets/command/new.ts', '../../settings/read.ts'],
   ['src/targets/command/new.ts', '../vps/settings.ts'],
   ['src/targets/vps/new.ts', '../command/settings.ts'],
+  ['src/targets/kubernetes/new.ts', '@actions/tool-cache'],
+  ['src/targets/kubernetes/api/new.ts', '@actions/core'],
+  ['src/targets/kubernetes/api/new.ts', '../../vps/settings.ts'],
 ]
 
 const allowed: readonly Import[] = [
@@ -38,6 +41,7 @@ const allowed: readonly Import[] = [
   ['src/github/new.ts', '../deployment/report.ts'],
   ['src/targets/command/new.ts', '../target.ts'],
   ['src/targets/command/new.ts', '../../host/script.ts'],
+  ['src/targets/kubernetes/api/new.ts', '@actions/tool-cache'],
   ['src/registry.ts', './targets/command/command-target.ts'],
 ]
 

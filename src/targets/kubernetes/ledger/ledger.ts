@@ -1,0 +1,131 @@
+import type { Clock } from '../../../clock.ts'
+import { type Acquisition, ChangeFailed, type Lease, type Ledger, type Owner } from '../../target.ts'
+import type { Cluster } from '../api/cluster.ts'
+import {
+  freeing,
+  type LeaseRecord,
+  leaseViewOf,
+  mayTake,
+  noLease,
+  ownPatch,
+  type Patch,
+  parking,
+  renewing,
+  takingPatch,
+  writing,
+} from './lease.ts'
+import { type LeaseObject, leaseObject } from './lease-object.ts'
+
+/** Bytes. All annotations of an object may have 256 KiB together. */
+export const documentLimit = 200 * 1024
+
+/** Others that write at the same time are few, and each of them is done in one request. */
+const attempts = 8
+
+export interface KubernetesLedgerOptions {
+  readonly cluster: Cluster
+  readonly app: string
+  /** Milliseconds. */
+  readonly leaseTtl: number
+  readonly clock: Clock
+  /** Writes the fence on everything that a guard compares, so that what a former owner has sent is refused when it arrives. */
+  stamp(lease: Lease): Promise<void>
+  /**
+   * The highest fence on what a guard compares; 0 where there is none. A Lease that somebody has deleted goes on from there:
+   * under a lower fence nothing could be changed.
+   */
+  highestFence(): Promise<number>
+}
+
+/** One Lease object. What a former owner still sends is not stopped, but refused by the API server. */
+export function kubernetesLedger(options: KubernetesLedgerOptions): Ledger {
+  const { cluster, app, clock } = options
+  const object = leaseObject(cluster, app, clock)
+  const change = (lease: Lease, changes: () => Patch) => changeOwn(object, lease, changes)
+  return {
+    read: async () => {
+      const record = await object.look()
+      if (record === null) return { lease: noLease, document: null }
+      return { lease: leaseViewOf(record, object.now()), document: record.document }
+    },
+    acquire: async (owner, { claim, unchangedMark }) => {
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        const record = await object.look()
+        if (record !== null) {
+          const serverTime = object.now()
+          const asked = { nonce: owner.nonce, claim, unchangedMark, serverTime }
+          if (!mayTake(record, asked)) return { kind: 'held', view: leaseViewOf(record, serverTime) }
+        }
+        const acquisition = await (record === null
+          ? create(object, owner, options)
+          : take(object, record, owner, options))
+        if (acquisition !== 'taken') return acquisition
+      }
+      throw object.errors.busy(attempts)
+    },
+    renew: (lease) => change(lease, () => renewing(object.now())),
+    write: async (lease, document) => {
+      if (Buffer.byteLength(document) > documentLimit) {
+        throw new ChangeFailed(
+          `The record of this operation has grown past ${documentLimit / 1024} KiB and was not written.`,
+        )
+      }
+      return change(lease, () => writing(document))
+    },
+    park: (lease) => change(lease, () => parking),
+    free: (lease) => change(lease, () => freeing),
+  }
+}
+
+async function create(
+  object: LeaseObject,
+  owner: Owner,
+  { leaseTtl, highestFence }: KubernetesLedgerOptions,
+): Promise<Acquisition | 'taken'> {
+  const fence = (await highestFence()) + 1
+  const outcome = await object.create({ fence, owner, ttl: leaseTtl, time: object.now() })
+  if (outcome.kind === 'done') return acquired(fence, owner, null)
+  if (outcome.kind === 'conflict') return 'taken'
+  throw outcome.error
+}
+
+async function take(
+  object: LeaseObject,
+  record: LeaseRecord,
+  owner: Owner,
+  { leaseTtl, stamp }: KubernetesLedgerOptions,
+): Promise<Acquisition | 'taken'> {
+  const fence = record.fence + 1
+  const taking = { fence, owner, ttl: leaseTtl, time: object.now() }
+  const outcome = await object.patch(takingPatch(record, taking))
+  if (outcome.kind === 'done') {
+    const acquisition = acquired(fence, owner, record.document)
+    if (record.status !== 'free') await stamp(acquisition.lease)
+    return acquisition
+  }
+  const isUntouched = outcome.kind === 'denied' || (await object.look())?.mark === record.mark
+  if (!isUntouched) return 'taken'
+  if (record.owner?.nonce !== owner.nonce) throw outcome.error
+  return { ...acquired(record.fence, owner, record.document), degraded: true }
+}
+
+async function changeOwn(
+  object: LeaseObject,
+  { fence, nonce }: Lease,
+  changes: () => Patch,
+): Promise<'kept' | 'lost'> {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const outcome = await object.patch(ownPatch({ fence, nonce }, changes()))
+    if (outcome.kind === 'done') return 'kept'
+    if (outcome.kind === 'denied') throw outcome.error
+    const record = outcome.kind === 'missing' ? null : await object.look()
+    if (record === null) throw object.errors.gone()
+    if (record.fence !== fence || record.owner?.nonce !== nonce) return 'lost'
+    // It is ours: what was refused is the change itself.
+    if (outcome.kind === 'invalid') throw outcome.error
+  }
+  throw object.errors.busy(attempts)
+}
+
+const acquired = (fence: number, { nonce }: Owner, document: string | null) =>
+  ({ kind: 'acquired', lease: { fence, nonce }, document, degraded: false }) as const
