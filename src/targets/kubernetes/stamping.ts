@@ -58,16 +58,15 @@ async function findGuarded({ cluster, settings }: Place): Promise<readonly Found
 
 /** What the router changes: an ingress and a route lead to Services that stay as they are. */
 function routingObjects({ router, services, previewService }: KubernetesSettings): readonly ObjectName[] {
-  const routed = services.flatMap(({ kubeServices }) => kubeServices)
-  const named = (names: readonly string[]) =>
-    [...new Set(names)].map((name) => ({ resource: 'services', name }) as const)
-  const preview = previewService === null ? [] : [previewService]
   switch (router.kind) {
-    case 'service':
-      return named([...routed, ...preview])
+    case 'service': {
+      const routed = services.flatMap(({ kubeServices }) => kubeServices)
+      const names = new Set(previewService === null ? routed : [...routed, previewService])
+      return [...names].map((name) => ({ resource: 'services', name }))
+    }
     case 'ingress':
-      return [...named(preview), { resource: 'ingresses', name: router.name }]
+      return [{ resource: 'ingresses', name: router.name }]
     case 'httproute':
-      return [...named(preview), { resource: 'httproutes', name: router.name }]
+      return [{ resource: 'httproutes', name: router.name }]
   }
 }

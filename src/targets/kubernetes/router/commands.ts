@@ -1,0 +1,26 @@
+/** What a person types. */
+import { quote } from '../../../host/script.ts'
+import { kindOf, type ObjectName } from '../names.ts'
+import type { Place } from '../place.ts'
+
+export type Where = Pick<Place, 'cluster' | 'settings'>
+
+/** Words are quoted only where the shell needs it, to be pleasant to read. */
+const shellWord = (text: string): string => (/^[\w./@:+,=-]+$/.test(text) ? text : quote(text))
+
+export const shell = (...words: readonly string[]): string => words.map(shellWord).join(' ')
+
+export function kubectl({ cluster, settings }: Where, ...words: readonly string[]): string {
+  const context = settings.context === null ? [] : ['--context', settings.context]
+  return shell('kubectl', ...context, '-n', cluster.namespace, ...words)
+}
+
+/** Right whatever is there: a merge patch adds what is missing. */
+export const mergePatch = (where: Where, { resource, name }: ObjectName, patch: unknown): string =>
+  kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=merge', '-p', JSON.stringify(patch))
+
+export const jsonPatch = (where: Where, { resource, name }: ObjectName, patch: readonly unknown[]): string =>
+  kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=json', '-p', JSON.stringify(patch))
+
+export const selectorPatch = (where: Where, service: string, selector: Readonly<Record<string, string>>) =>
+  mergePatch(where, { resource: 'services', name: service }, { spec: { selector } })

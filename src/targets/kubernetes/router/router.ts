@@ -1,0 +1,25 @@
+import type { Color, Lease, Router } from '../../target.ts'
+import type { Place } from '../place.ts'
+import { httpRouteRouter } from './httproute.ts'
+import { ingressRouter } from './ingress.ts'
+import { serviceRouter } from './service.ts'
+
+export interface KubernetesRouter extends Router {
+  /**
+   * Has the preview Service select this color, and says so in one line; null where there is none. A switch does so by itself,
+   * with the color that it leaves.
+   */
+  pointPreview(color: Color, lease: Lease): Promise<string | null>
+}
+
+export function kubernetesRouter(place: Place): KubernetesRouter {
+  const { router } = place.settings
+  switch (router.kind) {
+    case 'service':
+      return serviceRouter(place)
+    case 'ingress':
+      return ingressRouter(place, router)
+    case 'httproute':
+      return httpRouteRouter(place, router)
+  }
+}
