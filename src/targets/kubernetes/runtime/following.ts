@@ -1,0 +1,123 @@
+/** All objects that a query leaves, kept as they are now: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+import { z } from 'zod'
+import type { WatchEvent } from '../api/cluster.ts'
+import { listPath, type Query, type Resource } from '../names.ts'
+import { listOf, type Metadata } from '../objects.ts'
+import type { Place } from '../place.ts'
+import { refusalText } from '../reading.ts'
+
+export interface Following<Item> {
+  /** As they are now, as far as was heard. */
+  readonly items: readonly Item[]
+  /** Why nothing is heard at the moment; null: all is well. */
+  readonly silence: string | null
+  /** Resolves when it was heard for the first time, or that nothing is to be heard. */
+  readonly begun: Promise<void>
+  /** What a change answered is known before the watch tells of it. */
+  learn(item: Item): void
+}
+
+interface Named {
+  readonly metadata: Metadata
+}
+
+export interface Followed<Shape extends z.ZodType<Named>> {
+  readonly resource: Resource
+  readonly query: Query
+  readonly shape: Shape
+  /** Known already, as an answer had it: the watch goes on from there. */
+  readonly known?: { readonly item: z.output<Shape>; readonly version: string } | undefined
+}
+
+/** A watch that broke is tried again after this time, in milliseconds. */
+const pauseAfterSilence = 1_000
+
+/** Ends with the signal. */
+export function follow<Shape extends z.ZodType<Named>>(
+  { cluster, surroundings: { clock } }: Pick<Place, 'cluster' | 'surroundings'>,
+  { resource, query, shape, known }: Followed<Shape>,
+  signal: AbortSignal,
+): Following<z.output<Shape>> {
+  type Item = z.output<Shape>
+  const items = new Map<string, Item>()
+  const first = Promise.withResolvers<void>()
+  let silence: string | null = null
+  let version: string | null = null
+
+  const keep = (item: Item) => {
+    const there = items.get(item.metadata.name)
+    if (there === undefined || !isNewer(there.metadata, item.metadata)) items.set(item.metadata.name, item)
+  }
+  const list = async () => {
+    const answer = await cluster.ask({ method: 'GET', path: listPath(cluster.namespace, resource, query) })
+    if (answer.kind === 'refused') throw new Error(`The ${resource} cannot be listed: ${refusalText(answer)}`)
+    const { items: found, metadata } = listOf(shape).parse(answer.body)
+    items.clear()
+    for (const item of found) items.set(item.metadata.name, item)
+    version = metadata.resourceVersion ?? null
+  }
+  const hear = ({ type, object }: WatchEvent) => {
+    if (type === 'ERROR') throw new Ended()
+    const { metadata } = marked.parse(object)
+    version = metadata.resourceVersion
+    if (type === 'BOOKMARK') return
+    const item = shape.parse(object)
+    if (type === 'DELETED') items.delete(item.metadata.name)
+    else keep(item)
+  }
+  const heard = (why: string | null) => {
+    silence = why
+    first.resolve()
+  }
+  const run = async () => {
+    while (!signal.aborted) {
+      try {
+        if (version === null) await list()
+        heard(null)
+        const from: Query = {
+          ...query,
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          ...(version && { resourceVersion: version }),
+        }
+        const path = listPath(cluster.namespace, resource, from)
+        for await (const event of cluster.watch({ method: 'GET', path }, signal)) hear(event)
+      } catch (error) {
+        version = null
+        if (error instanceof Ended || signal.aborted) continue
+        heard(error instanceof Error ? error.message : String(error))
+        await clock.sleep(pauseAfterSilence, signal).catch(() => {})
+      }
+    }
+    first.resolve()
+  }
+
+  if (known !== undefined) {
+    keep(known.item)
+    version = known.version
+    first.resolve()
+  }
+  void run()
+  return {
+    get items() {
+      return [...items.values()]
+    },
+    get silence() {
+      return silence
+    },
+    begun: first.promise,
+    learn: keep,
+  }
+}
+
+/** The server has no news from where we were: all is listed anew. */
+class Ended extends Error {}
+
+const marked = z.object({ metadata: z.object({ resourceVersion: z.string() }) })
+
+/**
+ * Resource versions are not to be compared, they say; the generation may be, which is what a change of ours moves.
+ * A watch that lags must not take it back.
+ */
+const isNewer = (there: Metadata, than: Metadata): boolean =>
+  there.uid === than.uid && (there.generation ?? 0) > (than.generation ?? 0)
