@@ -4,10 +4,11 @@
  */
 import type { z } from 'zod'
 import { ChangeFailed, ChangeRefused, type Lease, LeaseLost } from '../target.ts'
-import type { Cluster } from './api/cluster.ts'
+import type { ApiRequest, Cluster } from './api/cluster.ts'
+import { refusalText } from './api/refusal.ts'
 import { fenceAnnotation, type ObjectName, objectPath, pointer, titleOf } from './names.ts'
 import type { Metadata } from './objects.ts'
-import { type Refusal, readObject, refusalText } from './reading.ts'
+import { readObject } from './reading.ts'
 
 /** https://www.rfc-editor.org/rfc/rfc6902 */
 export type PatchOperation =
@@ -93,16 +94,22 @@ export async function change<Shape extends z.ZodType<Guarded>>(
     const edits = editsOf(order, read)
     const patch = guardedPatch(read.metadata, lease.fence, edits)
     if (isFresh && patch.every(({ op }) => op === 'test')) return read
-    const path = objectPath(cluster.namespace, object)
-    const answer = await cluster.ask({ method: 'PATCH', path, body: patch })
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path: objectPath(cluster.namespace, object),
+      body: patch,
+    }
+    const answer = await cluster.ask(request)
     if (answer.kind === 'answered') return shape.parse(answer.body)
-    if (answer.status !== 409 && answer.status !== 422) throw failure(order, cluster, answer)
+    const error = failure(order, cluster.name, refusalText(request, answer))
+    if (answer.status === 404) throw absence(order, cluster.name)
+    if (answer.status !== 409 && answer.status !== 422) throw error
     const now = await readNow(cluster, order)
     // Where nobody has written in between, it is our own change that the API server does not take.
     const isSame = now.metadata.resourceVersion === read.metadata.resourceVersion
     if (isSame || attempt >= attempts) {
       editsOf(order, now)
-      throw failure(order, cluster, answer)
+      throw error
     }
     read = now
     isFresh = true
@@ -111,12 +118,10 @@ export async function change<Shape extends z.ZodType<Guarded>>(
 
 async function readNow<Shape extends z.ZodType<Guarded>>(
   cluster: Cluster,
-  { object, shape, name }: Change<Shape>,
+  order: Change<Shape>,
 ): Promise<z.output<Shape>> {
-  const read = await readObject(cluster, object, shape)
-  if (read === null) {
-    throw new ChangeRefused(`${name} was not run: ${titleOf(object)} is not there in ${cluster.name}.`)
-  }
+  const read = await readObject(cluster, order.object, order.shape)
+  if (read === null) throw absence(order, cluster.name)
   return read
 }
 
@@ -133,14 +138,10 @@ function editsOf<Shape extends z.ZodType<Guarded>>(
   return edit(read)
 }
 
-function failure<Shape extends z.ZodType<Guarded>>(
-  { object, name }: Change<Shape>,
-  cluster: Cluster,
-  answer: Refusal,
-): Error {
-  if (answer.status === 404)
-    return new ChangeRefused(`${name} was not run: ${titleOf(object)} is not there in ${cluster.name}.`)
-  return new ChangeFailed(
-    `${name} was refused for ${titleOf(object)} in ${cluster.name}: ${refusalText(answer)}`,
-  )
-}
+type Described = Pick<Change<z.ZodType<Guarded>>, 'object' | 'name'>
+
+const absence = ({ object, name }: Described, where: string): ChangeRefused =>
+  new ChangeRefused(`${name} was not run: ${titleOf(object)} is not there in ${where}.`)
+
+const failure = ({ object, name }: Described, where: string, why: string): ChangeFailed =>
+  new ChangeFailed(`${name} was refused for ${titleOf(object)} in ${where}: ${why}`)
