@@ -8,9 +8,9 @@ import { temporaryFolder } from '../bed/folder.ts'
 import { type Host, type HostApp, startHosts } from '../bed/vps/hosts.ts'
 import { openRelay } from '../bed/vps/hosts-relay.ts'
 import { type Registry, startRegistry } from '../bed/vps/registry.ts'
+import type { Started } from '../process/jobs.ts'
 import { plainService } from '../targets/vps/plain-settings.ts'
 import { type FleetShop, openShop, openShopHost, publicPort, type ShopHost } from './fleet-shop.ts'
-import type { Started } from './jobs.ts'
 
 export interface FleetTown extends AsyncDisposable {
   readonly hosts: readonly Host[]

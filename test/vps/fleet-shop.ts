@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { type Load, type LoadReport, startLoad } from '../bed/load.ts'
 import type { Host, HostApp } from '../bed/vps/hosts.ts'
 import { openRelay, type Relay } from '../bed/vps/hosts-relay.ts'
+import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import type { Inputs } from '../process/shop.ts'
-import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from './jobs.ts'
 import { until } from './street.ts'
 
 export interface FleetShop extends Jobs {

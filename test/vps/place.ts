@@ -9,9 +9,9 @@ import type { VpsSettings } from '../../src/targets/vps/settings.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type App, startVps, type Vps, type VpsOptions } from '../bed/vps/host.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../bed/vps/registry.ts'
+import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import { bundles, type Inputs } from '../process/shop.ts'
 import { plainService } from '../targets/vps/plain-settings.ts'
-import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from './jobs.ts'
 
 export interface Town extends AsyncDisposable {
   readonly vps: Vps

@@ -1,6 +1,7 @@
-/** Jobs that deploy an app to a VPS as a user's workflow would, and what its users are told. */
-import { bundles, type Deployed, type Inputs, type Options } from '../process/shop.ts'
+/** Jobs that deploy an app as a user's workflow would, and what its users are told. */
+
 import { type JobStatus, startStep } from '../runner/runner.ts'
+import { bundles, type Deployed, type Inputs, type Options } from './shop.ts'
 
 export type Started = ReturnType<typeof startStep>
 
