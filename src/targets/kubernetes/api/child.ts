@@ -95,6 +95,8 @@ export function startKubectl(
       await Promise.race([ended, elapsed(endingTime, clock, over.signal)])
       over.abort()
       if (isRunning) tell(child, 'SIGKILL')
+      // A program that left the group may hold them open.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy()
       await ended
     },
   }

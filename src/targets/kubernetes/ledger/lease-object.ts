@@ -4,13 +4,24 @@ import { ChangeFailed } from '../../target.ts'
 import type { ApiAnswer, ApiRequest, Cluster } from '../api/cluster.ts'
 import { refusalText } from '../api/refusal.ts'
 import { leaseName, listPath, objectPath } from '../names.ts'
-import { type LeaseRecord, newLease, type Patch, readLease, type Taking, UnreadableLease } from './lease.ts'
+import {
+  type LeaseRecord,
+  newLease,
+  type Patch,
+  patchOf,
+  readLease,
+  type Taking,
+  UnreadableLease,
+} from './lease.ts'
 
 export interface LeaseObject {
   /** null: there is none. */
   look(): Promise<LeaseRecord | null>
+  /** As it was when we read or wrote it last; null: never. */
+  readonly last: LeaseRecord | null
   create(taking: Taking): Promise<Outcome>
-  patch(patch: Patch): Promise<Outcome>
+  /** Refused as 'changed' when it is not as the record says any more. */
+  patch(record: LeaseRecord, changes: Patch): Promise<Outcome>
   /** The server's time: lease times of all runners are compared by the one clock that they share. */
   now(): number
   readonly errors: LeaseErrors
@@ -18,8 +29,8 @@ export interface LeaseObject {
 
 export type Outcome =
   | { readonly kind: 'done' }
-  /** 'conflict': others were faster. 'invalid': what was compared differs, or it cannot be stored. */
-  | { readonly kind: 'conflict' | 'invalid' | 'missing' | 'denied'; readonly error: ChangeFailed }
+  /** 'changed': others may have been faster. */
+  | { readonly kind: 'changed' | 'missing' | 'denied'; readonly error: ChangeFailed }
 
 export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseObject {
   const { namespace } = cluster
@@ -27,6 +38,7 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
   const path = objectPath(namespace, { resource: 'leases', name })
   const errors = errorsOf(cluster, name)
   const { now, heard } = serverClock(clock)
+  let last: LeaseRecord | null = null
 
   const ask = async (request: ApiRequest): Promise<ApiAnswer> => {
     const answer = await cluster.ask(request)
@@ -38,28 +50,32 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
     if (answer.kind === 'refused') {
       return { kind: kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) }
     }
-    errors.read(answer.body)
+    last = errors.read(answer.body)
     return { kind: 'done' }
   }
   return {
+    get last() {
+      return last
+    },
     look: async () => {
       const request = { method: 'GET', path } as const
       const answer = await ask(request)
-      if (answer.kind === 'answered') return errors.read(answer.body)
-      if (answer.status === 404) return null
-      throw errors.unread(refusalText(request, answer))
+      if (answer.kind === 'refused' && answer.status !== 404)
+        throw errors.unread(refusalText(request, answer))
+      last = answer.kind === 'answered' ? errors.read(answer.body) : null
+      return last
     },
     create: (taking) =>
       change({ method: 'POST', path: listPath(namespace, 'leases'), body: newLease(name, taking) }),
-    patch: (patch) => change({ method: 'PATCH', path, body: patch }),
+    patch: (record, changes) => change({ method: 'PATCH', path, body: patchOf(record, changes) }),
     now,
     errors,
   }
 }
 
+/** A test of a JSON patch that fails is answered as what cannot be stored is: 422. */
 function kindOf(status: number): Exclude<Outcome['kind'], 'done'> {
-  if (status === 409) return 'conflict'
-  if (status === 422) return 'invalid'
+  if (status === 409 || status === 422) return 'changed'
   return status === 404 ? 'missing' : 'denied'
 }
 

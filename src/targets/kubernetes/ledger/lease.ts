@@ -155,27 +155,23 @@ export type Patch = readonly {
   readonly value?: unknown
 }[]
 
-const test = (value: unknown, ...keys: readonly string[]) =>
-  ({ op: 'test', path: pointer(...keys), value }) as const
 const add = (value: unknown, ...keys: readonly string[]) =>
   ({ op: 'add', path: pointer(...keys), value }) as const
 const annotate = (name: string, value: string) => add(value, 'metadata', 'annotations', name)
 
-/** Refused by the API server when anybody has written since the record was read. */
-export const takingPatch = ({ mark }: LeaseRecord, taking: Taking): Patch => [
-  test(mark, 'metadata', 'resourceVersion'),
-  ...Object.entries(specOf(taking)).map(([field, value]) => add(value, 'spec', field)),
-  ...Object.entries(heldBy(taking.owner)).map(([name, value]) => annotate(name, value)),
+/**
+ * Refused by the API server when anybody has written since the record was read, and so is what we have sent ourselves and what
+ * arrives after its successor.
+ */
+export const patchOf = ({ mark }: LeaseRecord, changes: Patch): Patch => [
+  { op: 'test', path: pointer('metadata', 'resourceVersion'), value: mark },
+  ...changes,
 ]
 
-/**
- * Refused when another owner has come since. Nothing but these two is compared: a renewal and a write that cross each other are
- * both done, and a renewal that is late does not take back a parked lease.
- */
-export const ownPatch = (
-  { fence, nonce }: { readonly fence: number; readonly nonce: string },
-  changes: Patch,
-): Patch => [test(fence, 'spec', 'leaseTransitions'), test(nonce, 'spec', 'holderIdentity'), ...changes]
+export const taking = (by: Taking): Patch => [
+  ...Object.entries(specOf(by)).map(([field, value]) => add(value, 'spec', field)),
+  ...Object.entries(heldBy(by.owner)).map(([name, value]) => annotate(name, value)),
+]
 
 export const renewing = (time: number): Patch => [add(microTime(time), 'spec', 'renewTime')]
 export const writing = (document: string): Patch => [annotate(documentAnnotation, document)]

@@ -7,11 +7,10 @@ import {
   leaseViewOf,
   mayTake,
   noLease,
-  ownPatch,
   type Patch,
   parking,
   renewing,
-  takingPatch,
+  taking,
   writing,
 } from './lease.ts'
 import { type LeaseObject, leaseObject } from './lease-object.ts'
@@ -41,7 +40,8 @@ export interface KubernetesLedgerOptions {
 export function kubernetesLedger(options: KubernetesLedgerOptions): Ledger {
   const { cluster, app, clock } = options
   const object = leaseObject(cluster, app, clock)
-  const change = (lease: Lease, changes: () => Patch) => changeOwn(object, lease, changes)
+  const inTurn = queue()
+  const change = (lease: Lease, changes: () => Patch) => inTurn(() => changeOwn(object, lease, changes))
   return {
     read: async () => {
       const record = await object.look()
@@ -85,7 +85,7 @@ async function create(
   const fence = (await highestFence()) + 1
   const outcome = await object.create({ fence, owner, ttl: leaseTtl, time: object.now() })
   if (outcome.kind === 'done') return acquired(fence, owner, null)
-  if (outcome.kind === 'conflict') return 'taken'
+  if (outcome.kind === 'changed') return 'taken'
   throw outcome.error
 }
 
@@ -96,8 +96,7 @@ async function take(
   { leaseTtl, stamp }: KubernetesLedgerOptions,
 ): Promise<Acquisition | 'taken'> {
   const fence = record.fence + 1
-  const taking = { fence, owner, ttl: leaseTtl, time: object.now() }
-  const outcome = await object.patch(takingPatch(record, taking))
+  const outcome = await object.patch(record, taking({ fence, owner, ttl: leaseTtl, time: object.now() }))
   if (outcome.kind === 'done') {
     const acquisition = acquired(fence, owner, record.document)
     if (record.status !== 'free') await stamp(acquisition.lease)
@@ -109,22 +108,34 @@ async function take(
   return { ...acquired(record.fence, owner, record.document), degraded: true }
 }
 
-async function changeOwn(
-  object: LeaseObject,
-  { fence, nonce }: Lease,
-  changes: () => Patch,
-): Promise<'kept' | 'lost'> {
+/** What we saw last is mostly how it is: then this is one request. */
+async function changeOwn(object: LeaseObject, lease: Lease, changes: () => Patch): Promise<'kept' | 'lost'> {
+  let { last: record } = object
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const outcome = await object.patch(ownPatch({ fence, nonce }, changes()))
+    if (record === null || !isOf(record, lease)) record = await object.look()
+    if (record === null) throw object.errors.gone()
+    if (!isOf(record, lease)) return 'lost'
+    const outcome = await object.patch(record, changes())
     if (outcome.kind === 'done') return 'kept'
     if (outcome.kind === 'denied') throw outcome.error
-    const record = outcome.kind === 'missing' ? null : await object.look()
-    if (record === null) throw object.errors.gone()
-    if (record.fence !== fence || record.owner?.nonce !== nonce) return 'lost'
-    // It is ours: what was refused is the change itself.
-    if (outcome.kind === 'invalid') throw outcome.error
+    const now: LeaseRecord | null = await object.look()
+    if (now?.mark === record.mark) throw outcome.error
+    record = now
   }
   throw object.errors.busy(attempts)
+}
+
+const isOf = ({ fence, owner }: LeaseRecord, lease: Lease): boolean =>
+  fence === lease.fence && owner?.nonce === lease.nonce
+
+/** One after the other: a renewal and a write that cross each other would both be compared with what was before. */
+function queue() {
+  let before: Promise<unknown> = Promise.resolve()
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = before.then(work)
+    before = done.catch(() => {})
+    return done
+  }
 }
 
 const acquired = (fence: number, { nonce }: Owner, document: string | null) =>

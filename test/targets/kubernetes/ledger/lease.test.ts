@@ -7,9 +7,10 @@ import {
   microTime,
   newLease,
   ownerAnnotation,
+  patchOf,
   readLease,
   statusAnnotation,
-  takingPatch,
+  taking,
   UnreadableLease,
 } from '../../../../src/targets/kubernetes/ledger/lease.ts'
 import type { Claim, Owner } from '../../../../src/targets/target.ts'
@@ -75,8 +76,8 @@ describe('a Lease', () => {
         fc.integer({ min: 0, max: 86_400_000 }),
         (someone, fence, seconds, after) => {
           const time = start + after
-          const taking = { fence, owner: someone, ttl: seconds * 1_000, time }
-          const made = newLease('blue-green-shop', taking) as { metadata: object }
+          const by = { fence, owner: someone, ttl: seconds * 1_000, time }
+          const made = newLease('blue-green-shop', by) as { metadata: object }
           const stored = { ...made, metadata: { ...made.metadata, resourceVersion: '1' } }
           expect(readLease(stored)).toEqual({
             status: 'held',
@@ -166,8 +167,8 @@ describe('a lease that is held', () => {
     expect(mayTake({ ...record, status }, asked)).toBe(true)
   })
 
-  it('is taken only as it was seen', () => {
-    const patch = takingPatch(record, { fence: 4, owner: owner('n-2'), ttl: 1_500, time: start })
+  it('is changed only as it was seen', () => {
+    const patch = patchOf(record, taking({ fence: 4, owner: owner('n-2'), ttl: 1_500, time: start }))
     expect(patch[0]).toEqual({ op: 'test', path: '/metadata/resourceVersion', value: '7' })
     expect(patch).toContainEqual({ op: 'add', path: '/spec/leaseDurationSeconds', value: 2 })
   })

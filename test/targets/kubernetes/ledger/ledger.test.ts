@@ -46,7 +46,7 @@ describe.skipIf(lacksKubernetes())('a ledger in a cluster', { timeout: 120_000 }
     return {
       target: await another(),
       documentLimit: 200 * 1024,
-      briefLease: 1_000,
+      briefLease: 3_000,
       another,
       elapse: (time: number) => sleep(time),
       breakLedger: async () => void (await patch(namespace, '{"spec":{"holderIdentity":"somebody"}}')),
@@ -87,12 +87,12 @@ describe.skipIf(lacksKubernetes())('a ledger in a cluster', { timeout: 120_000 }
     await using at = await place()
     const ledger = ledgerOf(await at.open())
     const lease = leaseOf(await ledger.acquire(owner('a'), open))
-    const documents = Array.from({ length: 20 }, (_, number) => `${number}`)
+    const documents = Array.from({ length: 5 }, (_, number) => `${number}`)
     const answers = await Promise.all(
       documents.flatMap((document) => [ledger.write(lease, document), ledger.renew(lease)]),
     )
     expect(new Set(answers)).toEqual(new Set(['kept']))
-    expect(documents).toContain((await ledger.read()).document)
+    expect((await ledger.read()).document).toBe('4')
   })
 
   it('stamps what a former owner may still change, and only then', async () => {
