@@ -99,7 +99,10 @@ describe('a Lease', () => {
   })
 
   it('that is free names nobody, whoever held it last', () => {
-    const freed = leaseOf({ annotations: { [statusAnnotation]: 'free' }, spec: { holderIdentity: undefined } })
+    const freed = leaseOf({
+      annotations: { [statusAnnotation]: 'free' },
+      spec: { holderIdentity: undefined },
+    })
     expect(readLease(freed)).toMatchObject({ status: 'free', owner: null, fence: 3 })
   })
 
