@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { ApiRequest } from '../../../src/targets/kubernetes/api/cluster.ts'
 import {
   change,
   fenceOf,
@@ -8,9 +10,16 @@ import {
   move,
   type PatchOperation,
 } from '../../../src/targets/kubernetes/guarding.ts'
-import { fenceAnnotation, objectPath, pointer } from '../../../src/targets/kubernetes/names.ts'
-import { type Service, serviceSchema } from '../../../src/targets/kubernetes/objects.ts'
+import {
+  fenceAnnotation,
+  listPath,
+  type ObjectName,
+  objectPath,
+  pointer,
+} from '../../../src/targets/kubernetes/names.ts'
+import { metadataSchema, type Service, serviceSchema } from '../../../src/targets/kubernetes/objects.ts'
 import type { Place } from '../../../src/targets/kubernetes/place.ts'
+import { readObjects } from '../../../src/targets/kubernetes/reading.ts'
 import { selecting } from '../../../src/targets/kubernetes/router/selecting.ts'
 import { highestFence, stamp } from '../../../src/targets/kubernetes/stamping.ts'
 import { ChangeFailed, ChangeRefused, LeaseLost } from '../../../src/targets/target.ts'
@@ -18,7 +27,7 @@ import { type KubernetesBed, startKubernetesBed } from '../../bed/kubernetes/bed
 import { lacksKubernetes } from '../../bed/kubernetes/lacks-kubernetes.ts'
 import { deployment, service } from '../../bed/kubernetes/manifests.ts'
 import type { Namespace } from '../../bed/kubernetes/namespace.ts'
-import { leaseOf, openPlace, selectorOf } from './place.ts'
+import { leaseOf, openPlace, plainService } from './place.ts'
 
 const fencePath = '/metadata/annotations/blue-green-action~1fence'
 
@@ -80,24 +89,42 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
   let place: Place
   beforeAll(async () => {
     bed = await startKubernetesBed()
-  }, 120_000)
+    namespace = await bed.namespace()
+  }, 240_000)
   afterAll(() => bed?.[Symbol.asyncDispose]())
 
+  let name: string
+  let count = 0
   beforeEach(async () => {
-    namespace = await bed.namespace()
     place = await openPlace({ namespace })
-    // What applies a manifest leaves an annotation of its own.
-    await namespace.kubectl('create', 'service', 'clusterip', 'shop', '--tcp=80')
-    await namespace.kubectl('set', 'selector', 'service', 'shop', 'app=shop,color=blue')
+    name = `shop-${++count}`
+    await create({})
   })
 
-  const read = async (): Promise<Service> => {
-    const path = objectPath(namespace.name, { resource: 'services', name: 'shop' })
-    const answer = await place.cluster.ask({ method: 'GET', path })
+  const ask = async (request: ApiRequest): Promise<unknown> => {
+    const answer = await place.cluster.ask(request)
     if (answer.kind === 'refused') throw new Error(answer.message)
-    return serviceSchema.parse(answer.body)
+    return answer.body
   }
+  const object = (): ObjectName => ({ resource: 'services', name })
+  const path = () => objectPath(namespace.name, object())
+  /** What applies a manifest would leave an annotation of its own. */
+  const create = (annotations: Readonly<Record<string, string>>) =>
+    ask({
+      method: 'POST',
+      path: listPath(namespace.name, 'services'),
+      body: {
+        ...service({ name, selector: { app: 'shop', color: 'blue' } }),
+        metadata: { name, annotations },
+      },
+    })
+  /** As anybody else does. */
+  const others = (at: string, value: unknown) =>
+    ask({ method: 'PATCH', path: path(), body: [{ op: 'add', path: at, value }] })
+  const remove = () => ask({ method: 'DELETE', path: path() })
+  const read = async (): Promise<Service> => serviceSchema.parse(await ask({ method: 'GET', path: path() }))
   const fence = async () => fenceOf((await read()).metadata)
+  const selector = async () => (await read()).spec.selector
 
   interface Given {
     readonly fence: number
@@ -105,9 +132,9 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
     readonly value?: string
     readonly old?: string
   }
-  const select = ({ fence, read = null, value = 'green', old = 'blue' }: Given) =>
-    change(place.cluster, {
-      object: { resource: 'services', name: 'shop' },
+  const select = ({ fence, read = null, value = 'green', old = 'blue' }: Given, at = place) =>
+    change(at.cluster, {
+      object: object(),
       shape: serviceSchema,
       lease: leaseOf(fence),
       name: 'The test',
@@ -120,51 +147,54 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
     })
 
   it.each([
-    ['no annotations', null],
-    ['annotations without a fence', 'other=x'],
-    ['an older fence', `${fenceAnnotation}=3`],
-    ['our own fence', `${fenceAnnotation}=5`],
-  ])('leaves our fence: %s', async (_, annotation) => {
-    if (annotation === null) expect((await read()).metadata.annotations).toBeUndefined()
-    else await namespace.kubectl('annotate', 'service', 'shop', annotation)
-    const before = place.cluster.requests
-    const changed = await select({ fence: 5, read: await read() })
-    expect(place.cluster.requests - before).toBe(2)
+    ['no annotations', {}],
+    ['annotations without a fence', { other: 'x' }],
+    ['an older fence', { [fenceAnnotation]: '3' }],
+    ['our own fence', { [fenceAnnotation]: '5' }],
+  ])('is one request that leaves our fence: %s', async (what, annotations) => {
+    await remove()
+    await create(annotations)
+    const before = await read()
+    if (what === 'no annotations') expect(before.metadata.annotations).toBeUndefined()
+    const { requests } = place.cluster
+    const changed = await select({ fence: 5, read: before })
+    expect(place.cluster.requests - requests).toBe(1)
     expect(changed.spec.selector).toEqual({ app: 'shop', color: 'green' })
     expect(await fence()).toBe(5)
   })
 
   it.each([
-    ['no annotations', null],
-    ['annotations without a fence', 'other=x'],
-    ['an older fence', `${fenceAnnotation}=3`],
-  ])('is refused once a later owner has been: %s', async (_, annotation) => {
-    if (annotation !== null) await namespace.kubectl('annotate', 'service', 'shop', annotation)
+    ['no annotations', {}],
+    ['annotations without a fence', { other: 'x' }],
+    ['an older fence', { [fenceAnnotation]: '3' }],
+  ])('is refused once a later owner has been: %s', async (_, annotations) => {
+    await remove()
+    await create(annotations)
     const stale = await read()
-    await stamp(place, leaseOf(6))
+    await stamp(await openPlace({ namespace, settings: shopOf(name) }), leaseOf(6))
     await expect(select({ fence: 5, read: stale })).rejects.toThrow(LeaseLost)
     await expect(select({ fence: 5 })).rejects.toThrow('Its fence is 6, and ours 5.')
-    expect(await selectorOf(namespace)).toEqual({ app: 'shop', color: 'blue' })
+    expect(await selector()).toEqual({ app: 'shop', color: 'blue' })
     expect(await fence()).toBe(6)
     await select({ fence: 6 })
   })
 
   it('is refused where the old value is another one by now', async () => {
     const stale = await read()
-    await namespace.kubectl('set', 'selector', 'service', 'shop', 'app=shop,color=red')
+    await others('/spec/selector/color', 'red')
     await expect(select({ fence: 5, read: stale })).rejects.toThrow(new ChangeRefused('it selects red'))
     expect(await fence()).toBe(0)
   })
 
   it('goes on where others have written something else, or came back to the old value', async () => {
     const stale = await read()
-    await namespace.kubectl('annotate', 'service', 'shop', 'other=x')
+    await others('/metadata/annotations', { other: 'x' })
     await select({ fence: 5, read: stale })
     const again = await read()
-    await namespace.kubectl('set', 'selector', 'service', 'shop', 'app=shop,color=red')
-    await namespace.kubectl('set', 'selector', 'service', 'shop', 'app=shop,color=green')
+    await others('/spec/selector/color', 'red')
+    await others('/spec/selector/color', 'green')
     await select({ fence: 5, read: again, old: 'green', value: 'blue' })
-    expect(await selectorOf(namespace)).toEqual({ app: 'shop', color: 'blue' })
+    expect(await selector()).toEqual({ app: 'shop', color: 'blue' })
   })
 
   it('says what the API server does not take', async () => {
@@ -176,20 +206,17 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
 
   it('says that the object is gone, and which rule is missing', async () => {
     const rules = [{ apiGroups: [''], resources: ['services'], verbs: ['get'] }]
-    const kubeconfig = await namespace.grant(rules)
-    const whole = place
-    place = await openPlace({ namespace, kubeconfig })
-    await expect(select({ fence: 5 })).rejects.toThrow(
+    const weak = await openPlace({ namespace, kubeconfig: await namespace.grant(rules) })
+    await expect(select({ fence: 5 }, weak)).rejects.toThrow(
       '{ apiGroups: [""], resources: ["services"], verbs: ["patch"] }',
     )
-    place = whole
     const stale = await read()
-    await namespace.kubectl('delete', 'service', 'shop')
-    await expect(select({ fence: 5, read: stale })).rejects.toThrow('Service shop is not there')
+    await remove()
+    await expect(select({ fence: 5, read: stale })).rejects.toThrow(`Service ${name} is not there`)
     await expect(select({ fence: 5 })).rejects.toThrow(ChangeRefused)
   })
 
-  it('of eight owners at once, none undoes what a later one did', async () => {
+  it('of eight owners at once, one wins', async () => {
     const stale = await read()
     const results = await Promise.allSettled(
       Array.from({ length: 8 }, (_, index) =>
@@ -198,40 +225,38 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
     )
     const won = results.flatMap((result, index) => (result.status === 'fulfilled' ? [index + 1] : []))
     expect(won).toHaveLength(1)
-    const [{ metadata, spec }] = [await read()]
-    expect(spec.selector).toEqual({ app: 'shop', color: `by-${won[0]}` })
-    expect(fenceOf(metadata)).toBe(won[0])
+    expect(await selector()).toEqual({ app: 'shop', color: `by-${won[0]}` })
+    expect(await fence()).toBe(won[0])
   })
 
   it('a stamp reaches all that exists and is ours, and nothing else', async () => {
-    const of = (name: string) => deployment({ name, image: 'none', labels: { app: name }, replicas: 0 })
-    await namespace.apply(
-      of('shop-blue'),
-      of('other'),
-      service({ name: 'preview', selector: { app: 'shop' } }),
-    )
-    const settings = { previewService: 'preview' }
+    const ownDeployment = `${name}-blue`
+    const of = (deploymentName: string) =>
+      deployment({ name: deploymentName, image: 'none', labels: { app: deploymentName }, replicas: 0 })
+    const preview = service({ name: `preview-${name}`, selector: { app: 'shop' } })
+    await namespace.apply(of(ownDeployment), of('other'), preview)
+    const settings = { ...shopOf(name), previewService: `preview-${name}` }
     const shop = await openPlace({ namespace, settings })
     expect(await highestFence(shop)).toBe(0)
     await stamp(shop, leaseOf(4))
     await stamp(shop, leaseOf(4))
-    const all = await namespace.kubectl(
-      'get',
-      'services,deployments',
-      '-o',
-      `jsonpath={range .items[*]}{.metadata.name}={.metadata.annotations.blue-green-action/fence} {end}`,
+    const shape = z.object({ metadata: metadataSchema })
+    const fences = (await readObjects(shop.cluster, { resource: 'deployments' }, shape)).map(
+      ({ metadata }) => [metadata.name, fenceOf(metadata), metadata.generation],
     )
-    expect(all.trim().split(' ').sort()).toEqual(['other=', 'preview=4', 'shop-blue=4', 'shop=4'])
+    // It is no new generation: no pod is replaced for it.
+    expect(fences).toEqual([
+      ['other', 0, 1],
+      [ownDeployment, 4, 1],
+    ])
+    expect(await fence()).toBe(4)
     expect(await highestFence(shop)).toBe(4)
     await expect(stamp(shop, leaseOf(3))).rejects.toThrow(LeaseLost)
-    // A new release of the same Deployment is no new generation by it.
-    const generation = await namespace.kubectl(
-      'get',
-      'deployment',
-      'shop-blue',
-      '-o',
-      'jsonpath={.metadata.generation}',
-    )
-    expect(generation).toBe('1')
   })
+})
+
+const shopOf = (name: string) => ({
+  services: [
+    { ...plainService, kubeServices: [name], deployment: { blue: `${name}-blue`, green: `${name}-green` } },
+  ],
 })
