@@ -98,7 +98,8 @@ const isSame = (one: PerColor<string>, other: PerColor<string>): boolean =>
 
 function readWithout({ selector, templates, selectorKey, selectorValue }: Scene): Reading {
   const { blue, green } = templates
-  if (blue === null || green === null) return { kind: 'uncolored' }
+  const isEmpty = Object.keys(selector).length === 0
+  if (isEmpty || blue === null || green === null) return { kind: 'uncolored' }
   const isForBoth = [blue, green].every((labels) => mismatches(selector, null, labels).length === 0)
   if (!isForBoth) return { kind: 'uncolored' }
   const keys = Object.keys(blue).flatMap((key): ColorKey[] => {
