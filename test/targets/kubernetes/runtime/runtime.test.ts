@@ -1,5 +1,8 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ChangeFailed, ChangeRefused, LeaseLost } from '../../../../src/targets/target.ts'
+import { temporaryFolder } from '../../../bed/folder.ts'
 import { lacksKubernetes } from '../../../bed/kubernetes/lacks-kubernetes.ts'
 import { deployment, service } from '../../../bed/kubernetes/manifests.ts'
 import { bedForFile } from '../cluster-place.ts'
@@ -66,7 +69,9 @@ describe.skipIf(lacksKubernetes())('colors on a real cluster', { timeout: 180_00
       .toMatchObject({ version: 'v2' })
 
     await runtime.stop('green', guardWith(3))
-    await expect.poll(() => runtime.observe('green')).toMatchObject({ presence: 'stopped', version: 'v2' })
+    await expect
+      .poll(() => runtime.observe('green'), { timeout: 30_000 })
+      .toMatchObject({ presence: 'stopped', version: 'v2' })
     const restarting = cluster.requests
     await runtime.deploy('green', { ...order, size: { web: 1 } }, guardWith(4))
     await readyBy(stand, 'green')
@@ -194,5 +199,62 @@ describe.skipIf(lacksKubernetes())('colors on a real cluster', { timeout: 180_00
         kind: 'fatal',
         reason: expect.stringMatching(/FailedCreate.*exceeded quota: few/),
       })
+  })
+
+  it('applies manifests again and again, and takes nothing from others', async () => {
+    await using namespace = await bed().namespace()
+    await using folder = await temporaryFolder()
+    const { pinned } = await bed().registry.push('v1')
+    const green = deployment({
+      name: 'shop-{color}',
+      image: '{image}',
+      labels: { app: 'shop', color: '{color}' },
+      replicas: 1,
+    })
+    const config = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'shop-{color}' },
+      data: { version: '{version}' },
+    }
+    await writeFile(
+      join(folder.path, 'app.yaml'),
+      [green, config].map((each) => JSON.stringify(each)).join('\n---\n'),
+    )
+    await using stand = await openStand(bed(), namespace, { manifests: [folder.path] })
+    const { runtime } = stand
+    await runtime.deploy('green', orderOf(pinned), guardWith(1))
+    await readyBy(stand, 'green')
+    expect(await namespace.kubectl('get', 'configmap', 'shop-green', '-o', 'jsonpath={.data.version}')).toBe(
+      'v2',
+    )
+    await runtime.stop('green', guardWith(1))
+    const v3 = await bed().registry.push('v3')
+    await runtime.deploy('green', orderOf(v3.pinned, { size: { web: 2 } }), guardWith(2))
+    await readyBy(stand, 'green')
+    expect(await runtime.observe('green')).toMatchObject({ presence: 'running', size: { web: 2 } })
+
+    await namespace.kubectl('set', 'image', 'deployment/shop-green', `web=${pinned}`)
+    await expect(runtime.deploy('green', orderOf(v3.pinned), guardWith(3))).rejects.toThrow(
+      'These fields belong to kubectl-set.',
+    )
+    await expect(runtime.deploy('green', orderOf(v3.pinned), guardWith(1))).rejects.toThrow(LeaseLost)
+  })
+
+  it('does not take an API server that is away for a color that is broken', async () => {
+    await using namespace = await bed().namespace()
+    const { pinned } = await bed().registry.push('v1')
+    await namespace.apply(deployment({ name: 'shop-blue', image: pinned, labels, replicas: 1 }))
+    await using stand = await openStand(bed(), namespace)
+    await readyBy(stand, 'blue')
+    const before = stand.cluster.requests
+    for (let asked = 0; asked < 20; asked++) await stand.runtime.ready('blue', ['web'])
+    expect(stand.cluster.requests - before).toBeLessThan(5)
+    await bed().apiServer.kill()
+    await expect
+      .poll(() => stand.runtime.ready('blue', ['web']), { timeout: 60_000 })
+      .toMatchObject({ kind: 'silent', reason: expect.stringContaining('did not answer') })
+    await bed().apiServer.start()
+    await readyBy(stand, 'blue')
   })
 })
