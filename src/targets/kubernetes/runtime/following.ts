@@ -57,7 +57,7 @@ export function follow<Shape extends z.ZodType<Named>>(
     version = metadata.resourceVersion ?? null
   }
   const hear = ({ type, object }: WatchEvent) => {
-    if (type === 'ERROR') throw new Ended()
+    if (type === 'ERROR') throw errorOf(object)
     const { metadata } = marked.parse(object)
     version = metadata.resourceVersion
     if (type === 'BOOKMARK') return
@@ -112,6 +112,13 @@ export function follow<Shape extends z.ZodType<Named>>(
 
 /** The server has no news from where we were: all is listed anew. */
 class Ended extends Error {}
+
+const statusShape = z.object({ code: z.number().catch(0), message: z.string().catch('') })
+
+function errorOf(object: unknown): Error {
+  const { code, message } = statusShape.parse(object)
+  return code === 410 ? new Ended() : new Error(`The watch was refused: ${code} ${message}`)
+}
 
 const marked = z.object({ metadata: z.object({ resourceVersion: z.string() }) })
 
