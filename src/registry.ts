@@ -33,7 +33,15 @@ export function openTarget(
         forwards: intent.services.some(({ colorUrl }) => colorUrl === null),
         removes: intent.oldColor === 'remove',
       }
-      return withRefusals(openKubernetesTarget({ settings: kubernetes, surroundings, environment, uses }))
+      return withRefusals(
+        openKubernetesTarget({
+          settings: kubernetes,
+          surroundings,
+          environment,
+          uses,
+          configuration: intent.configuration,
+        }),
+      )
     }
     case 'vps': {
       const { vps, intent } = settings

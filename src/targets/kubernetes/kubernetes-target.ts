@@ -17,20 +17,31 @@ export interface KubernetesOptions {
   /** Of this process: kubectl and the programs that its kubeconfig names need it. */
   readonly environment: NodeJS.ProcessEnv
   readonly uses: Uses
+  /** Hash of what is sent to run a release now. */
+  readonly configuration: string
 }
 
 /** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
 export const openKubernetesTarget = (options: KubernetesOptions): Target => openedLater(() => open(options))
 
 async function open(options: KubernetesOptions): Promise<Target> {
-  const { settings, surroundings, uses } = options
+  const { settings, surroundings, uses, configuration } = options
   const { app, leaseTtl, clock } = surroundings
   const cluster = sharing(await openCluster(options))
   const place: Place = { settings, cluster, surroundings }
   const router = kubernetesRouter(place)
-  const runtime = kubernetesRuntime(place)
+  const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration })
   return {
-    runtime,
+    runtime: {
+      ...runtime,
+      // A switch has the preview follow; before the first one nobody has.
+      deploy: async (color, order, guard) => {
+        const images = await runtime.deploy(color, order, guard)
+        const said = guard.color === 'not-live' ? await router.pointPreview(color, guard.lease) : null
+        if (said !== null) surroundings.output('preview', `${said}\n`)
+        return images
+      },
+    },
     router,
     ledger: kubernetesLedger({
       cluster,
@@ -42,6 +53,9 @@ async function open(options: KubernetesOptions): Promise<Target> {
     }),
     preflight: () => findProblems({ place, router, uses }),
     runHook: null,
-    close: () => cluster.close(),
+    close: async () => {
+      await runtime.close()
+      await cluster.close()
+    },
   }
 }
