@@ -2,10 +2,11 @@
 import { z } from 'zod'
 import { ChangeFailed, type Lease, LeaseLost } from '../../target.ts'
 import type { ApiAnswer, Cluster } from '../api/cluster.ts'
+import { refusalText } from '../api/refusal.ts'
 import { fenceOf } from '../guarding.ts'
 import { fenceAnnotation, objectPath } from '../names.ts'
 import { type Deployment, deploymentSchema } from '../objects.ts'
-import { readObject, refusalText } from '../reading.ts'
+import { readObject } from '../reading.ts'
 import type { Manifest } from './manifests.ts'
 import { annotationsOf, containerOf, type ServiceOrder } from './patch.ts'
 

@@ -9,11 +9,12 @@ import {
   otherColor,
   type Traffic,
 } from '../../target.ts'
+import { refusalText } from '../api/refusal.ts'
 import { change, fenceOf, type PatchOperation } from '../guarding.ts'
 import { listPath, objectPath, releaseAnnotation } from '../names.ts'
 import { type Deployment, deploymentSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
-import { readObject, refusalText } from '../reading.ts'
+import { readObject } from '../reading.ts'
 import type { KubernetesService } from '../settings.ts'
 import { type Applier, applyDeployment } from './applying.ts'
 import { creationOf, manifestOf, ownerOf, twinOf } from './creation.ts'

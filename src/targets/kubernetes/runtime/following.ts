@@ -1,10 +1,10 @@
 /** All objects that a query leaves, kept as they are now: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
 import { z } from 'zod'
 import type { WatchEvent } from '../api/cluster.ts'
+import { refusalText } from '../api/refusal.ts'
 import { listPath, type Query, type Resource } from '../names.ts'
 import { listOf, type Metadata } from '../objects.ts'
 import type { Place } from '../place.ts'
-import { refusalText } from '../reading.ts'
 
 export interface Following<Item> {
   /** As they are now, as far as was heard. */
