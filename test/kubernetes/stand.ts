@@ -155,6 +155,7 @@ const openTarget = (place: Place, settings: KubernetesSettings, { run, leaseTtl 
   openKubernetesTarget({
     settings,
     configuration: 'configuration',
+    uses: { forwards: true, removes: true },
     environment: { ...environmentOf(place), [marker]: place.mark },
     surroundings: {
       app: settings.app,

@@ -45,7 +45,7 @@ export async function applyDeployment(
       appliedDeployment(manifest, order, { fence: lease.fence, version }),
     )
     if (answer.kind === 'answered') return deploymentSchema.parse(answer.body)
-    if (!hasMoved(answer) || attempt === attempts) throw notApplied(manifest, answer)
+    if (!hasMoved(answer) || attempt === attempts) throw notApplied(path, manifest, answer)
   }
 }
 
@@ -115,7 +115,7 @@ export function applier(cluster: Cluster): Applier {
       const namespace = encodeURIComponent(cluster.namespace)
       const path = `${groupPathOf(apiVersion)}/namespaces/${namespace}/${found.name}/${encodeURIComponent(metadata.name)}`
       const answer = await applyAt(cluster, path, manifest)
-      if (answer.kind === 'refused') throw notApplied(manifest, answer)
+      if (answer.kind === 'refused') throw notApplied(path, manifest, answer)
     },
   }
 }
@@ -144,8 +144,8 @@ export const managersIn = (message: string): readonly string[] => [
 /** Somebody wrote to it after it was read. */
 const hasMoved = ({ status, message }: Refused): boolean => status === 409 && managersIn(message).length === 0
 
-function notApplied({ kind, metadata }: Manifest, answer: Refused): ChangeFailed {
-  const what = `${kind} ${metadata.name} was not applied: ${refusalText(answer)}`
+function notApplied(path: string, { kind, metadata }: Manifest, answer: Refused): ChangeFailed {
+  const what = `${kind} ${metadata.name} was not applied: ${refusalText({ method: 'PATCH', path }, answer)}`
   const managers = managersIn(answer.message)
   if (managers.length === 0) return new ChangeFailed(what)
   return new ChangeFailed(
@@ -167,10 +167,11 @@ const kindsShape = z.object({
 })
 
 async function readKinds(cluster: Cluster, apiVersion: string): Promise<ReadonlyMap<string, KindOfGroup>> {
-  const answer = await cluster.ask({ method: 'GET', path: groupPathOf(apiVersion) })
+  const request = { method: 'GET', path: groupPathOf(apiVersion) } as const
+  const answer = await cluster.ask(request)
   if (answer.kind === 'refused') {
     throw new ChangeFailed(
-      `The cluster (${cluster.name}) does not offer ${apiVersion}: ${refusalText(answer)}`,
+      `The cluster (${cluster.name}) does not offer ${apiVersion}: ${refusalText(request, answer)}`,
     )
   }
   const { resources } = kindsShape.parse(answer.body)

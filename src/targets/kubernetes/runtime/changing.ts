@@ -157,13 +157,14 @@ async function create(
   const owner = ownerOf(live)
   if (owner !== null) throw new ChangeFailed(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }))
   const body = creationOf(twin, order, guard.lease.fence)
-  const answer = await cluster.ask({ method: 'POST', path: listPath(cluster.namespace, 'deployments'), body })
+  const request = { method: 'POST', path: listPath(cluster.namespace, 'deployments'), body } as const
+  const answer = await cluster.ask(request)
   const made =
     answer.kind === 'refused' && answer.status === 409
       ? await readObject(cluster, { resource: 'deployments', name }, deploymentSchema)
       : null
   if (answer.kind === 'refused' && made === null) {
-    throw new ChangeFailed(`Deployment ${name} was not made from ${liveName}: ${refusalText(answer)}`)
+    throw new ChangeFailed(`Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`)
   }
   const created = made ?? deploymentSchema.parse(answer.kind === 'answered' ? answer.body : null)
   parts.reader.learn(created)
@@ -192,7 +193,7 @@ async function remove({ place, parts, guard }: Changing, read: Deployment): Prom
     if (fenceOf(there.metadata) > guard.lease.fence) {
       throw new LeaseLost(`Deployment ${object.name} was not removed: a later owner has changed it.`)
     }
-    const answer = await cluster.ask({
+    const request = {
       method: 'DELETE',
       path: objectPath(cluster.namespace, object),
       body: {
@@ -201,10 +202,11 @@ async function remove({ place, parts, guard }: Changing, read: Deployment): Prom
         propagationPolicy: 'Background',
         preconditions: { uid, resourceVersion },
       },
-    })
+    } as const
+    const answer = await cluster.ask(request)
     if (answer.kind === 'answered' || answer.status === 404) break
     if (answer.status !== 409 || attempt === removals) {
-      throw new ChangeFailed(`Deployment ${object.name} was not removed: ${refusalText(answer)}`)
+      throw new ChangeFailed(`Deployment ${object.name} was not removed: ${refusalText(request, answer)}`)
     }
     there = await readObject(cluster, object, deploymentSchema)
   }

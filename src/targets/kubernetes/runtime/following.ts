@@ -49,8 +49,10 @@ export function follow<Shape extends z.ZodType<Named>>(
     if (there === undefined || !isNewer(there.metadata, item.metadata)) items.set(item.metadata.name, item)
   }
   const list = async () => {
-    const answer = await cluster.ask({ method: 'GET', path: listPath(cluster.namespace, resource, query) })
-    if (answer.kind === 'refused') throw new Error(`The ${resource} cannot be listed: ${refusalText(answer)}`)
+    const request = { method: 'GET', path: listPath(cluster.namespace, resource, query) } as const
+    const answer = await cluster.ask(request)
+    if (answer.kind === 'refused')
+      throw new Error(`The ${resource} cannot be listed: ${refusalText(request, answer)}`)
     const { items: found, metadata } = listOf(shape).parse(answer.body)
     items.clear()
     for (const item of found) items.set(item.metadata.name, item)
