@@ -14,7 +14,7 @@ export async function startCommandBed(options: BedOptions): Promise<Bed> {
   await using stack = new AsyncDisposableStack()
   const ground = layGround(options, stack)
   const { root } = ground
-  const together = sideBySide(5)
+  const together = sideBySide(3)
   const count = 4 * together + 10
   const ports = { public: await freePort(), color: await freePort() }
   const host = stack.use(startColorHost({ root, ports }))
