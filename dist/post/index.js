@@ -67413,12 +67413,15 @@ class LeaseKeeper {
     }
     /**
      * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
-     * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+     * refused. Throws LeaseLost when somebody else has come since, be he gone again; a lease that is not there any more names
+     * nobody, and that is an error like any other.
      */
     async takeAnew(owner) {
         const { ledger, clock } = this.#options;
         const setOut = clock.monotonic();
         const { lease: seen } = await ledger.read();
+        if (seen.status === 'free' && seen.fence < this.#lease.fence)
+            throw new targets_target/* ChangeFailed */._G('The lease is gone.');
         if (!this.#mayBeOurs(seen))
             throw new targets_target/* LeaseLost */.Vj(takenOver);
         this.#unanswered += 1;
