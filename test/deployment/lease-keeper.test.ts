@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LeaseKeeper } from '../../src/deployment/lease-keeper.ts'
-import { ChangeFailed, type Lease, LeaseLost, type Ledger } from '../../src/targets/target.ts'
+import { ChangeFailed, type Lease, LeaseLost, type Ledger, type Owner } from '../../src/targets/target.ts'
 import { fakeClock } from '../fake-clock.ts'
 import { SimulatedLedger } from './simulated-ledger.ts'
 
@@ -102,7 +102,8 @@ describe('a lease that gets a new fence', () => {
       ledger: {
         ...ledger,
         read: async () => ledger.read(),
-        acquire: async (by, options) => ledger.acquire(by, ttl, options),
+        acquire: async (by: Owner, options: Parameters<Ledger['acquire']>[1]) =>
+          ledger.acquire(by, ttl, options),
       } as unknown as Ledger,
       lease: held,
       ttl,
