@@ -70335,6 +70335,8 @@ class PhaseFailed extends Error {
         this.phase = phase;
     }
 }
+/** What went wrong itself, and in which phase; null: in none. */
+const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 async function runPhases(course) {
     for (const { name, run } of phases) {
@@ -70538,7 +70540,6 @@ async function endingOfError(world, stage, error) {
         },
     };
 }
-const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed) {
@@ -70906,22 +70907,21 @@ const seenAt = (color) => ({ kind: 'color', color });
 /** Asks the table what to do about our own failure, and does it. */
 async function putRight(session, sampler, error) {
     const { report, clock } = session;
+    const { phase, cause } = unwrap(error);
     report({ kind: 'section-started', title: 'Putting things right', at: clock.now() });
-    const settled = await settleOrLeave(session, isAnswerLost(error));
+    const settled = await settleOrLeave(session, cause instanceof targets_target/* TargetUnreachable */.Ek);
     report({ kind: 'section-ended', at: clock.now() });
     await sampler.stop();
     const operation = session.journal.begun;
     const ending = endingOfFailure({
-        phase: error instanceof PhaseFailed ? error.phase : null,
-        cause: messageOf(error),
+        phase,
+        cause: messageOf(cause),
         operation,
         settled,
         traffic: await trafficNow(session),
     });
     return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() };
 }
-/** A phase wraps what ended it. */
-const isAnswerLost = (error) => (error instanceof PhaseFailed ? error.cause : error) instanceof targets_target/* TargetUnreachable */.Ek;
 /** What goes wrong in here must not hide what went wrong before. */
 async function settleOrLeave(session, answerLost) {
     try {

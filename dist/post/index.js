@@ -69701,6 +69701,8 @@ class PhaseFailed extends Error {
         this.phase = phase;
     }
 }
+/** What went wrong itself, and in which phase; null: in none. */
+const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 async function runPhases(course) {
     for (const { name, run } of phases) {
@@ -69863,7 +69865,6 @@ async function endingOfError(world, stage, error) {
         },
     };
 }
-const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed) {
