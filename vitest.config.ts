@@ -6,8 +6,8 @@ export default defineConfig({
     pool: 'forks',
     // Tests wait for servers and processes more than they compute.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
     reporters: [
       'default',
       ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []),

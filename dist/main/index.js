@@ -68116,12 +68116,15 @@ class LeaseKeeper {
     }
     /**
      * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
-     * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+     * refused. Throws LeaseLost when somebody else has come since, be he gone again; a lease that is not there any more names
+     * nobody, and that is an error like any other.
      */
     async takeAnew(owner) {
         const { ledger, clock } = this.#options;
         const setOut = clock.monotonic();
         const { lease: seen } = await ledger.read();
+        if (seen.status === 'free' && seen.fence < this.#lease.fence)
+            throw new targets_target/* ChangeFailed */._G('The lease is gone.');
         if (!this.#mayBeOurs(seen))
             throw new targets_target/* LeaseLost */.Vj(takenOver);
         this.#unanswered += 1;
@@ -70332,6 +70335,8 @@ class PhaseFailed extends Error {
         this.phase = phase;
     }
 }
+/** What went wrong itself, and in which phase; null: in none. */
+const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 async function runPhases(course) {
     for (const { name, run } of phases) {
@@ -70535,7 +70540,6 @@ async function endingOfError(world, stage, error) {
         },
     };
 }
-const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed) {
@@ -70903,22 +70907,21 @@ const seenAt = (color) => ({ kind: 'color', color });
 /** Asks the table what to do about our own failure, and does it. */
 async function putRight(session, sampler, error) {
     const { report, clock } = session;
+    const { phase, cause } = unwrap(error);
     report({ kind: 'section-started', title: 'Putting things right', at: clock.now() });
-    const settled = await settleOrLeave(session, isAnswerLost(error));
+    const settled = await settleOrLeave(session, cause instanceof targets_target/* TargetUnreachable */.Ek);
     report({ kind: 'section-ended', at: clock.now() });
     await sampler.stop();
     const operation = session.journal.begun;
     const ending = endingOfFailure({
-        phase: error instanceof PhaseFailed ? error.phase : null,
-        cause: messageOf(error),
+        phase,
+        cause: messageOf(cause),
         operation,
         settled,
         traffic: await trafficNow(session),
     });
     return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() };
 }
-/** A phase wraps what ended it. */
-const isAnswerLost = (error) => (error instanceof PhaseFailed ? error.cause : error) instanceof targets_target/* TargetUnreachable */.Ek;
 /** What goes wrong in here must not hide what went wrong before. */
 async function settleOrLeave(session, answerLost) {
     try {

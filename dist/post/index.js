@@ -67413,12 +67413,15 @@ class LeaseKeeper {
     }
     /**
      * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
-     * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+     * refused. Throws LeaseLost when somebody else has come since, be he gone again; a lease that is not there any more names
+     * nobody, and that is an error like any other.
      */
     async takeAnew(owner) {
         const { ledger, clock } = this.#options;
         const setOut = clock.monotonic();
         const { lease: seen } = await ledger.read();
+        if (seen.status === 'free' && seen.fence < this.#lease.fence)
+            throw new targets_target/* ChangeFailed */._G('The lease is gone.');
         if (!this.#mayBeOurs(seen))
             throw new targets_target/* LeaseLost */.Vj(takenOver);
         this.#unanswered += 1;
@@ -69698,6 +69701,8 @@ class PhaseFailed extends Error {
         this.phase = phase;
     }
 }
+/** What went wrong itself, and in which phase; null: in none. */
+const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 async function runPhases(course) {
     for (const { name, run } of phases) {
@@ -69860,7 +69865,6 @@ async function endingOfError(world, stage, error) {
         },
     };
 }
-const unwrap = (error) => error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error };
 function ending_of_error_consequences(world, stage, cause) {
     const untouched = ['Nothing was changed.'];
     if (cause instanceof PreflightFailed) {

@@ -3,7 +3,7 @@ import { LeaseLost } from '../targets/target.ts'
 import { LeaseHeld } from './acquire.ts'
 import { type Ending, trafficNow } from './chronicle.ts'
 import { trafficSentence } from './endings.ts'
-import { PhaseFailed } from './phases/pipeline.ts'
+import { unwrap } from './phases/pipeline.ts'
 import { PlanRefused } from './plan.ts'
 import { PreflightFailed } from './preflight.ts'
 import type { Outcome } from './report.ts'
@@ -28,9 +28,6 @@ export async function endingOfError(world: World, stage: Outcome['stage'], error
     },
   }
 }
-
-const unwrap = (error: unknown) =>
-  error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error }
 
 interface Consequences {
   readonly done: readonly string[]

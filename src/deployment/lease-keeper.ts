@@ -1,5 +1,12 @@
 import type { Clock } from '../clock.ts'
-import { type Lease, LeaseLost, type LeaseView, type Ledger, type Owner } from '../targets/target.ts'
+import {
+  ChangeFailed,
+  type Lease,
+  LeaseLost,
+  type LeaseView,
+  type Ledger,
+  type Owner,
+} from '../targets/target.ts'
 
 const missesAllowed = 2
 const takenOver = 'The lease belongs to another run now; this one stops and changes nothing more.'
@@ -48,12 +55,14 @@ export class LeaseKeeper {
 
   /**
    * Gives our lease a new fence: what may still be running under the old one is ended, or waited for, and what has not begun is
-   * refused. Throws LeaseLost when somebody else has come since, be he gone again.
+   * refused. Throws LeaseLost when somebody else has come since, be he gone again; a lease that is not there any more names
+   * nobody, and that is an error like any other.
    */
   async takeAnew(owner: Owner): Promise<void> {
     const { ledger, clock } = this.#options
     const setOut = clock.monotonic()
     const { lease: seen } = await ledger.read()
+    if (seen.status === 'free' && seen.fence < this.#lease.fence) throw new ChangeFailed('The lease is gone.')
     if (!this.#mayBeOurs(seen)) throw new LeaseLost(takenOver)
     this.#unanswered += 1
     const acquisition = await ledger.acquire(owner, { claim: 'own', unchangedMark: null })

@@ -17,7 +17,7 @@ function sabotage(folder: string, main: (real: string) => string): NodeJS.Proces
   return { BLUE_GREEN_DIST: join(folder, 'dist') }
 }
 
-describe.skipIf(lacks('nginx', 'setsid', 'flock'))('the demo', { concurrent: true, timeout: 240_000 }, () => {
+describe.skipIf(lacks('nginx', 'setsid', 'flock'))('the demo', { concurrent: true, timeout: 600_000 }, () => {
   test('plays all acts, loses nothing, keeps the summaries and leaves nothing else', async () => {
     await using folder = await temporaryFolder()
     await using demo = startDemo(folder.path, { name: 'command' })

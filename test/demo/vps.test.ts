@@ -8,7 +8,7 @@ import { type DemoProcess, holds, processesOf, rowsOf, startDemo, whatIsLeft } f
 import { acts } from './vps/acts.ts'
 import { lackingForVps } from './vps/lacking.ts'
 
-describe.skipIf(lacksVps())('the demo on a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('the demo on a VPS', { timeout: 600_000 }, () => {
   test('plays all acts, loses nothing, says what it cost and leaves nothing', async () => {
     await using folder = await temporaryFolder()
     await using demo = startDemo(folder.path, { name: 'vps' })

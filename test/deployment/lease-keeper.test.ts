@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LeaseKeeper } from '../../src/deployment/lease-keeper.ts'
-import { ChangeFailed, type Lease, LeaseLost, type Ledger } from '../../src/targets/target.ts'
+import { ChangeFailed, type Lease, LeaseLost, type Ledger, type Owner } from '../../src/targets/target.ts'
 import { fakeClock } from '../fake-clock.ts'
+import { SimulatedLedger } from './simulated-ledger.ts'
 
 const lease: Lease = { fence: 1, nonce: 'n' }
 const ttl = 60_000
@@ -91,5 +92,52 @@ describe('a lease', () => {
     await clock.advance(ttl)
     expect(run.signal.reason).toBeInstanceOf(LeaseLost)
     expect(seen.renewals).toBe(1)
+  })
+})
+
+describe('a lease that gets a new fence', () => {
+  const owner = { nonce: 'n', run: '', attempt: '', job: '', step: '', url: '', actor: '' }
+  const keeperOn = (ledger: SimulatedLedger, held: Lease) =>
+    new LeaseKeeper({
+      ledger: {
+        ...ledger,
+        read: async () => ledger.read(),
+        acquire: async (by: Owner, options: Parameters<Ledger['acquire']>[1]) =>
+          ledger.acquire(by, ttl, options),
+      } as unknown as Ledger,
+      lease: held,
+      ttl,
+      clock: fakeClock(),
+      signal: new AbortController().signal,
+      onLost: () => {},
+      onMissed: () => {},
+    })
+  const acquireAs = (ledger: SimulatedLedger, nonce: string): Lease => {
+    const taken = ledger.acquire({ ...owner, nonce }, ttl, { claim: 'break', unchangedMark: null })
+    if (taken.kind === 'held') throw new Error('It is held.')
+    return taken.lease
+  }
+
+  test('is ours under it, and under no other', async () => {
+    const ledger = new SimulatedLedger(() => 0)
+    const former = acquireAs(ledger, 'n')
+    const keeper = keeperOn(ledger, former)
+    await keeper.takeAnew(owner)
+    expect(keeper.lease).toEqual({ fence: former.fence + 1, nonce: 'n' })
+    expect([ledger.renew(former), ledger.renew(keeper.lease)]).toEqual(['lost', 'kept'])
+  })
+
+  test('was lost to somebody who has come and gone', async () => {
+    const ledger = new SimulatedLedger(() => 0)
+    const keeper = keeperOn(ledger, acquireAs(ledger, 'n'))
+    ledger.free(acquireAs(ledger, 'other'))
+    await expect(keeper.takeAnew(owner)).rejects.toThrow(LeaseLost)
+    expect(ledger.view().status).toBe('free')
+  })
+
+  test('and is not there any more was lost to nobody', async () => {
+    const held = acquireAs(new SimulatedLedger(() => 0), 'n')
+    const keeper = keeperOn(new SimulatedLedger(() => 0), held)
+    await expect(keeper.takeAnew(owner)).rejects.toThrow(ChangeFailed)
   })
 })

@@ -36,7 +36,7 @@ const expressions = {
   'inputs.version': '',
 }
 
-describe.skipIf(lacksVps() || lacks('npm'))('the example for a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps() || lacks('npm'))('the example for a VPS', { timeout: 600_000 }, () => {
   it('deploys twice and rolls back, and users of both services lose nothing', async () => {
     await using premises = await openPremises()
     const { server, registry, urls, here } = premises

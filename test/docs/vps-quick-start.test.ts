@@ -37,7 +37,7 @@ const edited = (site: string, advice: string): string =>
     .replace(/^( *server_name .*\n)/m, `$1${linesAfter(advice, /Into each server block.*/)}`)
     .replace(/^ *proxy_pass .*\n/m, linesAfter(advice, /Into the location of.*/))
 
-describe.skipIf(lacksVps())('the quick start for a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('the quick start for a VPS', { timeout: 600_000 }, () => {
   it('takes one paste and one edit, and users of the app that runs already lose nothing', async () => {
     await using premises = await openPremises()
     const { server, registry, urls, here } = premises

@@ -188,7 +188,7 @@ describe.each(shells)('the ledger under $name', (shell) => {
         await ledgers[0]?.free(lease)
       }
     }
-  }, 60_000)
+  }, 120_000)
 
   it('expires by the clock of its host, and not while it is renewed', async () => {
     const ledger = at(folder(), 2_000)
@@ -202,7 +202,7 @@ describe.each(shells)('the ledger under $name', (shell) => {
     expect((await ledger.read()).lease.status).toBe('expired')
     expect(leaseOf(await ledger.acquire(owner('n-2'), open)).fence).toBe(2)
     expect(await ledger.renew(lease)).toBe('lost')
-  }, 30_000)
+  }, 120_000)
 })
 
 describe('a host that cannot keep a ledger', () => {

@@ -198,7 +198,7 @@ describe.each(shells)('a change under $name', (shell) => {
     expect(existsSync(at('late'))).toBe(false)
     expect(existsSync(at('ledger/pgid'))).toBe(false)
     expect(await ledger.renew(lease)).toBe('kept')
-  }, 30_000)
+  }, 120_000)
 
   it('goes on when its client is killed during a switch, whatever it has to say', async () => {
     const { directory, lease, at } = await held()
@@ -218,7 +218,7 @@ describe.each(shells)('a change under $name', (shell) => {
     client.kill('SIGKILL')
     await until('the switch is done', () => isNumberIn(at('done')))
     expect((await change(connection, { directory, lease, run: 'true' })).result).toMatchObject({ code: 0 })
-  }, 30_000)
+  }, 120_000)
 
   it('is ended by the next owner before that one begins', async () => {
     const { directory, lease, at } = await held()
@@ -233,7 +233,7 @@ describe.each(shells)('a change under $name', (shell) => {
     expect(running(pidIn(at('pid')))).toBe(false)
     expect((await running1).result).toMatchObject({ kind: 'finished', ended: 'ended' })
     expect(existsSync(at('late'))).toBe(false)
-  }, 30_000)
+  }, 120_000)
 
   it('has ended or is refused, whenever the next owner comes', async () => {
     const { directory, at } = await held()
@@ -256,7 +256,7 @@ describe.each(shells)('a change under $name', (shell) => {
       expect(existsSync(late)).toBe(false)
       if (ran) expect(result).not.toMatchObject({ kind: 'finished', code: 0 })
     }
-  }, 60_000)
+  }, 120_000)
 
   it('lets a switch of the former owner end by itself before the next one begins', async () => {
     const { directory, lease, at } = await held()
@@ -270,7 +270,7 @@ describe.each(shells)('a change under $name', (shell) => {
     await ledgerAt(directory, connection).acquire(owner('n-2'), { ...open, claim: 'break' })
     expect(isNumberIn(at('done'))).toBe(true)
     expect((await switching).result).toMatchObject({ kind: 'finished', code: 0, ended: null })
-  }, 30_000)
+  }, 120_000)
 
   it('does not end a stranger that got the number of a recorded group', async () => {
     const { ledger, at, lease } = await held()
@@ -292,7 +292,7 @@ describe.each(shells)('a change under $name', (shell) => {
       expect(existsSync(at('ledger/pgid'))).toBe(false)
       expect(running(stranger.pid ?? 0)).toBe(true)
     }
-  }, 30_000)
+  }, 120_000)
 
   it('shows neither its commands nor their environment to other users of the host', async () => {
     const { directory, lease, at } = await held()
@@ -318,7 +318,7 @@ describe.each(shells)('a change under $name', (shell) => {
     ])
     expect(seen.some((line) => /^sh\0.*-s\0$/.test(line))).toBe(true)
     expect(seen.filter((line) => line.includes('hunter2'))).toEqual([])
-  }, 30_000)
+  }, 120_000)
 
   it('leaves promptly when it is aborted, and the command is ended behind it', async () => {
     const { directory, lease, at } = await held()
@@ -335,7 +335,7 @@ describe.each(shells)('a change under $name', (shell) => {
     await expect(
       connection.run('true', { signal: controller.signal, clock: systemClock, timeout: 1 }),
     ).rejects.toThrow('interrupted')
-  }, 30_000)
+  }, 120_000)
 
   it('is ended as well where sh is a script around another sh', async () => {
     const { directory, lease, at } = await held()
@@ -350,7 +350,7 @@ describe.each(shells)('a change under $name', (shell) => {
     })
     expect(result).toMatchObject({ kind: 'finished', ended: 'late' })
     expect(running(pidIn(at('child')))).toBe(false)
-  }, 30_000)
+  }, 120_000)
 
   it('kills what does not listen', async () => {
     const { directory, lease, at } = await held()
@@ -363,7 +363,7 @@ describe.each(shells)('a change under $name', (shell) => {
     expect(result).toMatchObject({ kind: 'finished', ended: 'late' })
     expect(running(pidIn(at('pid')))).toBe(false)
     expect((await change(connection, { directory, lease, run: 'true' })).result).toMatchObject({ code: 0 })
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('this machine', () => {

@@ -38,7 +38,7 @@ describe.each(shells)('a hook on the runner under $name', (shell) => {
     )
     await expect(start('}').ended).rejects.toThrow('exit code 2')
     await expect(start('sleep 300', { timeout: 1_000 }).ended).rejects.toThrow('did not end within 1 s')
-  }, 30_000)
+  }, 120_000)
 
   it('is ended when the run is interrupted', async () => {
     const controller = new AbortController()
@@ -48,7 +48,7 @@ describe.each(shells)('a hook on the runner under $name', (shell) => {
     controller.abort(new Error('interrupted'))
     await expect(hook.ended).rejects.toThrow('interrupted')
     await until('the hook is ended', () => !running(pidIn(join(pids, 'pid'))))
-  }, 30_000)
+  }, 120_000)
 
   it('that was left running is ended by the next step', async () => {
     const pids = folder()
@@ -59,7 +59,7 @@ describe.each(shells)('a hook on the runner under $name', (shell) => {
     expect(running(pidIn(join(pids, 'pid')))).toBe(false)
     await expect(hook.ended).rejects.toThrow()
     await endRecordedIn(connection, hook.at, { signal: forever, clock: systemClock })
-  }, 30_000)
+  }, 120_000)
 
   it('leaves a process of its user alone that has nothing to do with it', async () => {
     const stranger = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })

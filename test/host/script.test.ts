@@ -101,7 +101,7 @@ describe.each(shells)('$name', ({ path }) => {
     }
     spawnSync('sh', ['-s'], { env: { PATH: path }, input: whole })
     expect(existsSync(effect)).toBe(true)
-  }, 60_000)
+  }, 120_000)
 })
 
 it('refuses what no shell can take', () => {

@@ -56,16 +56,20 @@ export function layGround({ dist }: BedOptions, stack: AsyncDisposableStack) {
 export const sideBySide = (perProcessor: number): number =>
   Number(process.env.KILL_SIDE_BY_SIDE ?? Math.ceil(perProcessor * cpus().length))
 
-/** Numbers that no living site has. */
-export function keepSlots(count: number) {
+/** Each site with a number that no other living one has, given to the next when it is disposed of. */
+export function numbered(count: number, open: (number: number) => Promise<Site>): Bed['openSite'] {
   const free = Array.from({ length: count }, (_, number) => number)
-  return {
-    take: (): number => {
-      const slot = free.shift()
-      if (slot === undefined) throw new Error('More cases at once than there are slots.')
-      return slot
-    },
-    give: (number: number): void => void free.push(number),
+  return async () => {
+    const number = free.shift()
+    if (number === undefined) throw new Error('More cases at once than there are slots.')
+    const site = await open(number)
+    return {
+      ...site,
+      [Symbol.asyncDispose]: async () => {
+        await site[Symbol.asyncDispose]()
+        free.push(number)
+      },
+    }
   }
 }
 

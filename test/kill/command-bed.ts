@@ -5,7 +5,7 @@ import { startCasesNginx } from '../bed/cases.ts'
 import { type HostedCase, startColorHost } from '../bed/color-host.ts'
 import { freePort } from '../bed/ports.ts'
 import { type Sshd, startSshd } from '../bed/sshd.ts'
-import { type Bed, type BedOptions, keepSlots, layGround, sideBySide } from './bed.ts'
+import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './bed.ts'
 import { type CommandTexts, commandTexts } from './commands.ts'
 import type { Site } from './site.ts'
 import { openWay, type Way } from './way.ts'
@@ -23,15 +23,13 @@ export async function startCommandBed(options: BedOptions): Promise<Bed> {
     options.name === 'ssh'
       ? stack.use(await startSshd({ folder: join(root, 'sshd'), config: serverLines(root) }))
       : null
-  const slots = keepSlots(count)
   const texts = options.commands ?? commandTexts
   const owned = stack.move()
   return {
     ...ground,
     name: options.name,
     sideBySide: together,
-    openSite: async () => {
-      const slot = slots.take()
+    openSite: numbered(count, async (slot) => {
       const one = host.add(slot)
       const way = sshd && (await openWay(accessTo(sshd)))
       return {
@@ -42,10 +40,9 @@ export async function startCommandBed(options: BedOptions): Promise<Bed> {
           forgetWishes(one.control)
           rmSync(one.folder, { recursive: true, force: true, maxRetries: 3 })
           mkdirSync(one.folder)
-          slots.give(slot)
         },
       }
-    },
+    }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Color } from '../../src/targets/target.ts'
 import { foundTown, type Town, type VpsShop } from '../vps/place.ts'
 import { compose } from '../vps/street.ts'
-import { type Bed, type BedOptions, keepSlots, layGround, sideBySide } from './bed.ts'
+import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './bed.ts'
 import { logOf } from './commands.ts'
 import { type ContainerChange, watchContainers } from './containers.ts'
 import { readSwitches, wrapPrograms } from './programs.ts'
@@ -27,14 +27,12 @@ export async function startVpsBed(options: BedOptions): Promise<Bed> {
     await town.registry.push(version, { environment: version.endsWith('-broken') ? { PUBLIC: 'bad' } : {} })
   const watch = stack.use(await watchContainers(town.vps.docker.host))
   for (const { app } of shops) await wrapPrograms(app)
-  const slots = keepSlots(count)
   const owned = stack.move()
   return {
     ...ground,
     name: options.name,
     sideBySide: together,
-    openSite: async () => {
-      const slot = slots.take()
+    openSite: numbered(count, async (slot) => {
       const shop = shops[slot] as VpsShop
       await clear(town, shop)
       const changes: ContainerChange[] = []
@@ -45,10 +43,9 @@ export async function startVpsBed(options: BedOptions): Promise<Bed> {
           watch.ignore(shop.app)
           await way[Symbol.asyncDispose]()
           await clear(town, shop)
-          slots.give(slot)
         },
       }
-    },
+    }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startStep } from '../runner/runner.ts'
 import { bundles, errorsOf, openStreet, type Street } from './shop.ts'
 
-describe.concurrent('the bundles', { timeout: 120_000 }, () => {
+describe.concurrent('the bundles', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(5)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { switchCommand } from '../bed/flag.ts'
 import { errorsOf, openStreet, type Street } from './shop.ts'
 
-describe.concurrent('a deployment, as its users and the page of its run see it', { timeout: 120_000 }, () => {
+describe.concurrent('a deployment, as its users and the page of its run see it', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(30)

@@ -25,7 +25,7 @@ const allHooks = (shop: Shop, where: 'runner' | 'target', changes: Inputs = {}):
 
 const namesIn = (shop: Shop) => linesOf(shop).map((line) => line.split(' ')[0])
 
-describe.concurrent("the user's commands at named points", { timeout: 120_000 }, () => {
+describe.concurrent("the user's commands at named points", { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(30)

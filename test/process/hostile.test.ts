@@ -42,7 +42,7 @@ function expectHarmless(stages: readonly Finished[], canary: string): void {
 }
 
 describe.concurrent('text that means something to a shell, to the runner or to a browser', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   let street: Street
   beforeAll(async () => {

@@ -12,7 +12,7 @@ const pidOf = (shop: Shop) => Number(readFileSync(pidFile(shop), 'utf8'))
 /** One that has ended and that nobody waits for still stands in /proc. */
 const runs = (pid: number): boolean => startTimeOf(pid) !== null
 
-describe.concurrent('a run that is cut short', { timeout: 120_000 }, () => {
+describe.concurrent('a run that is cut short', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(30)

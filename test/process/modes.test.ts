@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentsOf, errorsOf, openStreet, type Shop, type Street } from './shop.ts'
 
-describe.concurrent('the other modes', { timeout: 120_000 }, () => {
+describe.concurrent('the other modes', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(30)

@@ -67,7 +67,7 @@ const inputsWithSecrets = (shop: Shop): Inputs => ({
   }),
 })
 
-describe('secrets that settings hold', { timeout: 120_000 }, () => {
+describe('secrets that settings hold', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(5)

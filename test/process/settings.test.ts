@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { contentsOf, errorsOf, openStreet, type Street } from './shop.ts'
 
-describe.concurrent('what is refused before anything is begun', { timeout: 120_000 }, () => {
+describe.concurrent('what is refused before anything is begun', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(20)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { observeCommand } from '../bed/flag.ts'
 import { contentsOf, errorsOf, openStreet, type Shop, type Street, warningsOf } from './shop.ts'
 
-describe.concurrent('trouble at the target', { timeout: 120_000 }, () => {
+describe.concurrent('trouble at the target', { timeout: 300_000 }, () => {
   let street: Street
   beforeAll(async () => {
     street = await openStreet(40)

@@ -70,7 +70,7 @@ function prepare(): void {
 }
 
 describe.skipIf(!hasBundles || lacks('act', 'git'))('a workflow', () => {
-  it('deploys, and has post retire the old color', { timeout: 120_000 }, () => {
+  it('deploys, and has post retire the old color', { timeout: 300_000 }, () => {
     prepare()
     const home = join(folder, 'home')
     const { code, log } = runAct({ repository, event: 'push', workflow, home, action: repository })

@@ -21,7 +21,7 @@ const filesIn = (folder: string): readonly string[] =>
     : []
 
 describe.skipIf(!hasEntry)('dist', () => {
-  it('is what `npm run package` builds, byte by byte, and nothing else', { timeout: 120_000 }, () => {
+  it('is what `npm run package` builds, byte by byte, and nothing else', { timeout: 300_000 }, () => {
     const build = spawnSync('sh', ['scripts/run.sh', 'sh', 'scripts/package.sh', built], {
       cwd: root,
       encoding: 'utf8',

@@ -108,7 +108,7 @@ if (!hasBundles) console.warn('Skipped: there is no dist, which `npm run package
 const lacking = !hasBundles || lacks('act', 'git', 'flock', 'setsid')
 
 describe.skipIf(lacking)('a repository with the callers of the guide', () => {
-  it('deploys at each push, and rolls back at the press of a button', { timeout: 120_000 }, async () => {
+  it('deploys at each push, and rolls back at the press of a button', { timeout: 300_000 }, async () => {
     await using shop = await repositoryOfCaller()
     const first = shop.commit()
     const deployed = shop.push()
@@ -140,7 +140,7 @@ describe.skipIf(lacking)('a repository with the callers of the guide', () => {
     expect(shop.read('blue.release')).toContain(second)
   })
 
-  it('goes back from a failing release, and the workflow is red', { timeout: 120_000 }, async () => {
+  it('goes back from a failing release, and the workflow is red', { timeout: 300_000 }, async () => {
     await using shop = await repositoryOfCaller()
     shop.spoil(shop.commit())
     const { code, log } = shop.push()
@@ -150,7 +150,7 @@ describe.skipIf(lacking)('a repository with the callers of the guide', () => {
   })
 
   // With the copied file, as act runs no job behind a called workflow that failed.
-  it('tells the jobs behind it why it failed', { timeout: 120_000 }, async () => {
+  it('tells the jobs behind it why it failed', { timeout: 300_000 }, async () => {
     await using shop = await repositoryOfCaller()
     shop.commit()
     const { code, log } = shop.dispatch('copied', { version: 'v9' })
@@ -161,7 +161,7 @@ describe.skipIf(lacking)('a repository with the callers of the guide', () => {
     })
   })
 
-  it('rolls back when tests in a later job fail', { timeout: 120_000 }, async () => {
+  it('rolls back when tests in a later job fail', { timeout: 300_000 }, async () => {
     await using shop = await repositoryOfCaller()
     const first = shop.commit()
     const good = shop.push()
@@ -176,7 +176,7 @@ describe.skipIf(lacking)('a repository with the callers of the guide', () => {
 
   it.skipIf(lacks('sshd', 'ssh-keygen'))(
     'reaches its host with the key that its secret holds',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       await using folder = await temporaryFolder()
       await using sshd = await startSshd({ folder: folder.path })

@@ -12,7 +12,7 @@ import { describeTarget } from '../contract/target-contract.ts'
 import { lacks } from '../programs.ts'
 import { settingsFor } from './place.ts'
 
-describe.skipIf(lacks('nginx', 'setsid', 'flock', 'sshd'))('behind SSH', { timeout: 120_000 }, () => {
+describe.skipIf(lacks('nginx', 'setsid', 'flock', 'sshd'))('behind SSH', { timeout: 300_000 }, () => {
   let place: Folder
   let sshd: Sshd
   let bed: CommandBed

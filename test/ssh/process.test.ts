@@ -8,7 +8,7 @@ import { makeKey, type Sshd, startSshd } from '../bed/sshd.ts'
 import { contentsOf, errorsOf, type Inputs, openStreet, type Shop, type Street } from '../process/shop.ts'
 import { lacks } from '../programs.ts'
 
-describe.skipIf(lacks('sshd', 'ssh-keygen'))('a deployment over SSH', { timeout: 120_000 }, () => {
+describe.skipIf(lacks('sshd', 'ssh-keygen'))('a deployment over SSH', { timeout: 300_000 }, () => {
   let street: Street
   let sshd: Sshd
   beforeAll(async () => {

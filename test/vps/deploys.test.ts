@@ -3,7 +3,7 @@ import { startLoad } from '../bed/load.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town } from './place.ts'
 
-describe.skipIf(lacksVps())('a deployment on a VPS', { timeout: 120_000 }, () => {
+describe.skipIf(lacksVps())('a deployment on a VPS', { timeout: 300_000 }, () => {
   let town: Town
   beforeAll(async () => {
     town = await foundTown()

@@ -18,7 +18,7 @@ import {
   startByHand,
 } from './street.ts'
 
-describe.skipIf(lacksVps())('a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('a VPS', { timeout: 600_000 }, () => {
   const stack = new AsyncDisposableStack()
   let town: Town
   let found: () => VpsShop

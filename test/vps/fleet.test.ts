@@ -6,7 +6,7 @@ import { lacksVps } from './lacks-vps.ts'
 
 const names = ['twice', 'ill', 'stuck', 'away', 'lost', 'hooked', 'queue'] as const
 
-describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps()).concurrent('a fleet of two hosts', { timeout: 600_000 }, () => {
   let town: FleetTown
   beforeAll(async () => {
     town = await foundFleetTown({ count: 2, names })

@@ -28,7 +28,7 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   )
 
-describe.skipIf(lacksVps() || lacks('curl'))('a command of the user', { timeout: 120_000 }, () => {
+describe.skipIf(lacksVps() || lacks('curl'))('a command of the user', { timeout: 300_000 }, () => {
   let town: Town
   beforeAll(async () => {
     town = await foundTown()

@@ -9,7 +9,7 @@ import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town } from './place.ts'
 import { containersOf, fewUsers, leaseOf, startByHand } from './street.ts'
 
-describe.skipIf(lacksVps())('a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('a VPS', { timeout: 600_000 }, () => {
   let town: Town
   beforeAll(async () => {
     town = await foundTown()

@@ -8,7 +8,7 @@ import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
 import { compose, containersOf, fewUsers, foundShops, leaseOf, startByHand, until } from './street.ts'
 
-describe.skipIf(lacksVps()).concurrent('a deployment on a VPS leaves alone', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps()).concurrent('a deployment on a VPS leaves alone', { timeout: 600_000 }, () => {
   let town: Town
   let found: () => VpsShop
   /** The same host, with the newest compose. */

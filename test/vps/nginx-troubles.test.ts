@@ -11,7 +11,7 @@ import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
 import { containersOf, fewUsers, foundShops, gated, leaseOf, openGate, startByHand, until } from './street.ts'
 
-describe.skipIf(lacksVps())('nginx of a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('nginx of a VPS', { timeout: 600_000 }, () => {
   let town: Town
   let found: () => VpsShop
   beforeAll(async () => {

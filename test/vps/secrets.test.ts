@@ -14,7 +14,7 @@ const login = { username: 'deployer', password: `it's $a "secret" of-the-registr
 /** What no escaping changes, and what docker keeps instead of a password. */
 const traces = ['of-the-registry', Buffer.from(`${login.username}:${login.password}`).toString('base64')]
 
-describe.skipIf(lacksVps())('on a VPS with a private registry', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('on a VPS with a private registry', { timeout: 600_000 }, () => {
   let town: Town
   let found: () => VpsShop
   let registry: Inputs

@@ -10,7 +10,7 @@ const urls = ['frontend', 'backend'] as const
 
 describe
   .skipIf(lacksVps())
-  .concurrent('an app of a frontend, a backend and a worker on a VPS', { timeout: 240_000 }, () => {
+  .concurrent('an app of a frontend, a backend and a worker on a VPS', { timeout: 600_000 }, () => {
     let town: Town
     let shops: VpsShop[]
     beforeAll(async () => {

@@ -14,7 +14,7 @@ import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
 import { startByHand } from './street.ts'
 
-describe.skipIf(lacksVps())('users of a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps())('users of a VPS', { timeout: 600_000 }, () => {
   let town: Town
   beforeAll(async () => {
     town = await foundTown()

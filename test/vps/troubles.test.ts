@@ -19,7 +19,7 @@ import {
   startByHand,
 } from './street.ts'
 
-describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 240_000 }, () => {
+describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 600_000 }, () => {
   let town: Town
   let found: () => VpsShop
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
 import { locate, type Operation } from '../operation.ts'
 import { determineColor } from '../phases/determine-color.ts'
-import { inPhase, PhaseFailed, runPhases } from '../phases/pipeline.ts'
+import { inPhase, runPhases, unwrap } from '../phases/pipeline.ts'
 import { preflight } from '../preflight.ts'
 import { samplePublic } from '../samples.ts'
 import { closeFormer, endSession } from '../session.ts'
@@ -61,24 +61,21 @@ const seenAt = (color: Color): Traffic => ({ kind: 'color', color })
 /** Asks the table what to do about our own failure, and does it. */
 async function putRight(session: Session, sampler: Sampler, error: unknown): Promise<Ending> {
   const { report, clock } = session
+  const { phase, cause } = unwrap(error)
   report({ kind: 'section-started', title: 'Putting things right', at: clock.now() })
-  const settled = await settleOrLeave(session, isAnswerLost(error))
+  const settled = await settleOrLeave(session, cause instanceof TargetUnreachable)
   report({ kind: 'section-ended', at: clock.now() })
   await sampler.stop()
   const operation = session.journal.begun
   const ending = endingOfFailure({
-    phase: error instanceof PhaseFailed ? error.phase : null,
-    cause: messageOf(error),
+    phase,
+    cause: messageOf(cause),
     operation,
     settled,
     traffic: await trafficNow(session),
   })
   return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() }
 }
-
-/** A phase wraps what ended it. */
-const isAnswerLost = (error: unknown): boolean =>
-  (error instanceof PhaseFailed ? error.cause : error) instanceof TargetUnreachable
 
 /** What goes wrong in here must not hide what went wrong before. */
 async function settleOrLeave(session: Session, answerLost: boolean): Promise<Settled> {

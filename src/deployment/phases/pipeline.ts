@@ -38,6 +38,10 @@ export class PhaseFailed extends Error {
   }
 }
 
+/** What went wrong itself, and in which phase; null: in none. */
+export const unwrap = (error: unknown): { readonly phase: PhaseName | null; readonly cause: unknown } =>
+  error instanceof PhaseFailed ? { phase: error.phase, cause: error.cause } : { phase: null, cause: error }
+
 /** Throws PhaseFailed with the phase that failed; the release is live and verified when it returns. */
 export async function runPhases(course: Course): Promise<Settled> {
   for (const { name, run } of phases) {

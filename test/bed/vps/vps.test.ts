@@ -82,7 +82,7 @@ const processes = (file: 'cmdline' | 'cgroup'): string =>
     })
     .join('\n')
 
-describe.skipIf(lacks(...needed) || lacksRoot())('a VPS on loopback', { timeout: 120_000 }, () => {
+describe.skipIf(lacks(...needed) || lacksRoot())('a VPS on loopback', { timeout: 300_000 }, () => {
   it.each(['v2', 'newest'] as const)('switches colors that compose %s started over SSH', async (compose) => {
     await using folder = await temporaryFolder()
     await using registry = await startRegistry({ folder: join(folder.path, 'registry') })

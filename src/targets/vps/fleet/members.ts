@@ -24,7 +24,7 @@ export interface Fleet {
  * Waits for all, then throws one error that names each host where it failed; where some cannot be reached, it carries the rest.
  */
 export async function onAll<T>(
-  { members, restOf }: Omit<Fleet, 'leases'>,
+  { members, restOf }: Fleet,
   work: (member: Member, index: number) => Promise<T>,
 ): Promise<readonly T[]> {
   const results = await Promise.allSettled(members.map(async (member, index) => work(member, index)))

@@ -153,10 +153,16 @@ it('fails when nginx goes on with the old color, and says what it may be', async
   expect(readFlag(settings.stateDirectory)).toBe('green')
 })
 
-it('fails when nginx does not answer any more, with the flag where it was told to be', async () => {
+it('moves nothing while nginx does not answer, but on a way back', async () => {
   const { router, guard, settings, nginx } = await startFlag(including)
   await nginx.stop()
-  await expect(router.switch(to('blue'), 'green', await guard())).rejects.toThrow(
+  const switching = router.switch(to('blue'), 'green', await guard())
+  await expect(switching).rejects.toThrow(inOrder('cannot be asked to confirm it', 'refuses connections'))
+  await expect(switching).rejects.toBeInstanceOf(ChangeRefused)
+  expect(readFlag(settings.stateDirectory)).toBe('blue')
+
+  const wayBack = { ...(await guard()), unreadableLedger: 'ignore' } as const
+  await expect(router.switch(to('blue'), 'green', wayBack)).rejects.toThrow(
     inOrder('names green, but nginx does not', 'refuses connections'),
   )
   expect(readFlag(settings.stateDirectory)).toBe('green')
