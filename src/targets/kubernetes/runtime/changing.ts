@@ -164,7 +164,9 @@ async function create(
       ? await readObject(cluster, { resource: 'deployments', name }, deploymentSchema)
       : null
   if (answer.kind === 'refused' && made === null) {
-    throw new ChangeFailed(`Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`)
+    throw new ChangeFailed(
+      `Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`,
+    )
   }
   const created = made ?? deploymentSchema.parse(answer.kind === 'answered' ? answer.body : null)
   parts.reader.learn(created)
