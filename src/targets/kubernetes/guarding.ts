@@ -90,6 +90,10 @@ export async function change<Shape extends z.ZodType<Guarded>>(
   const { object, shape, lease } = order
   let isFresh = order.read === null
   let read = order.read ?? (await readNow(cluster, order))
+  if (!isFresh && isRefused(order, read)) {
+    read = await readNow(cluster, order)
+    isFresh = true
+  }
   for (let attempt = 1; ; attempt += 1) {
     const edits = editsOf(order, read)
     const patch = guardedPatch(read.metadata, lease.fence, edits)
@@ -136,6 +140,17 @@ function editsOf<Shape extends z.ZodType<Guarded>>(
     )
   }
   return edit(read)
+}
+
+/** What was read a while ago refuses nothing: it may be right again. */
+function isRefused<Shape extends z.ZodType<Guarded>>(order: Change<Shape>, read: z.output<Shape>): boolean {
+  try {
+    editsOf(order, read)
+    return false
+  } catch (error) {
+    if (error instanceof ChangeRefused) return true
+    throw error
+  }
 }
 
 type Described = Pick<Change<z.ZodType<Guarded>>, 'object' | 'name'>

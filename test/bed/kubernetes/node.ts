@@ -23,6 +23,7 @@ const showTunables = Object.entries(tunables)
   .join('\n  ')
 
 /**
+ * The kubelet has its sockets in one folder, whatever its settings say.
  * A shell collects the dead, as an init would. The machine has a way to pods and Services as well, over the node: who asks from there
  * is a user. Services need a route within, too, before kube-proxy leads them elsewhere.
  */
@@ -38,7 +39,8 @@ exec setpriv --pdeathsig KILL unshare --net --mount --uts --pid --fork --kill-ch
     ip route add $services via $node; ip route add $pods via $node"
   exec 9<&-
   hostname node; mount --make-rshared /
-  mount -t tmpfs none /srv; mount -t tmpfs none /run; mount -t tmpfs none /var/log
+  mkdir -p /var/lib/kubelet
+  for folder in /srv /run /var/log /var/lib/kubelet; do mount -t tmpfs none $folder; done
   ${showTunables}
   "$@"; exit' sh "$@"`
 

@@ -242,13 +242,16 @@ describe.skipIf(lacksKubernetes())('a change in a real cluster', { timeout: 60_0
     await stamp(shop, leaseOf(4))
     const shape = z.object({ metadata: metadataSchema })
     const fences = (await readObjects(shop.cluster, { resource: 'deployments' }, shape)).map(
-      ({ metadata }) => [metadata.name, fenceOf(metadata), metadata.generation],
+      ({ metadata }) => [metadata.name, fenceOf(metadata)],
     )
-    // It is no new generation: no pod is replaced for it.
     expect(fences).toEqual([
-      ['other', 0, 1],
-      [ownDeployment, 4, 1],
+      ['other', 0],
+      [ownDeployment, 4],
     ])
+    // It is a new generation, but none of the template: no pod is replaced for it.
+    await namespace.kubectl('rollout', 'status', `deployment/${ownDeployment}`)
+    const sets = await namespace.kubectl('get', 'replicasets', '-l', `app=${ownDeployment}`, '-o', 'name')
+    expect(sets.trim().split('\n')).toHaveLength(1)
     expect(await fence()).toBe(4)
     expect(await highestFence(shop)).toBe(4)
     await expect(stamp(shop, leaseOf(3))).rejects.toThrow(LeaseLost)

@@ -93,7 +93,7 @@ describe.skipIf(lacksKubernetes())('a Kubernetes target', { timeout: 120_000 }, 
       .toEqual({ kind: 'ready', restarts: 0 })
     const [way] = await target.runtime.reach('green', 'shop')
     if (way?.kind !== 'url') throw new Error('There is no way to green.')
-    expect(await (await fetch(new URL('/health', way.url))).text()).toContain('green')
+    expect(await (await fetch(new URL('/health', way.url))).text()).toContain('v2')
     const from = await target.router.observe()
     await target.router.switch(from, 'green', { ...guard, color: 'any' })
     expect(await target.router.observe()).toEqual({ kind: 'color', color: 'green' })
@@ -107,7 +107,7 @@ describe.skipIf(lacksKubernetes())('a Kubernetes target', { timeout: 120_000 }, 
   it.each([
     ['services', 'patch', 'patch services shop'],
     ['deployments', 'create', 'create deployments'],
-    ['leases', 'update', 'update leases blue-green-shop'],
+    ['leases', 'patch', 'patch leases blue-green-shop'],
     ['pods/portforward', 'create', 'create pods/portforward'],
   ])('says which right is missing on %s, and what grants it', async (resource, verb, missing) => {
     await using namespace = await shop()

@@ -4,15 +4,17 @@ import type { Metadata, Service } from '../objects.ts'
 
 const selectorFieldsSchema = z.object({
   manager: z.string(),
-  fieldsV1: z.object({ 'f:spec': z.object({ 'f:selector': z.record(z.string(), z.unknown()) }) }),
+  fieldsV1: z.object({ 'f:spec': z.object({ 'f:selector': z.object({}) }) }),
 })
 
-/** Who wrote the key of the selector last; null: nobody that is known. A switch of ours makes it ours. */
-export function managerOf({ metadata }: Service, key: string): string | null {
+/**
+ * Who wrote the selector last; null: nobody that is known. A switch of ours makes it ours. It has one owner for all of its
+ * keys: https://github.com/kubernetes/api/blob/v0.34.0/core/v1/types.go (`mapType=atomic`)
+ */
+export function managerOf({ metadata }: Service): string | null {
   const managers = metadata.managedFields.flatMap((entry) => {
     const parsed = selectorFieldsSchema.safeParse(entry)
-    if (!parsed.success || !Object.hasOwn(parsed.data.fieldsV1['f:spec']['f:selector'], `f:${key}`)) return []
-    return [parsed.data.manager]
+    return parsed.success ? [parsed.data.manager] : []
   })
   return managers[0] ?? null
 }
@@ -35,7 +37,7 @@ function keeperOf(manager: string, { labels = {}, annotations = {} }: Metadata):
 
 /** What to know before somebody else sends users back to the old color; null: nobody is known to. */
 export function ownerRemark(service: Service, key: string): string | null {
-  const manager = managerOf(service, key)
+  const manager = managerOf(service)
   const keeper = manager === null ? null : keeperOf(manager, service.metadata)
   if (manager === null || keeper === null) return null
   const { name } = service.metadata

@@ -33,7 +33,7 @@ export function rulesFor(settings: KubernetesSettings, { forwards, removes }: Us
     rule('discovery.k8s.io', ['endpointslices'], ['list', 'watch']),
     rule('autoscaling', ['horizontalpodautoscalers'], ['list']),
     rule('coordination.k8s.io', ['leases'], ['create']),
-    rule('coordination.k8s.io', ['leases'], ['get', 'update'], [leaseName(settings.app)]),
+    rule('coordination.k8s.io', ['leases'], ['get', 'patch'], [leaseName(settings.app)]),
   ]
 }
 

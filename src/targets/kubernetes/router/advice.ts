@@ -1,5 +1,5 @@
 /** What is to be said of a Service whose color cannot be told, and what a person does about it. */
-import type { Color, PerColor, Traffic } from '../../target.ts'
+import { type Color, otherColor, type PerColor, type Traffic } from '../../target.ts'
 import { pointer } from '../names.ts'
 import type { Deployment } from '../objects.ts'
 import type { KubernetesService } from '../settings.ts'
@@ -137,8 +137,15 @@ export function missingService({ where, name, app, deployments }: Omit<Unread, '
   }
   const color = ours.blue === undefined && ours.green !== undefined ? 'green' : 'blue'
   const key = settings.selectorKey ?? 'color'
+  const labels = ours[color]?.spec.selector.matchLabels ?? { app: app.name }
+  const other = ours[otherColor(color)]
+  const others = other && labelsOf(other)
+  // A second key that tells the colors apart would leave open which one is to be changed.
+  const shared = Object.entries(labels).filter(
+    ([name, value]) => others === undefined || others[name] === value,
+  )
   const selector = {
-    ...(ours[color]?.spec.selector.matchLabels ?? { app: app.name }),
+    ...Object.fromEntries(shared),
     [key]: (ours[color] && labelsOf(ours[color])[key]) ?? settings.selectorValue[color],
   }
   const ports = ours[color]?.spec.template.spec.containers.flatMap((container) => container.ports) ?? []

@@ -39,11 +39,14 @@ export function readSelector(scene: Scene): Reading {
 }
 
 /** With a key that is known to name the color. */
-export function readBy({ selector }: Pick<Scene, 'selector'>, colorKey: ColorKey): Reading {
-  const value = selector[colorKey.key]
-  if (value === undefined) return { kind: 'both', ...colorKey }
-  const color = colorOf(colorKey.values, value)
-  return color === null ? { kind: 'neither', value, ...colorKey } : { kind: 'color', color, ...colorKey }
+export function readBy(
+  { selector }: Pick<Scene, 'selector'>,
+  { key, values }: ColorKey,
+): Extract<Reading, ColorKey> {
+  const value = selector[key]
+  if (value === undefined) return { kind: 'both', key, values }
+  const color = colorOf(values, value)
+  return color === null ? { kind: 'neither', value, key, values } : { kind: 'color', color, key, values }
 }
 
 export const colorOf = (values: PerColor<string>, value: string | undefined): Color | null =>
@@ -107,11 +110,12 @@ function readWithout({ selector, templates, selectorKey, selectorValue }: Scene)
     const isCandidate = values.green !== '' && values.blue !== values.green
     return isCandidate && (selectorKey === null || key === selectorKey) ? [{ key, values }] : []
   })
+  const exact = keys.filter(({ values }) => isSame(values, selectorValue))
   const telling = keys.filter(({ values }) => {
     const expected = valuesFrom(values.blue, selectorValue)
     return expected !== null && isSame(values, expected)
   })
-  const [only, ...more] = telling.length > 0 ? telling : keys
+  const [only, ...more] = [exact, telling, keys].find(({ length }) => length > 0) ?? []
   if (only === undefined) return { kind: 'uncolored' }
   return more.length > 0 ? { kind: 'unclear', keys: [only, ...more] } : { kind: 'both', ...only }
 }

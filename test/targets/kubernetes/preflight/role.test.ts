@@ -23,7 +23,7 @@ describe('what we must be allowed', () => {
   it('changes nothing but what is named', () => {
     const changes = demandsOf(plain).filter(({ verb }) => ['patch', 'update', 'delete'].includes(verb))
     expect(demandsText(changes)).toBe(
-      'patch services shop; patch deployments shop-blue; patch deployments shop-green; update leases blue-green-shop',
+      'patch services shop; patch deployments shop-blue; patch deployments shop-green; patch leases blue-green-shop',
     )
   })
 

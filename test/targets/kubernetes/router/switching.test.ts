@@ -48,7 +48,8 @@ describe.skipIf(lacksKubernetes())('Services of a real cluster', { timeout: 120_
     Promise.all(names.map(async (name) => ((await selectorOf(namespace, name)) as Record<Key, string>)[key]))
   /** As a person would. */
   const type = async (lines: readonly string[]) => {
-    const env = { KUBECONFIG: namespace.kubeconfig, PATH: `${dirname(kubectlProgram())}:${process.env.PATH}` }
+    const PATH = `${dirname(kubectlProgram())}:${process.env.PATH}`
+    const env = { KUBECONFIG: namespace.kubeconfig, HOME: dirname(namespace.kubeconfig), PATH }
     await promisify(execFile)('sh', ['-euc', lines.join('\n')], { env })
   }
   const repairOf = (traffic: Traffic) => ('repair' in traffic ? traffic.repair : [])
