@@ -3430,6 +3430,3245 @@ module.exports = safer
 
 /***/ }),
 
+/***/ 9379:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const ANY = Symbol('SemVer ANY')
+// hoisted class for cyclic dependency
+class Comparator {
+  static get ANY () {
+    return ANY
+  }
+
+  constructor (comp, options) {
+    options = parseOptions(options)
+
+    if (comp instanceof Comparator) {
+      if (comp.loose === !!options.loose) {
+        return comp
+      } else {
+        comp = comp.value
+      }
+    }
+
+    comp = comp.trim().split(/\s+/).join(' ')
+    debug('comparator', comp, options)
+    this.options = options
+    this.loose = !!options.loose
+    this.parse(comp)
+
+    if (this.semver === ANY) {
+      this.value = ''
+    } else {
+      this.value = this.operator + this.semver.version
+    }
+
+    debug('comp', this)
+  }
+
+  parse (comp) {
+    const r = this.options.loose ? re[t.COMPARATORLOOSE] : re[t.COMPARATOR]
+    const m = comp.match(r)
+
+    if (!m) {
+      throw new TypeError(`Invalid comparator: ${comp}`)
+    }
+
+    this.operator = m[1] !== undefined ? m[1] : ''
+    if (this.operator === '=') {
+      this.operator = ''
+    }
+
+    // if it literally is just '>' or '' then allow anything.
+    if (!m[2]) {
+      this.semver = ANY
+    } else {
+      this.semver = new SemVer(m[2], this.options.loose)
+    }
+  }
+
+  toString () {
+    return this.value
+  }
+
+  test (version) {
+    debug('Comparator.test', version, this.options.loose)
+
+    if (this.semver === ANY || version === ANY) {
+      return true
+    }
+
+    if (typeof version === 'string') {
+      try {
+        version = new SemVer(version, this.options)
+      } catch (er) {
+        return false
+      }
+    }
+
+    return cmp(version, this.operator, this.semver, this.options)
+  }
+
+  intersects (comp, options) {
+    if (!(comp instanceof Comparator)) {
+      throw new TypeError('a Comparator is required')
+    }
+
+    if (this.operator === '') {
+      if (this.value === '') {
+        return true
+      }
+      return new Range(comp.value, options).test(this.value)
+    } else if (comp.operator === '') {
+      if (comp.value === '') {
+        return true
+      }
+      return new Range(this.value, options).test(comp.semver)
+    }
+
+    options = parseOptions(options)
+
+    // Special cases where nothing can possibly be lower
+    if (options.includePrerelease &&
+      (this.value === '<0.0.0-0' || comp.value === '<0.0.0-0')) {
+      return false
+    }
+    if (!options.includePrerelease &&
+      (this.value.startsWith('<0.0.0') || comp.value.startsWith('<0.0.0'))) {
+      return false
+    }
+
+    // Same direction increasing (> or >=)
+    if (this.operator.startsWith('>') && comp.operator.startsWith('>')) {
+      return true
+    }
+    // Same direction decreasing (< or <=)
+    if (this.operator.startsWith('<') && comp.operator.startsWith('<')) {
+      return true
+    }
+    // same SemVer and both sides are inclusive (<= or >=)
+    if (
+      (this.semver.version === comp.semver.version) &&
+      this.operator.includes('=') && comp.operator.includes('=')) {
+      return true
+    }
+    // opposite directions less than
+    if (cmp(this.semver, '<', comp.semver, options) &&
+      this.operator.startsWith('>') && comp.operator.startsWith('<')) {
+      return true
+    }
+    // opposite directions greater than
+    if (cmp(this.semver, '>', comp.semver, options) &&
+      this.operator.startsWith('<') && comp.operator.startsWith('>')) {
+      return true
+    }
+    return false
+  }
+}
+
+module.exports = Comparator
+
+const parseOptions = __nccwpck_require__(356)
+const { safeRe: re, t } = __nccwpck_require__(5471)
+const cmp = __nccwpck_require__(8646)
+const debug = __nccwpck_require__(1159)
+const SemVer = __nccwpck_require__(7163)
+const Range = __nccwpck_require__(6782)
+
+
+/***/ }),
+
+/***/ 6782:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SPACE_CHARACTERS = /\s+/g
+
+// hoisted class for cyclic dependency
+class Range {
+  constructor (range, options) {
+    options = parseOptions(options)
+
+    if (range instanceof Range) {
+      if (
+        range.loose === !!options.loose &&
+        range.includePrerelease === !!options.includePrerelease
+      ) {
+        return range
+      } else {
+        return new Range(range.raw, options)
+      }
+    }
+
+    if (range instanceof Comparator) {
+      // just put it in the set and return
+      this.raw = range.value
+      this.set = [[range]]
+      this.formatted = undefined
+      return this
+    }
+
+    this.options = options
+    this.loose = !!options.loose
+    this.includePrerelease = !!options.includePrerelease
+
+    // First reduce all whitespace as much as possible so we do not have to rely
+    // on potentially slow regexes like \s*. This is then stored and used for
+    // future error messages as well.
+    this.raw = range.trim().replace(SPACE_CHARACTERS, ' ')
+
+    // First, split on ||
+    this.set = this.raw
+      .split('||')
+      // map the range to a 2d array of comparators
+      .map(r => this.parseRange(r.trim()))
+      // throw out any comparator lists that are empty
+      // this generally means that it was not a valid range, which is allowed
+      // in loose mode, but will still throw if the WHOLE range is invalid.
+      .filter(c => c.length)
+
+    if (!this.set.length) {
+      throw new TypeError(`Invalid SemVer Range: ${this.raw}`)
+    }
+
+    // if we have any that are not the null set, throw out null sets.
+    if (this.set.length > 1) {
+      // keep the first one, in case they're all null sets
+      const first = this.set[0]
+      this.set = this.set.filter(c => !isNullSet(c[0]))
+      if (this.set.length === 0) {
+        this.set = [first]
+      } else if (this.set.length > 1) {
+        // if we have any that are *, then the range is just *
+        for (const c of this.set) {
+          if (c.length === 1 && isAny(c[0])) {
+            this.set = [c]
+            break
+          }
+        }
+      }
+    }
+
+    this.formatted = undefined
+  }
+
+  get range () {
+    if (this.formatted === undefined) {
+      this.formatted = ''
+      for (let i = 0; i < this.set.length; i++) {
+        if (i > 0) {
+          this.formatted += '||'
+        }
+        const comps = this.set[i]
+        for (let k = 0; k < comps.length; k++) {
+          if (k > 0) {
+            this.formatted += ' '
+          }
+          this.formatted += comps[k].toString().trim()
+        }
+      }
+    }
+    return this.formatted
+  }
+
+  format () {
+    return this.range
+  }
+
+  toString () {
+    return this.range
+  }
+
+  parseRange (range) {
+    // strip build metadata so it can't bleed into the version
+    range = range.replace(BUILDSTRIPRE, '')
+
+    // memoize range parsing for performance.
+    // this is a very hot path, and fully deterministic.
+    const memoOpts =
+      (this.options.includePrerelease && FLAG_INCLUDE_PRERELEASE) |
+      (this.options.loose && FLAG_LOOSE)
+    const memoKey = memoOpts + ':' + range
+    const cached = cache.get(memoKey)
+    if (cached) {
+      return cached
+    }
+
+    const loose = this.options.loose
+    // `1.2.3 - 1.2.4` => `>=1.2.3 <=1.2.4`
+    const hr = loose ? re[t.HYPHENRANGELOOSE] : re[t.HYPHENRANGE]
+    range = range.replace(hr, hyphenReplace(this.options.includePrerelease))
+    debug('hyphen replace', range)
+
+    // `> 1.2.3 < 1.2.5` => `>1.2.3 <1.2.5`
+    range = trimComparatorWhitespace(range)
+    debug('comparator trim', range)
+
+    // `~ 1.2.3` => `~1.2.3`
+    range = range.replace(re[t.TILDETRIM], tildeTrimReplace)
+    debug('tilde trim', range)
+
+    // `^ 1.2.3` => `^1.2.3`
+    range = range.replace(re[t.CARETTRIM], caretTrimReplace)
+    debug('caret trim', range)
+
+    // At this point, the range is completely trimmed and
+    // ready to be split into comparators.
+
+    let rangeList = range
+      .split(' ')
+      .map(comp => parseComparator(comp, this.options))
+      .join(' ')
+      .split(/\s+/)
+      // >=0.0.0 is equivalent to *
+      .map(comp => replaceGTE0(comp, this.options))
+
+    if (loose) {
+      // in loose mode, throw out any that are not valid comparators
+      rangeList = rangeList.filter(comp => {
+        debug('loose invalid filter', comp, this.options)
+        return !!comp.match(re[t.COMPARATORLOOSE])
+      })
+    }
+    debug('range list', rangeList)
+
+    // if any comparators are the null set, then replace with JUST null set
+    // if more than one comparator, remove any * comparators
+    // also, don't include the same comparator more than once
+    const rangeMap = new Map()
+    const comparators = rangeList.map(comp => new Comparator(comp, this.options))
+    for (const comp of comparators) {
+      if (isNullSet(comp)) {
+        return [comp]
+      }
+      rangeMap.set(comp.value, comp)
+    }
+    if (rangeMap.size > 1 && rangeMap.has('')) {
+      rangeMap.delete('')
+    }
+
+    const result = [...rangeMap.values()]
+    cache.set(memoKey, result)
+    return result
+  }
+
+  intersects (range, options) {
+    if (!(range instanceof Range)) {
+      throw new TypeError('a Range is required')
+    }
+
+    return this.set.some((thisComparators) => {
+      return (
+        isSatisfiable(thisComparators, options) &&
+        range.set.some((rangeComparators) => {
+          return (
+            isSatisfiable(rangeComparators, options) &&
+            thisComparators.every((thisComparator) => {
+              return rangeComparators.every((rangeComparator) => {
+                return thisComparator.intersects(rangeComparator, options)
+              })
+            })
+          )
+        })
+      )
+    })
+  }
+
+  // if ANY of the sets match ALL of its comparators, then pass
+  test (version) {
+    if (!version) {
+      return false
+    }
+
+    if (typeof version === 'string') {
+      try {
+        version = new SemVer(version, this.options)
+      } catch (er) {
+        return false
+      }
+    }
+
+    for (let i = 0; i < this.set.length; i++) {
+      if (testSet(this.set[i], version, this.options)) {
+        return true
+      }
+    }
+    return false
+  }
+}
+
+module.exports = Range
+
+const LRU = __nccwpck_require__(1383)
+const cache = new LRU()
+
+const parseOptions = __nccwpck_require__(356)
+const Comparator = __nccwpck_require__(9379)
+const debug = __nccwpck_require__(1159)
+const SemVer = __nccwpck_require__(7163)
+const trimComparatorWhitespace = __nccwpck_require__(9737)
+const {
+  safeRe: re,
+  src,
+  t,
+  tildeTrimReplace,
+  caretTrimReplace,
+} = __nccwpck_require__(5471)
+const { FLAG_INCLUDE_PRERELEASE, FLAG_LOOSE } = __nccwpck_require__(5101)
+
+// unbounded global build-metadata stripper used by parseRange
+const BUILDSTRIPRE = new RegExp(src[t.BUILD], 'g')
+
+const isNullSet = c => c.value === '<0.0.0-0'
+const isAny = c => c.value === ''
+
+// take a set of comparators and determine whether there
+// exists a version which can satisfy it
+const isSatisfiable = (comparators, options) => {
+  let result = true
+  const remainingComparators = comparators.slice()
+  let testComparator = remainingComparators.pop()
+
+  while (result && remainingComparators.length) {
+    result = remainingComparators.every((otherComparator) => {
+      return testComparator.intersects(otherComparator, options)
+    })
+
+    testComparator = remainingComparators.pop()
+  }
+
+  return result
+}
+
+// comprised of xranges, tildes, stars, and gtlt's at this point.
+// already replaced the hyphen ranges
+// turn into a set of JUST comparators.
+const parseComparator = (comp, options) => {
+  comp = comp.replace(re[t.BUILD], '')
+  debug('comp', comp, options)
+  comp = replaceCarets(comp, options)
+  debug('caret', comp)
+  comp = replaceTildes(comp, options)
+  debug('tildes', comp)
+  comp = replaceXRanges(comp, options)
+  debug('xrange', comp)
+  comp = replaceStars(comp, options)
+  debug('stars', comp)
+  return comp
+}
+
+const isX = id => !id || id.toLowerCase() === 'x' || id === '*'
+
+const invalidXRangeOrder = (M, m, p) => (
+  (isX(M) && !isX(m)) ||
+  (isX(m) && p && !isX(p))
+)
+
+// ~, ~> --> * (any, kinda silly)
+// ~2, ~2.x, ~2.x.x, ~>2, ~>2.x ~>2.x.x --> >=2.0.0 <3.0.0-0
+// ~2.0, ~2.0.x, ~>2.0, ~>2.0.x --> >=2.0.0 <2.1.0-0
+// ~1.2, ~1.2.x, ~>1.2, ~>1.2.x --> >=1.2.0 <1.3.0-0
+// ~1.2.3, ~>1.2.3 --> >=1.2.3 <1.3.0-0
+// ~1.2.0, ~>1.2.0 --> >=1.2.0 <1.3.0-0
+// ~0.0.1 --> >=0.0.1 <0.1.0-0
+const replaceTildes = (comp, options) => {
+  return comp
+    .trim()
+    .split(/\s+/)
+    .map((c) => replaceTilde(c, options))
+    .join(' ')
+}
+
+const replaceTilde = (comp, options) => {
+  const r = options.loose ? re[t.TILDELOOSE] : re[t.TILDE]
+  // if we're including prereleases in the match, then the lower bound is
+  // -0, the lowest possible prerelease value, just like x-ranges and carets.
+  // this keeps `~1.2` equivalent to the `1.2.x` x-range it's documented as.
+  const z = options.includePrerelease ? '-0' : ''
+  return comp.replace(r, (_, M, m, p, pr) => {
+    debug('tilde', comp, _, M, m, p, pr)
+    let ret
+
+    if (isX(M)) {
+      ret = ''
+    } else if (isX(m)) {
+      ret = `>=${M}.0.0${z} <${+M + 1}.0.0-0`
+    } else if (isX(p)) {
+      // ~1.2 == >=1.2.0 <1.3.0-0
+      ret = `>=${M}.${m}.0${z} <${M}.${+m + 1}.0-0`
+    } else if (pr) {
+      debug('replaceTilde pr', pr)
+      ret = `>=${M}.${m}.${p}-${pr
+      } <${M}.${+m + 1}.0-0`
+    } else {
+      // ~1.2.3 == >=1.2.3 <1.3.0-0
+      ret = `>=${M}.${m}.${p
+      } <${M}.${+m + 1}.0-0`
+    }
+
+    debug('tilde return', ret)
+    return ret
+  })
+}
+
+// ^ --> * (any, kinda silly)
+// ^2, ^2.x, ^2.x.x --> >=2.0.0 <3.0.0-0
+// ^2.0, ^2.0.x --> >=2.0.0 <3.0.0-0
+// ^1.2, ^1.2.x --> >=1.2.0 <2.0.0-0
+// ^1.2.3 --> >=1.2.3 <2.0.0-0
+// ^1.2.0 --> >=1.2.0 <2.0.0-0
+// ^0.0.1 --> >=0.0.1 <0.0.2-0
+// ^0.1.0 --> >=0.1.0 <0.2.0-0
+const replaceCarets = (comp, options) => {
+  return comp
+    .trim()
+    .split(/\s+/)
+    .map((c) => replaceCaret(c, options))
+    .join(' ')
+}
+
+const replaceCaret = (comp, options) => {
+  debug('caret', comp, options)
+  const r = options.loose ? re[t.CARETLOOSE] : re[t.CARET]
+  const z = options.includePrerelease ? '-0' : ''
+  return comp.replace(r, (_, M, m, p, pr) => {
+    debug('caret', comp, _, M, m, p, pr)
+    let ret
+
+    if (isX(M)) {
+      ret = ''
+    } else if (isX(m)) {
+      ret = `>=${M}.0.0${z} <${+M + 1}.0.0-0`
+    } else if (isX(p)) {
+      if (M === '0') {
+        ret = `>=${M}.${m}.0${z} <${M}.${+m + 1}.0-0`
+      } else {
+        ret = `>=${M}.${m}.0${z} <${+M + 1}.0.0-0`
+      }
+    } else if (pr) {
+      debug('replaceCaret pr', pr)
+      if (M === '0') {
+        if (m === '0') {
+          ret = `>=${M}.${m}.${p}-${pr
+          } <${M}.${m}.${+p + 1}-0`
+        } else {
+          ret = `>=${M}.${m}.${p}-${pr
+          } <${M}.${+m + 1}.0-0`
+        }
+      } else {
+        ret = `>=${M}.${m}.${p}-${pr
+        } <${+M + 1}.0.0-0`
+      }
+    } else {
+      debug('no pr')
+      if (M === '0') {
+        if (m === '0') {
+          ret = `>=${M}.${m}.${p
+          } <${M}.${m}.${+p + 1}-0`
+        } else {
+          ret = `>=${M}.${m}.${p
+          } <${M}.${+m + 1}.0-0`
+        }
+      } else {
+        ret = `>=${M}.${m}.${p
+        } <${+M + 1}.0.0-0`
+      }
+    }
+
+    debug('caret return', ret)
+    return ret
+  })
+}
+
+const replaceXRanges = (comp, options) => {
+  debug('replaceXRanges', comp, options)
+  return comp
+    .split(/\s+/)
+    .map((c) => replaceXRange(c, options))
+    .join(' ')
+}
+
+const replaceXRange = (comp, options) => {
+  comp = comp.trim()
+  const r = options.loose ? re[t.XRANGELOOSE] : re[t.XRANGE]
+  return comp.replace(r, (ret, gtlt, M, m, p, pr) => {
+    debug('xRange', comp, ret, gtlt, M, m, p, pr)
+    if (invalidXRangeOrder(M, m, p)) {
+      return comp
+    }
+
+    const xM = isX(M)
+    const xm = xM || isX(m)
+    const xp = xm || isX(p)
+    const anyX = xp
+
+    if (gtlt === '=' && anyX) {
+      gtlt = ''
+    }
+
+    // if we're including prereleases in the match, then we need
+    // to fix this to -0, the lowest possible prerelease value
+    pr = options.includePrerelease ? '-0' : ''
+
+    if (xM) {
+      if (gtlt === '>' || gtlt === '<') {
+        // nothing is allowed
+        ret = '<0.0.0-0'
+      } else {
+        // nothing is forbidden
+        ret = '*'
+      }
+    } else if (gtlt && anyX) {
+      // we know patch is an x, because we have any x at all.
+      // replace X with 0
+      if (xm) {
+        m = 0
+      }
+      p = 0
+
+      if (gtlt === '>') {
+        // >1 => >=2.0.0
+        // >1.2 => >=1.3.0
+        gtlt = '>='
+        if (xm) {
+          M = +M + 1
+          m = 0
+          p = 0
+        } else {
+          m = +m + 1
+          p = 0
+        }
+      } else if (gtlt === '<=') {
+        // <=0.7.x is actually <0.8.0, since any 0.7.x should
+        // pass.  Similarly, <=7.x is actually <8.0.0, etc.
+        gtlt = '<'
+        if (xm) {
+          M = +M + 1
+        } else {
+          m = +m + 1
+        }
+      }
+
+      if (gtlt === '<') {
+        pr = '-0'
+      }
+
+      ret = `${gtlt + M}.${m}.${p}${pr}`
+    } else if (xm) {
+      ret = `>=${M}.0.0${pr} <${+M + 1}.0.0-0`
+    } else if (xp) {
+      ret = `>=${M}.${m}.0${pr
+      } <${M}.${+m + 1}.0-0`
+    }
+
+    debug('xRange return', ret)
+
+    return ret
+  })
+}
+
+// Because * is AND-ed with everything else in the comparator,
+// and '' means "any version", just remove the *s entirely.
+const replaceStars = (comp, options) => {
+  debug('replaceStars', comp, options)
+  // Looseness is ignored here.  star is always as loose as it gets!
+  return comp
+    .trim()
+    .replace(re[t.STAR], '')
+}
+
+const replaceGTE0 = (comp, options) => {
+  debug('replaceGTE0', comp, options)
+  return comp
+    .trim()
+    .replace(re[options.includePrerelease ? t.GTE0PRE : t.GTE0], '')
+}
+
+// This function is passed to string.replace(re[t.HYPHENRANGE])
+// M, m, patch, prerelease, build
+// 1.2 - 3.4.5 => >=1.2.0 <=3.4.5
+// 1.2.3 - 3.4 => >=1.2.0 <3.5.0-0 Any 3.4.x will do
+// 1.2 - 3.4 => >=1.2.0 <3.5.0-0
+// TODO build?
+const hyphenReplace = incPr => ($0,
+  from, fM, fm, fp, fpr, fb,
+  to, tM, tm, tp, tpr) => {
+  if (isX(fM)) {
+    from = ''
+  } else if (isX(fm)) {
+    from = `>=${fM}.0.0${incPr ? '-0' : ''}`
+  } else if (isX(fp)) {
+    from = `>=${fM}.${fm}.0${incPr ? '-0' : ''}`
+  } else if (fpr) {
+    from = `>=${from}`
+  } else {
+    from = `>=${from}${incPr ? '-0' : ''}`
+  }
+
+  if (isX(tM)) {
+    to = ''
+  } else if (isX(tm)) {
+    to = `<${+tM + 1}.0.0-0`
+  } else if (isX(tp)) {
+    to = `<${tM}.${+tm + 1}.0-0`
+  } else if (tpr) {
+    to = `<=${tM}.${tm}.${tp}-${tpr}`
+  } else if (incPr) {
+    to = `<${tM}.${tm}.${+tp + 1}-0`
+  } else {
+    to = `<=${to}`
+  }
+
+  return `${from} ${to}`.trim()
+}
+
+const testSet = (set, version, options) => {
+  for (let i = 0; i < set.length; i++) {
+    if (!set[i].test(version)) {
+      return false
+    }
+  }
+
+  if (version.prerelease.length && !options.includePrerelease) {
+    // Find the set of versions that are allowed to have prereleases
+    // For example, ^1.2.3-pr.1 desugars to >=1.2.3-pr.1 <2.0.0
+    // That should allow `1.2.3-pr.2` to pass.
+    // However, `1.2.4-alpha.notready` should NOT be allowed,
+    // even though it's within the range set by the comparators.
+    for (let i = 0; i < set.length; i++) {
+      debug(set[i].semver)
+      if (set[i].semver === Comparator.ANY) {
+        continue
+      }
+
+      if (set[i].semver.prerelease.length > 0) {
+        const allowed = set[i].semver
+        if (allowed.major === version.major &&
+            allowed.minor === version.minor &&
+            allowed.patch === version.patch) {
+          return true
+        }
+      }
+    }
+
+    // Version has a -pre, but it's not one of the ones we like.
+    return false
+  }
+
+  return true
+}
+
+
+/***/ }),
+
+/***/ 7163:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const debug = __nccwpck_require__(1159)
+const { MAX_LENGTH, MAX_SAFE_INTEGER } = __nccwpck_require__(5101)
+const { safeRe: re, t } = __nccwpck_require__(5471)
+
+const parseOptions = __nccwpck_require__(356)
+const { compareIdentifiers } = __nccwpck_require__(3348)
+
+const isPrereleaseIdentifier = (prerelease, identifier) => {
+  const identifiers = identifier.split('.')
+  if (identifiers.length > prerelease.length) {
+    return false
+  }
+
+  for (let i = 0; i < identifiers.length; i++) {
+    if (compareIdentifiers(prerelease[i], identifiers[i]) !== 0) {
+      return false
+    }
+  }
+
+  return true
+}
+
+class SemVer {
+  constructor (version, options) {
+    options = parseOptions(options)
+
+    if (version instanceof SemVer) {
+      if (version.loose === !!options.loose &&
+        version.includePrerelease === !!options.includePrerelease) {
+        return version
+      } else {
+        version = version.version
+      }
+    } else if (typeof version !== 'string') {
+      throw new TypeError(`Invalid version. Must be a string. Got type "${typeof version}".`)
+    }
+
+    if (version.length > MAX_LENGTH) {
+      throw new TypeError(
+        `version is longer than ${MAX_LENGTH} characters`
+      )
+    }
+
+    debug('SemVer', version, options)
+    this.options = options
+    this.loose = !!options.loose
+    // this isn't actually relevant for versions, but keep it so that we
+    // don't run into trouble passing this.options around.
+    this.includePrerelease = !!options.includePrerelease
+
+    const m = version.trim().match(options.loose ? re[t.LOOSE] : re[t.FULL])
+
+    if (!m) {
+      throw new TypeError(`Invalid Version: ${version}`)
+    }
+
+    this.raw = version
+
+    // these are actually numbers
+    this.major = +m[1]
+    this.minor = +m[2]
+    this.patch = +m[3]
+
+    if (this.major > MAX_SAFE_INTEGER || this.major < 0) {
+      throw new TypeError('Invalid major version')
+    }
+
+    if (this.minor > MAX_SAFE_INTEGER || this.minor < 0) {
+      throw new TypeError('Invalid minor version')
+    }
+
+    if (this.patch > MAX_SAFE_INTEGER || this.patch < 0) {
+      throw new TypeError('Invalid patch version')
+    }
+
+    // numberify any prerelease numeric ids
+    if (!m[4]) {
+      this.prerelease = []
+    } else {
+      this.prerelease = m[4].split('.').map((id) => {
+        if (/^[0-9]+$/.test(id)) {
+          const num = +id
+          if (num >= 0 && num < MAX_SAFE_INTEGER) {
+            return num
+          }
+        }
+        return id
+      })
+    }
+
+    this.build = m[5] ? m[5].split('.') : []
+    this.format()
+  }
+
+  format () {
+    this.version = `${this.major}.${this.minor}.${this.patch}`
+    if (this.prerelease.length) {
+      this.version += `-${this.prerelease.join('.')}`
+    }
+    return this.version
+  }
+
+  toString () {
+    return this.version
+  }
+
+  compare (other) {
+    debug('SemVer.compare', this.version, this.options, other)
+    if (!(other instanceof SemVer)) {
+      if (typeof other === 'string' && other === this.version) {
+        return 0
+      }
+      other = new SemVer(other, this.options)
+    }
+
+    if (other.version === this.version) {
+      return 0
+    }
+
+    return this.compareMain(other) || this.comparePre(other)
+  }
+
+  compareMain (other) {
+    if (!(other instanceof SemVer)) {
+      other = new SemVer(other, this.options)
+    }
+
+    if (this.major < other.major) {
+      return -1
+    }
+    if (this.major > other.major) {
+      return 1
+    }
+    if (this.minor < other.minor) {
+      return -1
+    }
+    if (this.minor > other.minor) {
+      return 1
+    }
+    if (this.patch < other.patch) {
+      return -1
+    }
+    if (this.patch > other.patch) {
+      return 1
+    }
+    return 0
+  }
+
+  comparePre (other) {
+    if (!(other instanceof SemVer)) {
+      other = new SemVer(other, this.options)
+    }
+
+    // NOT having a prerelease is > having one
+    if (this.prerelease.length && !other.prerelease.length) {
+      return -1
+    } else if (!this.prerelease.length && other.prerelease.length) {
+      return 1
+    } else if (!this.prerelease.length && !other.prerelease.length) {
+      return 0
+    }
+
+    let i = 0
+    do {
+      const a = this.prerelease[i]
+      const b = other.prerelease[i]
+      debug('prerelease compare', i, a, b)
+      if (a === undefined && b === undefined) {
+        return 0
+      } else if (b === undefined) {
+        return 1
+      } else if (a === undefined) {
+        return -1
+      } else if (a === b) {
+        continue
+      } else {
+        return compareIdentifiers(a, b)
+      }
+    } while (++i)
+  }
+
+  compareBuild (other) {
+    if (!(other instanceof SemVer)) {
+      other = new SemVer(other, this.options)
+    }
+
+    let i = 0
+    do {
+      const a = this.build[i]
+      const b = other.build[i]
+      debug('build compare', i, a, b)
+      if (a === undefined && b === undefined) {
+        return 0
+      } else if (b === undefined) {
+        return 1
+      } else if (a === undefined) {
+        return -1
+      } else if (a === b) {
+        continue
+      } else {
+        return compareIdentifiers(a, b)
+      }
+    } while (++i)
+  }
+
+  // preminor will bump the version up to the next minor release, and immediately
+  // down to pre-release. premajor and prepatch work the same way.
+  inc (release, identifier, identifierBase) {
+    if (release.startsWith('pre')) {
+      if (!identifier && identifierBase === false) {
+        throw new Error('invalid increment argument: identifier is empty')
+      }
+      // Avoid an invalid semver results
+      if (identifier) {
+        const match = `-${identifier}`.match(this.options.loose ? re[t.PRERELEASELOOSE] : re[t.PRERELEASE])
+        if (!match || match[1] !== identifier) {
+          throw new Error(`invalid identifier: ${identifier}`)
+        }
+      }
+    }
+
+    switch (release) {
+      case 'premajor':
+        this.prerelease.length = 0
+        this.patch = 0
+        this.minor = 0
+        this.major++
+        this.inc('pre', identifier, identifierBase)
+        break
+      case 'preminor':
+        this.prerelease.length = 0
+        this.patch = 0
+        this.minor++
+        this.inc('pre', identifier, identifierBase)
+        break
+      case 'prepatch':
+        // If this is already a prerelease, it will bump to the next version
+        // drop any prereleases that might already exist, since they are not
+        // relevant at this point.
+        this.prerelease.length = 0
+        this.inc('patch', identifier, identifierBase)
+        this.inc('pre', identifier, identifierBase)
+        break
+      // If the input is a non-prerelease version, this acts the same as
+      // prepatch.
+      case 'prerelease':
+        if (this.prerelease.length === 0) {
+          this.inc('patch', identifier, identifierBase)
+        }
+        this.inc('pre', identifier, identifierBase)
+        break
+      case 'release':
+        if (this.prerelease.length === 0) {
+          throw new Error(`version ${this.raw} is not a prerelease`)
+        }
+        this.prerelease.length = 0
+        break
+
+      case 'major':
+        // If this is a pre-major version, bump up to the same major version.
+        // Otherwise increment major.
+        // 1.0.0-5 bumps to 1.0.0
+        // 1.1.0 bumps to 2.0.0
+        if (
+          this.minor !== 0 ||
+          this.patch !== 0 ||
+          this.prerelease.length === 0
+        ) {
+          this.major++
+        }
+        this.minor = 0
+        this.patch = 0
+        this.prerelease = []
+        break
+      case 'minor':
+        // If this is a pre-minor version, bump up to the same minor version.
+        // Otherwise increment minor.
+        // 1.2.0-5 bumps to 1.2.0
+        // 1.2.1 bumps to 1.3.0
+        if (this.patch !== 0 || this.prerelease.length === 0) {
+          this.minor++
+        }
+        this.patch = 0
+        this.prerelease = []
+        break
+      case 'patch':
+        // If this is not a pre-release version, it will increment the patch.
+        // If it is a pre-release it will bump up to the same patch version.
+        // 1.2.0-5 patches to 1.2.0
+        // 1.2.0 patches to 1.2.1
+        if (this.prerelease.length === 0) {
+          this.patch++
+        }
+        this.prerelease = []
+        break
+      // This probably shouldn't be used publicly.
+      // 1.0.0 'pre' would become 1.0.0-0 which is the wrong direction.
+      case 'pre': {
+        const base = Number(identifierBase) ? 1 : 0
+
+        if (this.prerelease.length === 0) {
+          this.prerelease = [base]
+        } else {
+          let i = this.prerelease.length
+          while (--i >= 0) {
+            if (typeof this.prerelease[i] === 'number') {
+              this.prerelease[i]++
+              i = -2
+            }
+          }
+          if (i === -1) {
+            // didn't increment anything
+            if (identifier === this.prerelease.join('.') && identifierBase === false) {
+              throw new Error('invalid increment argument: identifier already exists')
+            }
+            this.prerelease.push(base)
+          }
+        }
+        if (identifier) {
+          // 1.2.0-beta.1 bumps to 1.2.0-beta.2,
+          // 1.2.0-beta.fooblz or 1.2.0-beta bumps to 1.2.0-beta.0
+          let prerelease = [identifier, base]
+          if (identifierBase === false) {
+            prerelease = [identifier]
+          }
+          if (isPrereleaseIdentifier(this.prerelease, identifier)) {
+            const prereleaseBase = this.prerelease[identifier.split('.').length]
+            if (isNaN(prereleaseBase)) {
+              this.prerelease = prerelease
+            }
+          } else {
+            this.prerelease = prerelease
+          }
+        }
+        break
+      }
+      default:
+        throw new Error(`invalid increment argument: ${release}`)
+    }
+    this.raw = this.format()
+    if (this.build.length) {
+      this.raw += `+${this.build.join('.')}`
+    }
+    return this
+  }
+}
+
+module.exports = SemVer
+
+
+/***/ }),
+
+/***/ 1799:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const parse = __nccwpck_require__(6353)
+const clean = (version, options) => {
+  const s = parse(version.trim().replace(/^[=v]+/, ''), options)
+  return s ? s.version : null
+}
+module.exports = clean
+
+
+/***/ }),
+
+/***/ 8646:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const eq = __nccwpck_require__(5082)
+const neq = __nccwpck_require__(4974)
+const gt = __nccwpck_require__(6599)
+const gte = __nccwpck_require__(1236)
+const lt = __nccwpck_require__(3872)
+const lte = __nccwpck_require__(6717)
+
+const cmp = (a, op, b, loose) => {
+  switch (op) {
+    case '===':
+      if (typeof a === 'object') {
+        a = a.version
+      }
+      if (typeof b === 'object') {
+        b = b.version
+      }
+      return a === b
+
+    case '!==':
+      if (typeof a === 'object') {
+        a = a.version
+      }
+      if (typeof b === 'object') {
+        b = b.version
+      }
+      return a !== b
+
+    case '':
+    case '=':
+    case '==':
+      return eq(a, b, loose)
+
+    case '!=':
+      return neq(a, b, loose)
+
+    case '>':
+      return gt(a, b, loose)
+
+    case '>=':
+      return gte(a, b, loose)
+
+    case '<':
+      return lt(a, b, loose)
+
+    case '<=':
+      return lte(a, b, loose)
+
+    default:
+      throw new TypeError(`Invalid operator: ${op}`)
+  }
+}
+module.exports = cmp
+
+
+/***/ }),
+
+/***/ 5385:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const parse = __nccwpck_require__(6353)
+const { safeRe: re, t } = __nccwpck_require__(5471)
+
+const coerce = (version, options) => {
+  if (version instanceof SemVer) {
+    return version
+  }
+
+  if (typeof version === 'number') {
+    version = String(version)
+  }
+
+  if (typeof version !== 'string') {
+    return null
+  }
+
+  options = options || {}
+
+  let match = null
+  if (!options.rtl) {
+    match = version.match(options.includePrerelease ? re[t.COERCEFULL] : re[t.COERCE])
+  } else {
+    // Find the right-most coercible string that does not share
+    // a terminus with a more left-ward coercible string.
+    // Eg, '1.2.3.4' wants to coerce '2.3.4', not '3.4' or '4'
+    // With includePrerelease option set, '1.2.3.4-rc' wants to coerce '2.3.4-rc', not '2.3.4'
+    //
+    // Walk through the string checking with a /g regexp
+    // Manually set the index so as to pick up overlapping matches.
+    // Stop when we get a match that ends at the string end, since no
+    // coercible string can be more right-ward without the same terminus.
+    const coerceRtlRegex = options.includePrerelease ? re[t.COERCERTLFULL] : re[t.COERCERTL]
+    let next
+    while ((next = coerceRtlRegex.exec(version)) &&
+        (!match || match.index + match[0].length !== version.length)
+    ) {
+      if (!match ||
+            next.index + next[0].length !== match.index + match[0].length) {
+        match = next
+      }
+      coerceRtlRegex.lastIndex = next.index + next[1].length + next[2].length
+    }
+    // leave it in a clean state
+    coerceRtlRegex.lastIndex = -1
+  }
+
+  if (match === null) {
+    return null
+  }
+
+  const major = match[2]
+  const minor = match[3] || '0'
+  const patch = match[4] || '0'
+  const prerelease = options.includePrerelease && match[5] ? `-${match[5]}` : ''
+  const build = options.includePrerelease && match[6] ? `+${match[6]}` : ''
+
+  return parse(`${major}.${minor}.${patch}${prerelease}${build}`, options)
+}
+module.exports = coerce
+
+
+/***/ }),
+
+/***/ 7648:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const compareBuild = (a, b, loose) => {
+  const versionA = new SemVer(a, loose)
+  const versionB = new SemVer(b, loose)
+  return versionA.compare(versionB) || versionA.compareBuild(versionB)
+}
+module.exports = compareBuild
+
+
+/***/ }),
+
+/***/ 6874:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const compareLoose = (a, b) => compare(a, b, true)
+module.exports = compareLoose
+
+
+/***/ }),
+
+/***/ 8469:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const compare = (a, b, loose) =>
+  new SemVer(a, loose).compare(new SemVer(b, loose))
+
+module.exports = compare
+
+
+/***/ }),
+
+/***/ 711:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const parse = __nccwpck_require__(6353)
+
+const diff = (version1, version2) => {
+  const v1 = parse(version1, null, true)
+  const v2 = parse(version2, null, true)
+  const comparison = v1.compare(v2)
+
+  if (comparison === 0) {
+    return null
+  }
+
+  const v1Higher = comparison > 0
+  const highVersion = v1Higher ? v1 : v2
+  const lowVersion = v1Higher ? v2 : v1
+  const highHasPre = !!highVersion.prerelease.length
+  const lowHasPre = !!lowVersion.prerelease.length
+
+  if (lowHasPre && !highHasPre) {
+    // Going from prerelease -> no prerelease requires some special casing
+
+    // If the low version has only a major, then it will always be a major
+    // Some examples:
+    // 1.0.0-1 -> 1.0.0
+    // 1.0.0-1 -> 1.1.1
+    // 1.0.0-1 -> 2.0.0
+    if (!lowVersion.patch && !lowVersion.minor) {
+      return 'major'
+    }
+
+    // If the main part has no difference
+    if (lowVersion.compareMain(highVersion) === 0) {
+      if (lowVersion.minor && !lowVersion.patch) {
+        return 'minor'
+      }
+      return 'patch'
+    }
+  }
+
+  // add the `pre` prefix if we are going to a prerelease version
+  const prefix = highHasPre ? 'pre' : ''
+
+  if (v1.major !== v2.major) {
+    return prefix + 'major'
+  }
+
+  if (v1.minor !== v2.minor) {
+    return prefix + 'minor'
+  }
+
+  if (v1.patch !== v2.patch) {
+    return prefix + 'patch'
+  }
+
+  // high and low are prereleases
+  return 'prerelease'
+}
+
+module.exports = diff
+
+
+/***/ }),
+
+/***/ 5082:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const eq = (a, b, loose) => compare(a, b, loose) === 0
+module.exports = eq
+
+
+/***/ }),
+
+/***/ 6599:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const gt = (a, b, loose) => compare(a, b, loose) > 0
+module.exports = gt
+
+
+/***/ }),
+
+/***/ 1236:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const gte = (a, b, loose) => compare(a, b, loose) >= 0
+module.exports = gte
+
+
+/***/ }),
+
+/***/ 2338:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+
+const inc = (version, release, options, identifier, identifierBase) => {
+  if (typeof (options) === 'string') {
+    identifierBase = identifier
+    identifier = options
+    options = undefined
+  }
+
+  try {
+    return new SemVer(
+      version instanceof SemVer ? version.version : version,
+      options
+    ).inc(release, identifier, identifierBase).version
+  } catch (er) {
+    return null
+  }
+}
+module.exports = inc
+
+
+/***/ }),
+
+/***/ 3872:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const lt = (a, b, loose) => compare(a, b, loose) < 0
+module.exports = lt
+
+
+/***/ }),
+
+/***/ 6717:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const lte = (a, b, loose) => compare(a, b, loose) <= 0
+module.exports = lte
+
+
+/***/ }),
+
+/***/ 8511:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const major = (a, loose) => new SemVer(a, loose).major
+module.exports = major
+
+
+/***/ }),
+
+/***/ 2603:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const minor = (a, loose) => new SemVer(a, loose).minor
+module.exports = minor
+
+
+/***/ }),
+
+/***/ 4974:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const neq = (a, b, loose) => compare(a, b, loose) !== 0
+module.exports = neq
+
+
+/***/ }),
+
+/***/ 6353:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const parse = (version, options, throwErrors = false) => {
+  if (version instanceof SemVer) {
+    return version
+  }
+  try {
+    return new SemVer(version, options)
+  } catch (er) {
+    if (!throwErrors) {
+      return null
+    }
+    throw er
+  }
+}
+
+module.exports = parse
+
+
+/***/ }),
+
+/***/ 8756:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const patch = (a, loose) => new SemVer(a, loose).patch
+module.exports = patch
+
+
+/***/ }),
+
+/***/ 5714:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const parse = __nccwpck_require__(6353)
+const prerelease = (version, options) => {
+  const parsed = parse(version, options)
+  return (parsed && parsed.prerelease.length) ? parsed.prerelease : null
+}
+module.exports = prerelease
+
+
+/***/ }),
+
+/***/ 2173:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compare = __nccwpck_require__(8469)
+const rcompare = (a, b, loose) => compare(b, a, loose)
+module.exports = rcompare
+
+
+/***/ }),
+
+/***/ 7192:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compareBuild = __nccwpck_require__(7648)
+const rsort = (list, loose) => list.sort((a, b) => compareBuild(b, a, loose))
+module.exports = rsort
+
+
+/***/ }),
+
+/***/ 8011:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Range = __nccwpck_require__(6782)
+const satisfies = (version, range, options) => {
+  try {
+    range = new Range(range, options)
+  } catch (er) {
+    return false
+  }
+  return range.test(version)
+}
+module.exports = satisfies
+
+
+/***/ }),
+
+/***/ 9872:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const compareBuild = __nccwpck_require__(7648)
+const sort = (list, loose) => list.sort((a, b) => compareBuild(a, b, loose))
+module.exports = sort
+
+
+/***/ }),
+
+/***/ 6114:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const parse = __nccwpck_require__(6353)
+const constants = __nccwpck_require__(5101)
+const SemVer = __nccwpck_require__(7163)
+
+const truncate = (version, truncation, options) => {
+  if (!constants.RELEASE_TYPES.includes(truncation)) {
+    return null
+  }
+
+  const clonedVersion = cloneInputVersion(version, options)
+  return clonedVersion && doTruncation(clonedVersion, truncation)
+}
+
+const cloneInputVersion = (version, options) => {
+  const versionStringToParse = (
+    version instanceof SemVer ? version.version : version
+  )
+
+  return parse(versionStringToParse, options)
+}
+
+const doTruncation = (version, truncation) => {
+  if (isPrerelease(truncation)) {
+    return version.version
+  }
+
+  version.prerelease = []
+
+  switch (truncation) {
+    case 'major':
+      version.minor = 0
+      version.patch = 0
+      break
+    case 'minor':
+      version.patch = 0
+      break
+  }
+
+  return version.format()
+}
+
+const isPrerelease = (type) => {
+  return type.startsWith('pre')
+}
+
+module.exports = truncate
+
+
+/***/ }),
+
+/***/ 8780:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const parse = __nccwpck_require__(6353)
+const valid = (version, options) => {
+  const v = parse(version, options)
+  return v ? v.version : null
+}
+module.exports = valid
+
+
+/***/ }),
+
+/***/ 2088:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+// just pre-load all the stuff that index.js lazily exports
+const internalRe = __nccwpck_require__(5471)
+const constants = __nccwpck_require__(5101)
+const SemVer = __nccwpck_require__(7163)
+const identifiers = __nccwpck_require__(3348)
+const parse = __nccwpck_require__(6353)
+const valid = __nccwpck_require__(8780)
+const clean = __nccwpck_require__(1799)
+const inc = __nccwpck_require__(2338)
+const diff = __nccwpck_require__(711)
+const major = __nccwpck_require__(8511)
+const minor = __nccwpck_require__(2603)
+const patch = __nccwpck_require__(8756)
+const prerelease = __nccwpck_require__(5714)
+const compare = __nccwpck_require__(8469)
+const rcompare = __nccwpck_require__(2173)
+const compareLoose = __nccwpck_require__(6874)
+const compareBuild = __nccwpck_require__(7648)
+const sort = __nccwpck_require__(9872)
+const rsort = __nccwpck_require__(7192)
+const gt = __nccwpck_require__(6599)
+const lt = __nccwpck_require__(3872)
+const eq = __nccwpck_require__(5082)
+const neq = __nccwpck_require__(4974)
+const gte = __nccwpck_require__(1236)
+const lte = __nccwpck_require__(6717)
+const cmp = __nccwpck_require__(8646)
+const coerce = __nccwpck_require__(5385)
+const truncate = __nccwpck_require__(6114)
+const Comparator = __nccwpck_require__(9379)
+const Range = __nccwpck_require__(6782)
+const satisfies = __nccwpck_require__(8011)
+const toComparators = __nccwpck_require__(4750)
+const maxSatisfying = __nccwpck_require__(5574)
+const minSatisfying = __nccwpck_require__(8595)
+const minVersion = __nccwpck_require__(1866)
+const validRange = __nccwpck_require__(4737)
+const outside = __nccwpck_require__(280)
+const gtr = __nccwpck_require__(2276)
+const ltr = __nccwpck_require__(5213)
+const intersects = __nccwpck_require__(3465)
+const simplifyRange = __nccwpck_require__(2028)
+const subset = __nccwpck_require__(1489)
+module.exports = {
+  parse,
+  valid,
+  clean,
+  inc,
+  diff,
+  major,
+  minor,
+  patch,
+  prerelease,
+  compare,
+  rcompare,
+  compareLoose,
+  compareBuild,
+  sort,
+  rsort,
+  gt,
+  lt,
+  eq,
+  neq,
+  gte,
+  lte,
+  cmp,
+  coerce,
+  truncate,
+  Comparator,
+  Range,
+  satisfies,
+  toComparators,
+  maxSatisfying,
+  minSatisfying,
+  minVersion,
+  validRange,
+  outside,
+  gtr,
+  ltr,
+  intersects,
+  simplifyRange,
+  subset,
+  SemVer,
+  re: internalRe.re,
+  src: internalRe.src,
+  tokens: internalRe.t,
+  SEMVER_SPEC_VERSION: constants.SEMVER_SPEC_VERSION,
+  RELEASE_TYPES: constants.RELEASE_TYPES,
+  compareIdentifiers: identifiers.compareIdentifiers,
+  rcompareIdentifiers: identifiers.rcompareIdentifiers,
+}
+
+
+/***/ }),
+
+/***/ 5101:
+/***/ ((module) => {
+
+
+
+// Note: this is the semver.org version of the spec that it implements
+// Not necessarily the package version of this code.
+const SEMVER_SPEC_VERSION = '2.0.0'
+
+const MAX_LENGTH = 256
+const MAX_SAFE_INTEGER = Number.MAX_SAFE_INTEGER ||
+/* istanbul ignore next */ 9007199254740991
+
+// Max safe segment length for coercion.
+const MAX_SAFE_COMPONENT_LENGTH = 16
+
+// Max safe length for a build identifier. The max length minus 6 characters for
+// the shortest version with a build 0.0.0+BUILD.
+const MAX_SAFE_BUILD_LENGTH = MAX_LENGTH - 6
+
+// ECMAScript whitespace and line terminators matched by \s.
+const WHITESPACE_CHARACTERS = [
+  '\t',
+  '\n',
+  '\v',
+  '\f',
+  '\r',
+  ' ',
+  '\u00a0',
+  '\u1680',
+  '\u2000',
+  '\u2001',
+  '\u2002',
+  '\u2003',
+  '\u2004',
+  '\u2005',
+  '\u2006',
+  '\u2007',
+  '\u2008',
+  '\u2009',
+  '\u200a',
+  '\u2028',
+  '\u2029',
+  '\u202f',
+  '\u205f',
+  '\u3000',
+  '\ufeff',
+]
+
+const RELEASE_TYPES = [
+  'major',
+  'premajor',
+  'minor',
+  'preminor',
+  'patch',
+  'prepatch',
+  'prerelease',
+]
+
+module.exports = {
+  MAX_LENGTH,
+  MAX_SAFE_COMPONENT_LENGTH,
+  MAX_SAFE_BUILD_LENGTH,
+  MAX_SAFE_INTEGER,
+  WHITESPACE_CHARACTERS,
+  RELEASE_TYPES,
+  SEMVER_SPEC_VERSION,
+  FLAG_INCLUDE_PRERELEASE: 0b001,
+  FLAG_LOOSE: 0b010,
+}
+
+
+/***/ }),
+
+/***/ 1159:
+/***/ ((module) => {
+
+
+
+const debug = (
+  typeof process === 'object' &&
+  process.env &&
+  process.env.NODE_DEBUG &&
+  /\bsemver\b/i.test(process.env.NODE_DEBUG)
+) ? (...args) => console.error('SEMVER', ...args)
+  : () => {}
+
+module.exports = debug
+
+
+/***/ }),
+
+/***/ 3348:
+/***/ ((module) => {
+
+
+
+const numeric = /^[0-9]+$/
+const compareIdentifiers = (a, b) => {
+  if (typeof a === 'number' && typeof b === 'number') {
+    return a === b ? 0 : a < b ? -1 : 1
+  }
+
+  const anum = numeric.test(a)
+  const bnum = numeric.test(b)
+
+  if (anum && bnum) {
+    a = +a
+    b = +b
+  }
+
+  return a === b ? 0
+    : (anum && !bnum) ? -1
+    : (bnum && !anum) ? 1
+    : a < b ? -1
+    : 1
+}
+
+const rcompareIdentifiers = (a, b) => compareIdentifiers(b, a)
+
+module.exports = {
+  compareIdentifiers,
+  rcompareIdentifiers,
+}
+
+
+/***/ }),
+
+/***/ 1383:
+/***/ ((module) => {
+
+
+
+class LRUCache {
+  constructor () {
+    this.max = 1000
+    this.map = new Map()
+  }
+
+  get (key) {
+    const value = this.map.get(key)
+    if (value === undefined) {
+      return undefined
+    } else {
+      // Remove the key from the map and add it to the end
+      this.map.delete(key)
+      this.map.set(key, value)
+      return value
+    }
+  }
+
+  delete (key) {
+    return this.map.delete(key)
+  }
+
+  set (key, value) {
+    const deleted = this.delete(key)
+
+    if (!deleted && value !== undefined) {
+      // If cache is full, delete the least recently used item
+      if (this.map.size >= this.max) {
+        const firstKey = this.map.keys().next().value
+        this.delete(firstKey)
+      }
+
+      this.map.set(key, value)
+    }
+
+    return this
+  }
+}
+
+module.exports = LRUCache
+
+
+/***/ }),
+
+/***/ 356:
+/***/ ((module) => {
+
+
+
+// parse out just the options we care about
+const looseOption = Object.freeze({ loose: true })
+const emptyOpts = Object.freeze({ })
+const parseOptions = options => {
+  if (!options) {
+    return emptyOpts
+  }
+
+  if (typeof options !== 'object') {
+    return looseOption
+  }
+
+  return options
+}
+module.exports = parseOptions
+
+
+/***/ }),
+
+/***/ 5471:
+/***/ ((module, exports, __nccwpck_require__) => {
+
+
+
+const {
+  MAX_SAFE_COMPONENT_LENGTH,
+  MAX_SAFE_BUILD_LENGTH,
+  MAX_LENGTH,
+} = __nccwpck_require__(5101)
+const debug = __nccwpck_require__(1159)
+exports = module.exports = {}
+
+// The actual regexps go on exports.re
+const re = exports.re = []
+const safeRe = exports.safeRe = []
+const src = exports.src = []
+const safeSrc = exports.safeSrc = []
+const t = exports.t = {}
+let R = 0
+
+const LETTERDASHNUMBER = '[a-zA-Z0-9-]'
+
+// Replace some greedy regex tokens to prevent regex dos issues. These regex are
+// used internally via the safeRe object since all inputs in this library get
+// normalized first to trim and collapse all extra whitespace. The original
+// regexes are exported for userland consumption and lower level usage. A
+// future breaking change could export the safer regex only with a note that
+// all input should have extra whitespace removed.
+const safeRegexReplacements = [
+  ['\\s', 1],
+  ['\\d', MAX_LENGTH],
+  [LETTERDASHNUMBER, MAX_SAFE_BUILD_LENGTH],
+]
+
+const makeSafeRegex = (value) => {
+  for (const [token, max] of safeRegexReplacements) {
+    value = value
+      .split(`${token}*`).join(`${token}{0,${max}}`)
+      .split(`${token}+`).join(`${token}{1,${max}}`)
+  }
+  return value
+}
+
+const createToken = (name, value, isGlobal) => {
+  const safe = makeSafeRegex(value)
+  const index = R++
+  debug(name, index, value)
+  t[name] = index
+  src[index] = value
+  safeSrc[index] = safe
+  re[index] = new RegExp(value, isGlobal ? 'g' : undefined)
+  safeRe[index] = new RegExp(safe, isGlobal ? 'g' : undefined)
+}
+
+// The following Regular Expressions can be used for tokenizing,
+// validating, and parsing SemVer version strings.
+
+// ## Numeric Identifier
+// A single `0`, or a non-zero digit followed by zero or more digits.
+
+createToken('NUMERICIDENTIFIER', '0|[1-9]\\d*')
+createToken('NUMERICIDENTIFIERLOOSE', '\\d+')
+
+// ## Non-numeric Identifier
+// Zero or more digits, followed by a letter or hyphen, and then zero or
+// more letters, digits, or hyphens.
+
+createToken('NONNUMERICIDENTIFIER', `\\d*[a-zA-Z-]${LETTERDASHNUMBER}*`)
+
+// ## Main Version
+// Three dot-separated numeric identifiers.
+
+createToken('MAINVERSION', `(${src[t.NUMERICIDENTIFIER]})\\.` +
+                   `(${src[t.NUMERICIDENTIFIER]})\\.` +
+                   `(${src[t.NUMERICIDENTIFIER]})`)
+
+createToken('MAINVERSIONLOOSE', `(${src[t.NUMERICIDENTIFIERLOOSE]})\\.` +
+                        `(${src[t.NUMERICIDENTIFIERLOOSE]})\\.` +
+                        `(${src[t.NUMERICIDENTIFIERLOOSE]})`)
+
+// ## Pre-release Version Identifier
+// A numeric identifier, or a non-numeric identifier.
+// Non-numeric identifiers include numeric identifiers but can be longer.
+// Therefore non-numeric identifiers must go first.
+
+createToken('PRERELEASEIDENTIFIER', `(?:${src[t.NONNUMERICIDENTIFIER]
+}|${src[t.NUMERICIDENTIFIER]})`)
+
+createToken('PRERELEASEIDENTIFIERLOOSE', `(?:${src[t.NONNUMERICIDENTIFIER]
+}|${src[t.NUMERICIDENTIFIERLOOSE]})`)
+
+// ## Pre-release Version
+// Hyphen, followed by one or more dot-separated pre-release version
+// identifiers.
+
+createToken('PRERELEASE', `(?:-(${src[t.PRERELEASEIDENTIFIER]
+}(?:\\.${src[t.PRERELEASEIDENTIFIER]})*))`)
+
+createToken('PRERELEASELOOSE', `(?:-?(${src[t.PRERELEASEIDENTIFIERLOOSE]
+}(?:\\.${src[t.PRERELEASEIDENTIFIERLOOSE]})*))`)
+
+// ## Build Metadata Identifier
+// Any combination of digits, letters, or hyphens.
+
+createToken('BUILDIDENTIFIER', `${LETTERDASHNUMBER}+`)
+
+// ## Build Metadata
+// Plus sign, followed by one or more period-separated build metadata
+// identifiers.
+
+createToken('BUILD', `(?:\\+(${src[t.BUILDIDENTIFIER]
+}(?:\\.${src[t.BUILDIDENTIFIER]})*))`)
+
+// ## Full Version String
+// A main version, followed optionally by a pre-release version and
+// build metadata.
+
+// Note that the only major, minor, patch, and pre-release sections of
+// the version string are capturing groups.  The build metadata is not a
+// capturing group, because it should not ever be used in version
+// comparison.
+
+createToken('FULLPLAIN', `v?${src[t.MAINVERSION]
+}${src[t.PRERELEASE]}?${
+  src[t.BUILD]}?`)
+
+createToken('FULL', `^${src[t.FULLPLAIN]}$`)
+
+// like full, but allows v1.2.3 and =1.2.3, which people do sometimes.
+// also, 1.0.0alpha1 (prerelease without the hyphen) which is pretty
+// common in the npm registry.
+createToken('LOOSEPLAIN', `[v=\\s]*${src[t.MAINVERSIONLOOSE]
+}${src[t.PRERELEASELOOSE]}?${
+  src[t.BUILD]}?`)
+
+createToken('LOOSE', `^${src[t.LOOSEPLAIN]}$`)
+
+createToken('GTLT', '((?:<|>)?=?)')
+
+// Something like "2.*" or "1.2.x".
+// Note that "x.x" is a valid xRange identifier, meaning "any version"
+// Only the first item is strictly required.
+createToken('XRANGEIDENTIFIERLOOSE', `${src[t.NUMERICIDENTIFIERLOOSE]}|x|X|\\*`)
+createToken('XRANGEIDENTIFIER', `${src[t.NUMERICIDENTIFIER]}|x|X|\\*`)
+
+createToken('XRANGEPLAIN', `[v=\\s]*(${src[t.XRANGEIDENTIFIER]})` +
+                   `(?:\\.(${src[t.XRANGEIDENTIFIER]})` +
+                   `(?:\\.(${src[t.XRANGEIDENTIFIER]})` +
+                   `(?:${src[t.PRERELEASE]})?${
+                     src[t.BUILD]}?` +
+                   `)?)?`)
+
+createToken('XRANGEPLAINLOOSE', `[v=\\s]*(${src[t.XRANGEIDENTIFIERLOOSE]})` +
+                        `(?:\\.(${src[t.XRANGEIDENTIFIERLOOSE]})` +
+                        `(?:\\.(${src[t.XRANGEIDENTIFIERLOOSE]})` +
+                        `(?:${src[t.PRERELEASELOOSE]})?${
+                          src[t.BUILD]}?` +
+                        `)?)?`)
+
+createToken('XRANGE', `^${src[t.GTLT]}\\s*${src[t.XRANGEPLAIN]}$`)
+createToken('XRANGELOOSE', `^${src[t.GTLT]}\\s*${src[t.XRANGEPLAINLOOSE]}$`)
+
+// Coercion.
+// Extract anything that could conceivably be a part of a valid semver
+createToken('COERCEPLAIN', `${'(^|[^\\d])' +
+              '(\\d{1,'}${MAX_SAFE_COMPONENT_LENGTH}})` +
+              `(?:\\.(\\d{1,${MAX_SAFE_COMPONENT_LENGTH}}))?` +
+              `(?:\\.(\\d{1,${MAX_SAFE_COMPONENT_LENGTH}}))?`)
+createToken('COERCE', `${src[t.COERCEPLAIN]}(?:$|[^\\d])`)
+createToken('COERCEFULL', src[t.COERCEPLAIN] +
+              `(?:${src[t.PRERELEASE]})?` +
+              `(?:${src[t.BUILD]})?` +
+              `(?:$|[^\\d])`)
+createToken('COERCERTL', src[t.COERCE], true)
+createToken('COERCERTLFULL', src[t.COERCEFULL], true)
+
+// Tilde ranges.
+// Meaning is "reasonably at or greater than"
+createToken('LONETILDE', '(?:~>?)')
+
+createToken('TILDETRIM', `(\\s*)${src[t.LONETILDE]}\\s+`, true)
+exports.tildeTrimReplace = '$1~'
+
+createToken('TILDE', `^${src[t.LONETILDE]}${src[t.XRANGEPLAIN]}$`)
+createToken('TILDELOOSE', `^${src[t.LONETILDE]}${src[t.XRANGEPLAINLOOSE]}$`)
+
+// Caret ranges.
+// Meaning is "at least and backwards compatible with"
+createToken('LONECARET', '(?:\\^)')
+
+createToken('CARETTRIM', `(\\s*)${src[t.LONECARET]}\\s+`, true)
+exports.caretTrimReplace = '$1^'
+
+createToken('CARET', `^${src[t.LONECARET]}${src[t.XRANGEPLAIN]}$`)
+createToken('CARETLOOSE', `^${src[t.LONECARET]}${src[t.XRANGEPLAINLOOSE]}$`)
+
+// A simple gt/lt/eq thing, or just "" to indicate "any version"
+createToken('COMPARATORLOOSE', `^${src[t.GTLT]}\\s*(${src[t.LOOSEPLAIN]})$|^$`)
+createToken('COMPARATOR', `^${src[t.GTLT]}\\s*(${src[t.FULLPLAIN]})$|^$`)
+
+// An expression to strip any whitespace between the gtlt and the thing
+// it modifies, so that `> 1.2.3` ==> `>1.2.3`
+createToken('COMPARATORTRIM', `(\\s*)${src[t.GTLT]
+}\\s*(${src[t.LOOSEPLAIN]}|${src[t.XRANGEPLAIN]})`, true)
+exports.comparatorTrimReplace = '$1$2$3'
+
+// Something like `1.2.3 - 1.2.4`
+// Note that these all use the loose form, because they'll be
+// checked against either the strict or loose comparator form
+// later.
+createToken('HYPHENRANGE', `^\\s*(${src[t.XRANGEPLAIN]})` +
+                   `\\s+-\\s+` +
+                   `(${src[t.XRANGEPLAIN]})` +
+                   `\\s*$`)
+
+createToken('HYPHENRANGELOOSE', `^\\s*(${src[t.XRANGEPLAINLOOSE]})` +
+                        `\\s+-\\s+` +
+                        `(${src[t.XRANGEPLAINLOOSE]})` +
+                        `\\s*$`)
+
+// Star ranges basically just allow anything at all.
+createToken('STAR', '(<|>)?=?\\s*\\*')
+// >=0.0.0 is like a star
+createToken('GTE0', '^\\s*>=\\s*0\\.0\\.0\\s*$')
+createToken('GTE0PRE', '^\\s*>=\\s*0\\.0\\.0-0\\s*$')
+
+
+/***/ }),
+
+/***/ 9737:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+// @ts-check
+
+
+// Reproduce safeRe[COMPARATORTRIM] replacement boundaries, not version
+// validation. Each end-index finder returns an exclusive end, or its start
+// on no match.
+// Positions count from zero. An end of 3 means characters 0, 1, and 2 were read;
+// range.slice(start, end) gives the matched text, not a converted number.
+const {
+  MAX_LENGTH,
+  MAX_SAFE_BUILD_LENGTH,
+  WHITESPACE_CHARACTERS,
+} = __nccwpck_require__(5101)
+
+/**
+ * Remembers the last two rows of digits so their characters need not be reread.
+ * Positions start at -1 until a row has been found.
+ *
+ * @typedef {object} DigitRunCache
+ * @property {number} start The first character of the most recently found row.
+ * @property {number} end The position after that row's last character.
+ * @property {number} previousStart The first character of the previous row.
+ * @property {number} previousEnd The position after the previous row.
+ */
+
+// One entry per UTF-16 code unit keeps membership checks constant-time.
+const whitespace = new Uint8Array(0x10000)
+for (const char of WHITESPACE_CHARACTERS) {
+  whitespace[char.charCodeAt(0)] = 1
+}
+
+/**
+ * Checks whether a character is whitespace, like a space, tab, or newline.
+ * Looking past the end of the string returns false.
+ *
+ * @param {string|undefined} char One character, or undefined past the string's end.
+ * @returns {boolean} Whether the character is whitespace.
+ * @example isWhitespace(' ') // true
+ * @example isWhitespace('1') // false
+ */
+const isWhitespace = char =>
+  char !== undefined && whitespace[char.charCodeAt(0)] === 1
+
+/**
+ * Checks for v, =, or whitespace before the version number.
+ * These are historical version prefixes, not range operators:
+ * < and > are handled separately, as are tilde and caret ranges.
+ *
+ * @param {string|undefined} char One character to check.
+ * @returns {boolean} Whether the character can belong to a version prefix.
+ * @example isVersionPrefix('=') // true
+ * @example isVersionPrefix('>') // false
+ */
+const isVersionPrefix = char =>
+  char === 'v' ||
+  char === '=' ||
+  isWhitespace(char)
+
+/**
+ * Checks whether a character is one of the digits 0 through 9.
+ *
+ * @param {string|undefined} char One character to check.
+ * @returns {boolean} Whether the character is an ASCII digit.
+ * @example isDigit('7') // true
+ * @example isDigit('.') // false
+ */
+const isDigit = char => char !== undefined && char >= '0' && char <= '9'
+
+/**
+ * Checks whether a character is an English letter, uppercase or lowercase.
+ *
+ * @param {string|undefined} char One character to check.
+ * @returns {boolean} Whether the character is an ASCII letter.
+ * @example isLetter('b') // true
+ * @example isLetter('7') // false
+ */
+const isLetter = char =>
+  char !== undefined && (
+    (char >= 'a' && char <= 'z') ||
+    (char >= 'A' && char <= 'Z')
+  )
+
+/**
+ * Checks for a letter, digit, or hyphen: the characters allowed inside
+ * prerelease and build names such as beta-1.
+ *
+ * @param {string|undefined} char One character to check.
+ * @returns {boolean} Whether the character can be part of an identifier.
+ * @example isIdentifierCharacter('-') // true
+ * @example isIdentifierCharacter('.') // false; dots separate identifiers
+ */
+const isIdentifierCharacter = char => isDigit(char) || isLetter(char) || char === '-'
+
+/**
+ * Checks whether a version component can begin here: with a digit or
+ * a wildcard such as x, X, or *.
+ *
+ * @param {string|undefined} char One character to check.
+ * @returns {boolean} Whether a number or wildcard can start with this character.
+ * @example isVersionStart('x') // true
+ * @example isVersionStart('v') // false; v belongs to the prefix
+ */
+const isVersionStart = char =>
+  isDigit(char) ||
+  char === 'x' ||
+  char === 'X' ||
+  char === '*'
+
+/**
+ * Finds the end of a row of digits, but returns no more than limit digits.
+ * Remembers the last two rows so looking at them again does not reread them.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position of the first character to check.
+ * @param {number} limit The most digit characters the returned match can include.
+ * @param {DigitRunCache} digitRuns Shared cache of digit-run positions, updated in place.
+ * @returns {number} The position after the matched digits, or start if none match.
+ * @example findDigitsEndIndex('123abc', 0, 10, digitRuns) // 3, pointing at a
+ * @example findDigitsEndIndex('123abc', 0, 2, digitRuns) // 2, pointing at the unread 3
+ */
+const findDigitsEndIndex = (range, start, limit, digitRuns) => {
+  if (!isDigit(range[start])) {
+    return start
+  }
+  if (start >= digitRuns.start && start < digitRuns.end) {
+    return Math.min(start + limit, digitRuns.end)
+  }
+  if (start >= digitRuns.previousStart && start < digitRuns.previousEnd) {
+    return Math.min(start + limit, digitRuns.previousEnd)
+  }
+  let end = start + 1
+  while (isDigit(range[end])) {
+    end++
+  }
+  // A failed full version can rewind from its second run to its first.
+  digitRuns.previousStart = digitRuns.start
+  digitRuns.previousEnd = digitRuns.end
+  digitRuns.start = start
+  digitRuns.end = end
+  return Math.min(start + limit, end)
+}
+
+/**
+ * Reads a number using the old regex's length and leading-zero rules.
+ * Strict mode reads just the first zero in 012; loose mode can read all three.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the number should begin.
+ * @param {boolean} loose Whether to allow leading zeros.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the matched digits, not their numeric value.
+ * @example findVersionNumberEndIndex('012', 0, false, digitRuns) // 1
+ * @example findVersionNumberEndIndex('012', 0, true, digitRuns) // 3
+ */
+const findVersionNumberEndIndex = (range, start, loose, digitRuns) => {
+  if (!loose && range[start] === '0') {
+    return start + 1
+  }
+  // Strict syntax allows an initial nonzero digit plus MAX_LENGTH digits.
+  return findDigitsEndIndex(range, start, loose ? MAX_LENGTH : MAX_LENGTH + 1, digitRuns)
+}
+
+/**
+ * Reads one piece of a prerelease name, such as beta or 1 in beta.1.
+ * Tries the letter-or-hyphen form first, then the number-only form.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the identifier should begin.
+ * @param {boolean} loose Whether numeric identifiers may have leading zeros.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the identifier, or start if none matches.
+ * @example findPrereleaseIdentifierEndIndex('beta.1', 0, false, digitRuns) // 4, at the dot
+ * @example findPrereleaseIdentifierEndIndex('001beta', 0, false, digitRuns) // 7
+ */
+const findPrereleaseIdentifierEndIndex = (range, start, loose, digitRuns) => {
+  const digitsEnd = findDigitsEndIndex(range, start, MAX_LENGTH, digitRuns)
+  // The legacy regex tries a nonnumeric identifier before a numeric one.
+  if (isLetter(range[digitsEnd]) || range[digitsEnd] === '-') {
+    let end = digitsEnd + 1
+    const limit = end + MAX_SAFE_BUILD_LENGTH
+    while (end < limit && isIdentifierCharacter(range[end])) {
+      end++
+    }
+    return end
+  }
+  return findVersionNumberEndIndex(range, start, loose, digitRuns)
+}
+
+/**
+ * Reads a prerelease suffix such as -beta.1, one dot-separated piece at a time.
+ * Loose mode also allows the name without its opening hyphen.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the suffix should begin, including -.
+ * @param {boolean} loose Whether the opening hyphen is optional and zeros allowed.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the matched suffix, or start if absent.
+ * @example findPrereleaseEndIndex('-beta.1+sha', 0, false, digitRuns) // 7, at the plus
+ * @example findPrereleaseEndIndex('beta', 0, false, digitRuns) // 0; no opening hyphen
+ */
+const findPrereleaseEndIndex = (range, start, loose, digitRuns) => {
+  const hyphen = range[start] === '-'
+  if (!loose && !hyphen) {
+    return start
+  }
+  const identifierStart = start + (hyphen ? 1 : 0)
+  let end = findPrereleaseIdentifierEndIndex(range, identifierStart, loose, digitRuns)
+  if (end === identifierStart) {
+    if (!loose || !hyphen) {
+      return start
+    }
+    // In loose syntax, a lone hyphen can itself be the identifier.
+    end = findPrereleaseIdentifierEndIndex(range, start, loose, digitRuns)
+  }
+  while (range[end] === '.') {
+    const next = findPrereleaseIdentifierEndIndex(range, end + 1, loose, digitRuns)
+    if (next === end + 1) {
+      break
+    }
+    end = next
+  }
+  return end
+}
+
+/**
+ * Reads one build-name piece, such as sha or 123 in +sha.123.
+ * Stops at a disallowed character or the old regex's length limit.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the identifier should begin.
+ * @returns {number} The position after the identifier, or start if none matches.
+ * @example findBuildIdentifierEndIndex('sha.123', 0) // 3, at the dot
+ * @example findBuildIdentifierEndIndex('001', 0) // 3; leading zeros are allowed
+ */
+const findBuildIdentifierEndIndex = (range, start) => {
+  let end = start
+  while (end - start < MAX_SAFE_BUILD_LENGTH && isIdentifierCharacter(range[end])) {
+    end++
+  }
+  return end
+}
+
+/**
+ * Reads optional build metadata such as +sha.123.
+ * Leaves the position unchanged if there is no plus sign followed by a name.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the opening + should be.
+ * @returns {number} The position after the matched metadata, or start if absent.
+ * @example findBuildEndIndex('+sha.123 <2', 0) // 8, at the space
+ * @example findBuildEndIndex('+', 0) // 0; a plus sign alone is not a match
+ */
+const findBuildEndIndex = (range, start) => {
+  if (range[start] !== '+') {
+    return start
+  }
+  let end = findBuildIdentifierEndIndex(range, start + 1)
+  if (end === start + 1) {
+    return start
+  }
+  while (range[end] === '.') {
+    const next = findBuildIdentifierEndIndex(range, end + 1)
+    if (next === end + 1) {
+      break
+    }
+    end = next
+  }
+  return end
+}
+
+/**
+ * Reads three numbers separated by dots, then any prerelease and build suffixes.
+ * Uses loose rules, so forms such as 01.02.03beta can match here.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position of the first number, after any prefix.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the version match, or start if none matches.
+ * @example findLooseFullVersionEndIndex('1.2.3-beta+sha <2', 0, digitRuns) // 14
+ * @example findLooseFullVersionEndIndex('1.2', 0, digitRuns) // 0; needs three numbers
+ */
+const findLooseFullVersionEndIndex = (range, start, digitRuns) => {
+  let end = start
+  for (let component = 0; component < 3; component++) {
+    const next = findVersionNumberEndIndex(range, end, true, digitRuns)
+    if (next === end) {
+      return start
+    }
+    end = next
+    if (component < 2) {
+      if (range[end] !== '.') {
+        return start
+      }
+      end++
+    }
+  }
+  const prereleaseEnd = findPrereleaseEndIndex(range, end, true, digitRuns)
+  return findBuildEndIndex(range, prereleaseEnd)
+}
+
+/**
+ * Reads one component of a partial or wildcard version, such as 2 or x in 2.x.
+ * Numbers use strict leading-zero rules; wildcards take up one character.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position where the component should begin.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the component, or start if none matches.
+ * @example findPartialVersionComponentEndIndex('2.x', 0, digitRuns) // 1, at the dot
+ * @example findPartialVersionComponentEndIndex('2.x', 2, digitRuns) // 3, after x
+ */
+const findPartialVersionComponentEndIndex = (range, start, digitRuns) => {
+  if (isDigit(range[start])) {
+    return findVersionNumberEndIndex(range, start, false, digitRuns)
+  }
+  return isVersionStart(range[start]) ? start + 1 : start
+}
+
+/**
+ * Reads up to three components, allowing forms such as 1, 1.2, or 1.x.
+ * After the third component, also reads any strict prerelease and build suffixes.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position of a number or wildcard, after any prefix.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position after the matched version text.
+ * @example findPartialVersionEndIndex('1.x <2', 0, digitRuns) // 3, at the space
+ * @example findPartialVersionEndIndex('1.', 0, digitRuns) // 1; the trailing dot is unread
+ */
+const findPartialVersionEndIndex = (range, start, digitRuns) => {
+  let end = findPartialVersionComponentEndIndex(range, start, digitRuns)
+  for (let component = 0; component < 2; component++) {
+    if (range[end] !== '.') {
+      return end
+    }
+    const next = findPartialVersionComponentEndIndex(range, end + 1, digitRuns)
+    if (next === end + 1) {
+      return end
+    }
+    end = next
+  }
+  const prereleaseEnd = findPrereleaseEndIndex(range, end, false, digitRuns)
+  return findBuildEndIndex(range, prereleaseEnd)
+}
+
+/**
+ * Finds where a version match ends, without deciding whether the range is valid.
+ * Tries a loose full version first, then a partial or wildcard version, just
+ * like the old regex's LOOSEPLAIN and XRANGEPLAIN alternatives.
+ *
+ * @param {string} range The text to read; it is not changed.
+ * @param {number} start The position of a number or wildcard, after any prefix.
+ * @param {DigitRunCache} digitRuns Shared digit-run cache, updated as needed.
+ * @returns {number} The position where scanning the next candidate can resume.
+ * @example findVersionEndIndex('1.2.3 <2', 0, digitRuns) // 5, at the space
+ * @example findVersionEndIndex('1.x <2', 0, digitRuns) // 3, at the space
+ */
+const findVersionEndIndex = (range, start, digitRuns) => {
+  const fullVersionEnd = findLooseFullVersionEndIndex(range, start, digitRuns)
+  return fullVersionEnd !== start
+    ? fullVersionEnd
+    : findPartialVersionEndIndex(range, start, digitRuns)
+}
+
+/**
+ * Finds the one whitespace character the old replacement would remove.
+ * Keeps leading whitespace, skips an optional operator, and checks immediately
+ * after it. Returns -1 if there is nothing to remove.
+ *
+ * @param {string} range The text containing a candidate already found by the caller.
+ * @param {number} matchStart The candidate's position, including leading whitespace.
+ * @returns {number} The position of the removable whitespace, or -1 if absent.
+ * @example findRemovableWhitespaceIndex(' > 1', 0) // 2; keep the space at position 0
+ * @example findRemovableWhitespaceIndex('>1', 0) // -1
+ */
+const findRemovableWhitespaceIndex = (range, matchStart) => {
+  let position = matchStart
+  if (isWhitespace(range[position])) {
+    position++
+  }
+  if (range[position] === '<' || range[position] === '>') {
+    position++
+  }
+  if (range[position] === '=') {
+    position++
+  }
+  return isWhitespace(range[position]) ? position : -1
+}
+
+/**
+ * Joins an operator to its version, turning > 1.2.3 into >1.2.3.
+ * Copies everything else according to the old regex's matching rules.
+ * Moves forward through prefixes and whole versions to avoid repeatedly
+ * searching the same characters on long inputs.
+ *
+ * @param {string} range The range text to process; the original string is unchanged.
+ * @returns {string} The range with matched operator whitespace removed.
+ * @example trimComparatorWhitespace('> 1.2.3 < 2') // '>1.2.3 <2'
+ * @example trimComparatorWhitespace('> invalid') // '> invalid'
+ */
+const trimComparatorWhitespace = range => {
+  let result = ''
+  let copyFrom = 0
+  let cursor = 0
+  const digitRuns = { start: -1, end: -1, previousStart: -1, previousEnd: -1 }
+
+  while (cursor < range.length) {
+    const matchStart = cursor
+    if (range[cursor] === '<' || range[cursor] === '>') {
+      cursor++
+    } else if (!isVersionPrefix(range[cursor]) && !isVersionStart(range[cursor])) {
+      cursor++
+      continue
+    }
+
+    // Consume a v/=/whitespace run once, even when no version follows it.
+    while (cursor < range.length && isVersionPrefix(range[cursor])) {
+      cursor++
+    }
+    if (!isVersionStart(range[cursor])) {
+      continue
+    }
+
+    const whitespacePosition = findRemovableWhitespaceIndex(range, matchStart)
+    if (whitespacePosition !== -1) {
+      result += range.slice(copyFrom, whitespacePosition)
+      copyFrom = whitespacePosition + 1
+    }
+
+    // Skip the entire match, so a prerelease's trailing v cannot be
+    // reconsidered as the prefix of another version.
+    cursor = findVersionEndIndex(range, cursor, digitRuns)
+  }
+
+  return result + range.slice(copyFrom)
+}
+
+module.exports = trimComparatorWhitespace
+
+
+/***/ }),
+
+/***/ 2276:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+// Determine if version is greater than all the versions possible in the range.
+const outside = __nccwpck_require__(280)
+const gtr = (version, range, options) => outside(version, range, '>', options)
+module.exports = gtr
+
+
+/***/ }),
+
+/***/ 3465:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Range = __nccwpck_require__(6782)
+const intersects = (r1, r2, options) => {
+  r1 = new Range(r1, options)
+  r2 = new Range(r2, options)
+  return r1.intersects(r2, options)
+}
+module.exports = intersects
+
+
+/***/ }),
+
+/***/ 5213:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const outside = __nccwpck_require__(280)
+// Determine if version is less than all the versions possible in the range
+const ltr = (version, range, options) => outside(version, range, '<', options)
+module.exports = ltr
+
+
+/***/ }),
+
+/***/ 5574:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const Range = __nccwpck_require__(6782)
+
+const maxSatisfying = (versions, range, options) => {
+  let max = null
+  let maxSV = null
+  let rangeObj = null
+  try {
+    rangeObj = new Range(range, options)
+  } catch (er) {
+    return null
+  }
+  versions.forEach((v) => {
+    if (rangeObj.test(v)) {
+      // satisfies(v, range, options)
+      if (!max || maxSV.compare(v) === -1) {
+        // compare(max, v, true)
+        max = v
+        maxSV = new SemVer(max, options)
+      }
+    }
+  })
+  return max
+}
+module.exports = maxSatisfying
+
+
+/***/ }),
+
+/***/ 8595:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const Range = __nccwpck_require__(6782)
+const minSatisfying = (versions, range, options) => {
+  let min = null
+  let minSV = null
+  let rangeObj = null
+  try {
+    rangeObj = new Range(range, options)
+  } catch (er) {
+    return null
+  }
+  versions.forEach((v) => {
+    if (rangeObj.test(v)) {
+      // satisfies(v, range, options)
+      if (!min || minSV.compare(v) === 1) {
+        // compare(min, v, true)
+        min = v
+        minSV = new SemVer(min, options)
+      }
+    }
+  })
+  return min
+}
+module.exports = minSatisfying
+
+
+/***/ }),
+
+/***/ 1866:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const Range = __nccwpck_require__(6782)
+const gt = __nccwpck_require__(6599)
+
+const minVersion = (range, loose) => {
+  range = new Range(range, loose)
+
+  let minver = new SemVer('0.0.0')
+  if (range.test(minver)) {
+    return minver
+  }
+
+  minver = new SemVer('0.0.0-0')
+  if (range.test(minver)) {
+    return minver
+  }
+
+  minver = null
+  for (let i = 0; i < range.set.length; ++i) {
+    const comparators = range.set[i]
+
+    let setMin = null
+    comparators.forEach((comparator) => {
+      // Clone to avoid manipulating the comparator's semver object.
+      const compver = new SemVer(comparator.semver.version)
+      switch (comparator.operator) {
+        case '>':
+          if (compver.prerelease.length === 0) {
+            compver.patch++
+          } else {
+            compver.prerelease.push(0)
+          }
+          compver.raw = compver.format()
+          /* fallthrough */
+        case '':
+        case '>=':
+          if (!setMin || gt(compver, setMin)) {
+            setMin = compver
+          }
+          break
+        case '<':
+        case '<=':
+          /* Ignore maximum versions */
+          break
+        /* istanbul ignore next */
+        default:
+          throw new Error(`Unexpected operation: ${comparator.operator}`)
+      }
+    })
+    if (setMin && (!minver || gt(minver, setMin))) {
+      minver = setMin
+    }
+  }
+
+  if (minver && range.test(minver)) {
+    return minver
+  }
+
+  return null
+}
+module.exports = minVersion
+
+
+/***/ }),
+
+/***/ 280:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const SemVer = __nccwpck_require__(7163)
+const Comparator = __nccwpck_require__(9379)
+const { ANY } = Comparator
+const Range = __nccwpck_require__(6782)
+const satisfies = __nccwpck_require__(8011)
+const gt = __nccwpck_require__(6599)
+const lt = __nccwpck_require__(3872)
+const lte = __nccwpck_require__(6717)
+const gte = __nccwpck_require__(1236)
+
+const outside = (version, range, hilo, options) => {
+  version = new SemVer(version, options)
+  range = new Range(range, options)
+
+  let gtfn, ltefn, ltfn, comp, ecomp
+  switch (hilo) {
+    case '>':
+      gtfn = gt
+      ltefn = lte
+      ltfn = lt
+      comp = '>'
+      ecomp = '>='
+      break
+    case '<':
+      gtfn = lt
+      ltefn = gte
+      ltfn = gt
+      comp = '<'
+      ecomp = '<='
+      break
+    default:
+      throw new TypeError('Must provide a hilo val of "<" or ">"')
+  }
+
+  // If it satisfies the range it is not outside
+  if (satisfies(version, range, options)) {
+    return false
+  }
+
+  // From now on, variable terms are as if we're in "gtr" mode.
+  // but note that everything is flipped for the "ltr" function.
+
+  for (let i = 0; i < range.set.length; ++i) {
+    const comparators = range.set[i]
+
+    let high = null
+    let low = null
+
+    comparators.forEach((comparator) => {
+      if (comparator.semver === ANY) {
+        comparator = new Comparator('>=0.0.0')
+      }
+      high = high || comparator
+      low = low || comparator
+      if (gtfn(comparator.semver, high.semver, options)) {
+        high = comparator
+      } else if (ltfn(comparator.semver, low.semver, options)) {
+        low = comparator
+      }
+    })
+
+    // If the edge version comparator has a operator then our version
+    // isn't outside it
+    if (high.operator === comp || high.operator === ecomp) {
+      return false
+    }
+
+    // If the lowest version comparator has an operator and our version
+    // is less than it then it isn't higher than the range
+    if ((!low.operator || low.operator === comp) &&
+        ltefn(version, low.semver)) {
+      return false
+    } else if (low.operator === ecomp && ltfn(version, low.semver)) {
+      return false
+    }
+  }
+  return true
+}
+
+module.exports = outside
+
+
+/***/ }),
+
+/***/ 2028:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+// given a set of versions and a range, create a "simplified" range
+// that includes the same versions that the original range does
+// If the original range is shorter than the simplified one, return that.
+const satisfies = __nccwpck_require__(8011)
+const compare = __nccwpck_require__(8469)
+module.exports = (versions, range, options) => {
+  const set = []
+  let first = null
+  let prev = null
+  const v = versions.sort((a, b) => compare(a, b, options))
+  for (const version of v) {
+    const included = satisfies(version, range, options)
+    if (included) {
+      prev = version
+      if (!first) {
+        first = version
+      }
+    } else {
+      if (prev) {
+        set.push([first, prev])
+      }
+      prev = null
+      first = null
+    }
+  }
+  if (first) {
+    set.push([first, null])
+  }
+
+  const ranges = []
+  for (const [min, max] of set) {
+    if (min === max) {
+      ranges.push(min)
+    } else if (!max && min === v[0]) {
+      ranges.push('*')
+    } else if (!max) {
+      ranges.push(`>=${min}`)
+    } else if (min === v[0]) {
+      ranges.push(`<=${max}`)
+    } else {
+      ranges.push(`${min} - ${max}`)
+    }
+  }
+  const simplified = ranges.join(' || ')
+  const original = typeof range.raw === 'string' ? range.raw : String(range)
+  return simplified.length < original.length ? simplified : range
+}
+
+
+/***/ }),
+
+/***/ 1489:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Range = __nccwpck_require__(6782)
+const Comparator = __nccwpck_require__(9379)
+const { ANY } = Comparator
+const satisfies = __nccwpck_require__(8011)
+const compare = __nccwpck_require__(8469)
+
+// Complex range `r1 || r2 || ...` is a subset of `R1 || R2 || ...` iff:
+// - Every simple range `r1, r2, ...` is a null set, OR
+// - Every simple range `r1, r2, ...` which is not a null set is a subset of
+//   some `R1, R2, ...`
+//
+// Simple range `c1 c2 ...` is a subset of simple range `C1 C2 ...` iff:
+// - If c is only the ANY comparator
+//   - If C is only the ANY comparator, return true
+//   - Else if in prerelease mode, return false
+//   - else replace c with `[>=0.0.0]`
+// - If C is only the ANY comparator
+//   - if in prerelease mode, return true
+//   - else replace C with `[>=0.0.0]`
+// - Let EQ be the set of = comparators in c
+// - If EQ is more than one, return true (null set)
+// - Let GT be the highest > or >= comparator in c
+// - Let LT be the lowest < or <= comparator in c
+// - If GT and LT, and GT.semver > LT.semver, return true (null set)
+// - If any C is a = range, and GT or LT are set, return false
+// - If EQ
+//   - If GT, and EQ does not satisfy GT, return true (null set)
+//   - If LT, and EQ does not satisfy LT, return true (null set)
+//   - If EQ satisfies every C, return true
+//   - Else return false
+// - If GT
+//   - If GT.semver is lower than any > or >= comp in C, return false
+//   - If GT is >=, and GT.semver does not satisfy every C, return false
+//   - If GT.semver has a prerelease, and not in prerelease mode
+//     - If no C has a prerelease and the GT.semver tuple, return false
+// - If LT
+//   - If LT.semver is greater than any < or <= comp in C, return false
+//   - If LT is <=, and LT.semver does not satisfy every C, return false
+//   - If LT.semver has a prerelease, and not in prerelease mode
+//     - If no C has a prerelease and the LT.semver tuple, return false
+// - Else return true
+
+const subset = (sub, dom, options = {}) => {
+  if (sub === dom) {
+    return true
+  }
+
+  sub = new Range(sub, options)
+  dom = new Range(dom, options)
+  let sawNonNull = false
+
+  OUTER: for (const simpleSub of sub.set) {
+    for (const simpleDom of dom.set) {
+      const isSub = simpleSubset(simpleSub, simpleDom, options)
+      sawNonNull = sawNonNull || isSub !== null
+      if (isSub) {
+        continue OUTER
+      }
+    }
+    // the null set is a subset of everything, but null simple ranges in
+    // a complex range should be ignored.  so if we saw a non-null range,
+    // then we know this isn't a subset, but if EVERY simple range was null,
+    // then it is a subset.
+    if (sawNonNull) {
+      return false
+    }
+  }
+  return true
+}
+
+const minimumVersionWithPreRelease = [new Comparator('>=0.0.0-0')]
+const minimumVersion = [new Comparator('>=0.0.0')]
+
+const simpleSubset = (sub, dom, options) => {
+  if (sub === dom) {
+    return true
+  }
+
+  if (sub.length === 1 && sub[0].semver === ANY) {
+    if (dom.length === 1 && dom[0].semver === ANY) {
+      return true
+    } else if (options.includePrerelease) {
+      sub = minimumVersionWithPreRelease
+    } else {
+      sub = minimumVersion
+    }
+  }
+
+  if (dom.length === 1 && dom[0].semver === ANY) {
+    if (options.includePrerelease) {
+      return true
+    } else {
+      dom = minimumVersion
+    }
+  }
+
+  const eqSet = new Set()
+  let gt, lt
+  for (const c of sub) {
+    if (c.operator === '>' || c.operator === '>=') {
+      gt = higherGT(gt, c, options)
+    } else if (c.operator === '<' || c.operator === '<=') {
+      lt = lowerLT(lt, c, options)
+    } else {
+      eqSet.add(c.semver)
+    }
+  }
+
+  if (eqSet.size > 1) {
+    return null
+  }
+
+  let gtltComp
+  if (gt && lt) {
+    gtltComp = compare(gt.semver, lt.semver, options)
+    if (gtltComp > 0) {
+      return null
+    } else if (gtltComp === 0 && (gt.operator !== '>=' || lt.operator !== '<=')) {
+      return null
+    }
+  }
+
+  // will iterate one or zero times
+  for (const eq of eqSet) {
+    if (gt && !satisfies(eq, String(gt), options)) {
+      return null
+    }
+
+    if (lt && !satisfies(eq, String(lt), options)) {
+      return null
+    }
+
+    for (const c of dom) {
+      if (!satisfies(eq, String(c), options)) {
+        return false
+      }
+    }
+
+    return true
+  }
+
+  let higher, lower
+  let hasDomLT, hasDomGT
+  // if the subset has a prerelease, we need a comparator in the superset
+  // with the same tuple and a prerelease, or it's not a subset
+  let needDomLTPre = lt &&
+    !options.includePrerelease &&
+    lt.semver.prerelease.length ? lt.semver : false
+  let needDomGTPre = gt &&
+    !options.includePrerelease &&
+    gt.semver.prerelease.length ? gt.semver : false
+  // exception: <1.2.3-0 is the same as <1.2.3
+  if (needDomLTPre && needDomLTPre.prerelease.length === 1 &&
+      lt.operator === '<' && needDomLTPre.prerelease[0] === 0) {
+    needDomLTPre = false
+  }
+
+  for (const c of dom) {
+    hasDomGT = hasDomGT || c.operator === '>' || c.operator === '>='
+    hasDomLT = hasDomLT || c.operator === '<' || c.operator === '<='
+    if (gt) {
+      if (needDomGTPre) {
+        if (c.semver.prerelease && c.semver.prerelease.length &&
+            c.semver.major === needDomGTPre.major &&
+            c.semver.minor === needDomGTPre.minor &&
+            c.semver.patch === needDomGTPre.patch) {
+          needDomGTPre = false
+        }
+      }
+      if (c.operator === '>' || c.operator === '>=') {
+        higher = higherGT(gt, c, options)
+        if (higher === c && higher !== gt) {
+          return false
+        }
+      } else if (gt.operator === '>=' && !c.test(gt.semver)) {
+        return false
+      }
+    }
+    if (lt) {
+      if (needDomLTPre) {
+        if (c.semver.prerelease && c.semver.prerelease.length &&
+            c.semver.major === needDomLTPre.major &&
+            c.semver.minor === needDomLTPre.minor &&
+            c.semver.patch === needDomLTPre.patch) {
+          needDomLTPre = false
+        }
+      }
+      if (c.operator === '<' || c.operator === '<=') {
+        lower = lowerLT(lt, c, options)
+        if (lower === c && lower !== lt) {
+          return false
+        }
+      } else if (lt.operator === '<=' && !c.test(lt.semver)) {
+        return false
+      }
+    }
+    if (!c.operator && (lt || gt) && gtltComp !== 0) {
+      return false
+    }
+  }
+
+  // if there was a < or >, and nothing in the dom, then must be false
+  // UNLESS it was limited by another range in the other direction.
+  // Eg, >1.0.0 <1.0.1 is still a subset of <2.0.0
+  if (gt && hasDomLT && !lt && gtltComp !== 0) {
+    return false
+  }
+
+  if (lt && hasDomGT && !gt && gtltComp !== 0) {
+    return false
+  }
+
+  // we needed a prerelease range in a specific tuple, but didn't get one
+  // then this isn't a subset.  eg >=1.2.3-pre is not a subset of >=1.0.0,
+  // because it includes prereleases in the 1.2.3 tuple
+  if (needDomGTPre || needDomLTPre) {
+    return false
+  }
+
+  return true
+}
+
+// >=1.2.3 is lower than >1.2.3
+const higherGT = (a, b, options) => {
+  if (!a) {
+    return b
+  }
+  const comp = compare(a.semver, b.semver, options)
+  return comp > 0 ? a
+    : comp < 0 ? b
+    : b.operator === '>' && a.operator === '>=' ? b
+    : a
+}
+
+// <=1.2.3 is higher than <1.2.3
+const lowerLT = (a, b, options) => {
+  if (!a) {
+    return b
+  }
+  const comp = compare(a.semver, b.semver, options)
+  return comp < 0 ? a
+    : comp > 0 ? b
+    : b.operator === '<' && a.operator === '<=' ? b
+    : a
+}
+
+module.exports = subset
+
+
+/***/ }),
+
+/***/ 4750:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Range = __nccwpck_require__(6782)
+
+// Mostly just for testing and legacy API reasons
+const toComparators = (range, options) =>
+  new Range(range, options).set
+    .map(comp => comp.map(c => c.value).join(' ').trim().split(' '))
+
+module.exports = toComparators
+
+
+/***/ }),
+
+/***/ 4737:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const Range = __nccwpck_require__(6782)
+const validRange = (range, options) => {
+  try {
+    // Return '*' instead of '' so that truthiness works.
+    // This will throw if it's invalid anyway
+    return new Range(range, options).range || '*'
+  } catch (er) {
+    return null
+  }
+}
+module.exports = validRange
+
+
+/***/ }),
+
 /***/ 4646:
 /***/ ((module) => {
 
@@ -23222,7 +26461,7 @@ module.exports = {
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
@@ -23242,10 +26481,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -25930,7 +29169,7 @@ __webpack_unused_export__ = Client
 __webpack_unused_export__ = Pool
 __webpack_unused_export__ = BalancedPool
 __webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
+module.exports.kT = ProxyAgent
 __webpack_unused_export__ = EnvHttpProxyAgent
 __webpack_unused_export__ = RetryAgent
 __webpack_unused_export__ = RetryHandler
@@ -54230,6 +57469,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 
 /***/ }),
 
+/***/ 857:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+
+/***/ }),
+
 /***/ 6928:
 /***/ ((module) => {
 
@@ -56929,9 +60175,9 @@ __webpack_unused_export__ = lexer.Lexer;
 exports.HN = lineCounter.LineCounter;
 __webpack_unused_export__ = parser.Parser;
 __webpack_unused_export__ = publicApi.parse;
-__webpack_unused_export__ = publicApi.parseAllDocuments;
+exports.hR = publicApi.parseAllDocuments;
 exports.Tp = publicApi.parseDocument;
-__webpack_unused_export__ = publicApi.stringify;
+exports.As = publicApi.stringify;
 __webpack_unused_export__ = visit.visit;
 __webpack_unused_export__ = visit.visitAsync;
 
@@ -62846,7 +66092,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 4886:
+/***/ 3994:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64133,8 +67379,8 @@ async function unlessOver(starting, name, { signal, clock, timeout }) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 10 modules
+var schemas = __nccwpck_require__(3798);
 ;// CONCATENATED MODULE: ./lib/host/ledger-scripts.js
 
 
@@ -64989,6 +68235,5793 @@ function openCommandTarget(workplace) {
     };
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/cluster-refused.js
+
+/** What keeps us from the cluster until a person does something: trying again would change nothing. */
+class ClusterRefused extends target/* TargetUnreachable */.Ek {
+    setting;
+    what;
+    fix;
+    constructor({ setting, what, fix, }) {
+        super(`${what} ${fix}`);
+        this.setting = setting;
+        this.what = what;
+        this.fix = fix;
+    }
+}
+
+;// CONCATENATED MODULE: external "node:fs/promises"
+const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/answer.js
+/** What an answer of the API means. */
+
+const statusShape = schemas/* object */.Ikc({ reason: schemas/* string */.YjP().catch(''), message: schemas/* string */.YjP().catch('') });
+/** `now`: for an answer without a date. */
+function judge(reply, now) {
+    const { status, body } = reply;
+    const serverTime = Date.parse(reply.date ?? '');
+    const time = Number.isNaN(serverTime) ? now : serverTime;
+    if (status >= 200 && status < 300)
+        return answered(reply, time);
+    const { reason, message } = statusOf(body);
+    if (status >= 400 && status < 500 && status !== 429)
+        return { kind: 'refused', status, reason, message, serverTime: time };
+    return { kind: 'silent', why: `${status} ${message}`.trim(), pause: pauseOf(reply.retryAfter) };
+}
+/** What is no JSON, as a log of a pod, is handed on as its text. */
+function answered({ contentType, body }, serverTime) {
+    if (!/\bjson\b/.test(contentType))
+        return { kind: 'answered', body, serverTime };
+    try {
+        return { kind: 'answered', body: JSON.parse(body), serverTime };
+    }
+    catch {
+        return { kind: 'silent', why: 'The answer was cut short', pause: null };
+    }
+}
+/** What stands between us and the API server answers with plain text. */
+function statusOf(body) {
+    try {
+        return statusShape.parse(JSON.parse(body));
+    }
+    catch {
+        return { reason: '', message: body.trim().slice(0, 1_000) };
+    }
+}
+const answer_longestPause = 10_000;
+function pauseOf(seconds) {
+    if (seconds === undefined || !/^\d+$/.test(seconds))
+        return null;
+    return Math.min(Number(seconds) * 1_000, answer_longestPause);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/exchange.js
+/** Requests to the API over a socket. */
+
+/** Bytes of an answer: a list of all pods of a big namespace is some megabytes. */
+const replyLimit = 64 * 2 ** 20;
+const patchTypes = { json: 'application/json-patch+json', apply: 'application/apply-patch+yaml' };
+/** Rejects when the connection breaks, and with the signal's reason. */
+function send(request, { agent, socketPath, signal }) {
+    const { method, path, body, patch = 'json' } = request;
+    const text = body === undefined ? null : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+        const outgoing = (0,external_node_http_.request)({
+            method,
+            path,
+            agent,
+            socketPath,
+            signal,
+            headers: {
+                // kubectl proxy refuses all other names.
+                host: 'localhost',
+                // Of logs there is nothing but text.
+                accept: 'application/json, */*',
+                'user-agent': 'blue-green-action',
+                ...(text !== null && {
+                    'content-type': method === 'PATCH' ? patchTypes[patch] : 'application/json',
+                    'content-length': Buffer.byteLength(text),
+                }),
+            },
+        });
+        outgoing.once('response', resolve).on('error', (error) => reject(signal.aborted ? signal.reason : error));
+        outgoing.end(text ?? undefined);
+    });
+}
+async function receive(response) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of response) {
+        length += chunk.length;
+        if (length > replyLimit)
+            throw new Error(`the answer is longer than ${replyLimit / 2 ** 20} MiB`);
+        chunks.push(chunk);
+    }
+    const { headers, statusCode = 0 } = response;
+    return {
+        status: statusCode,
+        contentType: headers['content-type'] ?? '',
+        date: headers.date,
+        retryAfter: headers['retry-after'],
+        body: Buffer.concat(chunks).toString(),
+    };
+}
+
+;// CONCATENATED MODULE: external "node:string_decoder"
+const external_node_string_decoder_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/watch-lines.js
+/** The lines of a watch, each an event. */
+
+
+/** Characters: etcd takes objects of up to 1.5 MiB. */
+const lineLimit = 8 * 2 ** 20;
+const eventShape = schemas/* object */.Ikc({
+    type: schemas/* enum */.k5n(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
+    object: schemas/* unknown */.L5J(),
+});
+/** A last line that was cut is left out: the watch broke there. */
+async function* eventsIn(chunks) {
+    const decoder = new external_node_string_decoder_namespaceObject.StringDecoder('utf8');
+    let rest = '';
+    for await (const chunk of chunks) {
+        const lines = (rest + decoder.write(chunk)).split('\n');
+        rest = lines.pop() ?? '';
+        if (rest.length > lineLimit)
+            throw new Error(`an event is longer than ${lineLimit / 2 ** 20} MiB`);
+        for (const line of lines)
+            if (line.trim() !== '')
+                yield eventOf(line);
+    }
+}
+function eventOf(line) {
+    const { type, object } = eventShape.parse(JSON.parse(line));
+    return { type, object };
+}
+/** Seconds: a watch that hears nothing must end, or a server that is gone would look like one with no news. */
+const silence = 30;
+/** What a watch needs in its query, and the time in milliseconds after which it must have ended. */
+function watchPath(path) {
+    const url = new URL(path, 'http://localhost');
+    url.searchParams.set('watch', 'true');
+    if (!url.searchParams.has('timeoutSeconds'))
+        url.searchParams.set('timeoutSeconds', `${silence}`);
+    return {
+        path: `${url.pathname}${url.search}`,
+        time: Number(url.searchParams.get('timeoutSeconds')) * 1_000,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/watching.js
+
+
+
+
+
+/** How much later than it promised the server may end it. */
+const patience = 10_000;
+/** What the API refuses is an event as well: of a Status, as those that come later. */
+async function* watching({ open, unanswered, clock, signal }, request, until) {
+    const { path, time } = watchPath(request.path);
+    const over = new AbortController();
+    const either = AbortSignal.any([signal, until, over.signal]);
+    let isLate = false;
+    void elapsed(time + patience, clock, either).then(() => {
+        isLate = !either.aborted;
+        over.abort();
+    });
+    try {
+        const response = await open({ ...request, path }, either);
+        if (response.statusCode === 200)
+            return yield* eventsIn(response);
+        const verdict = judge(await receive(response), clock.now());
+        if (verdict.kind !== 'refused')
+            throw new Error(verdict.kind === 'silent' ? verdict.why : 'no watch');
+        const { status, reason, message } = verdict;
+        yield { type: 'ERROR', object: { kind: 'Status', code: status, reason, message } };
+    }
+    catch (error) {
+        signal.throwIfAborted();
+        if (until.aborted)
+            return;
+        throw unanswered(request, isLate ? 'The watch did not end in its time' : (0,dialing/* reasonOf */.A3)(error));
+    }
+    finally {
+        over.abort();
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/asking.js
+/** Asks the API through `kubectl proxy`, and knows how an answer may fail to come. */
+
+
+
+
+
+
+
+const requestTime = 10_000;
+/** Of a request that only reads. */
+const attempts = 4;
+const asking_firstPause = 500;
+function askingOver({ proxy, name, clock, signal }) {
+    const agent = new external_node_http_.Agent({ keepAlive: true });
+    let requests = 0;
+    const sendOnce = async (request, until) => {
+        const socketPath = await proxy.open();
+        requests += 1;
+        return send(request, { agent, socketPath, signal: until });
+    };
+    const open = async (request, until) => {
+        try {
+            return await sendOnce(request, until);
+        }
+        catch (error) {
+            if (!isNobodyThere(error))
+                throw error;
+            return sendOnce(request, until);
+        }
+    };
+    const exchange = async (request, until) => {
+        try {
+            return judge(await receive(await open(request, until)), clock.now());
+        }
+        catch (error) {
+            until.throwIfAborted();
+            return { kind: 'silent', why: (0,dialing/* reasonOf */.A3)(error), pause: null };
+        }
+    };
+    const attempt = (request) => withinTime((until) => exchange(request, AbortSignal.any([signal, until])), clock, signal);
+    const unanswered = (request, why) => new target/* TargetUnreachable */.Ek(unansweredText({ name, request, why, said: proxy.lastWords() }));
+    return {
+        get requests() {
+            return requests;
+        },
+        ask: async (request) => {
+            for (let count = 1;; count++) {
+                const verdict = await attempt(request);
+                if (verdict.kind !== 'silent')
+                    return verdict;
+                if (request.method !== 'GET' || count === attempts)
+                    throw unanswered(request, verdict.why);
+                await clock.sleep(verdict.pause ?? asking_firstPause * 2 ** (count - 1), signal);
+            }
+        },
+        watch: (request, until) => watching({ open, unanswered, clock, signal }, request, until),
+        close: () => agent.destroy(),
+    };
+}
+async function withinTime(exchange, clock, signal) {
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const exchanged = exchange(over.signal);
+    exchanged.catch(() => { });
+    try {
+        const ending = await endingOf(exchanged, { signal, clock, time: requestTime, over: over.signal });
+        if (ending === 'aborted')
+            throw signal.reason;
+        if (typeof ending === 'object')
+            return ending;
+        return { kind: 'silent', why: `Nothing came within ${requestTime / 1000} s`, pause: null };
+    }
+    finally {
+        over.abort();
+    }
+}
+/** Nothing of the request was sent: the proxy has died, and is not yet known to be dead. */
+const isNobodyThere = (error) => error instanceof Error && 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOENT');
+const wordsLimit = 600;
+function unansweredText({ name, request: { method, path }, why, said }) {
+    const unknown = method === 'GET' ? 'Nothing is known of what is there.' : 'Whether it was done there is unknown.';
+    const words = said.slice(-wordsLimit);
+    return [
+        `The API server (${name}) did not answer ${method} ${path}. ${unknown} ${why.replace(/\.$/, '')}.`,
+        ...(words === '' || why.includes(words) ? [] : [`kubectl said last: ${words}`]),
+        'Ask it: kubectl get --raw /readyz',
+    ].join('\n');
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/kubectl-release.js
+/** A kubectl of its publisher: https://kubernetes.io/docs/tasks/tools/install-kubectl-linux */
+
+
+
+
+
+
+const tool = 'kubectl';
+/** As the releases name what Node calls otherwise. */
+const architectures = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
+const releases = 'https://dl.k8s.io/release';
+/** Its path. What does not have the published checksum is never kept. */
+async function installKubectl({ version, cache, from, architecture, }) {
+    const number = version.replace(/^v/, '');
+    const kept = cache.find(tool, number);
+    if (kept !== null)
+        return (0,external_node_path_.join)(kept, tool);
+    const url = `${from}/v${number}/bin/linux/${architectures[architecture] ?? architecture}/${tool}`;
+    const file = await download(cache, url, number);
+    try {
+        const checksum = await download(cache, `${url}.sha256`, number);
+        const expected = (await (0,external_node_fs_promises_namespaceObject.readFile)(checksum, 'utf8')).trim().split(/\s/)[0]?.toLowerCase() ?? '';
+        await (0,external_node_fs_promises_namespaceObject.rm)(checksum);
+        const found = await checksumOf(file);
+        if (found !== expected) {
+            throw new ClusterRefused({
+                setting: 'kubectl-version',
+                what: `${url} has the SHA-256 ${found}, and ${url}.sha256 says ${expected.slice(0, 64)}. It was thrown away.`,
+                fix: 'Somebody stands in between, or it was cut short: run again, or put kubectl on the PATH of the runner.',
+            });
+        }
+        await (0,external_node_fs_promises_namespaceObject.chmod)(file, 0o755);
+        return (0,external_node_path_.join)(await cache.keep(file, tool, number), tool);
+    }
+    finally {
+        await (0,external_node_fs_promises_namespaceObject.rm)(file, { force: true });
+    }
+}
+async function download(cache, url, version) {
+    try {
+        return await cache.download(url);
+    }
+    catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        throw new ClusterRefused({
+            setting: 'kubectl-version',
+            what: `kubectl ${version} cannot be had from ${url}: ${why}.`,
+            fix: 'Put kubectl on the PATH of the runner, or name a version that there is: https://kubernetes.io/releases',
+        });
+    }
+}
+async function checksumOf(file) {
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    await (0,external_node_stream_promises_namespaceObject.pipeline)((0,external_node_fs_.createReadStream)(file), hash);
+    return hash.digest('hex');
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/kubectl.js
+/** The kubectl that leads to the cluster, with what it is told each time. */
+
+
+
+
+
+
+/** Within one minor version of all clusters that get security fixes today, as kubectl's skew policy wants it. */
+const versionOfOurs = '1.34.10';
+/** Throws ClusterRefused. */
+async function findKubectl(wanted) {
+    const { version, environment, cache, from = releases } = wanted;
+    const found = version === null ? await onPath('kubectl', environment) : null;
+    if (found !== null)
+        return found;
+    return installKubectl({
+        version: version ?? versionOfOurs,
+        cache,
+        from,
+        architecture: process.arch,
+    });
+}
+async function onPath(name, { PATH = '' }) {
+    for (const folder of PATH.split(external_node_path_.delimiter).filter((part) => part !== '')) {
+        const path = (0,external_node_path_.join)(folder, name);
+        const isThere = await (0,external_node_fs_promises_namespaceObject.access)(path, external_node_fs_.constants.X_OK).then(() => true, () => false);
+        if (isThere)
+            return path;
+    }
+    return null;
+}
+/**
+ * Kubeconfigs name programs that fetch credentials (`exec`), which need PATH, HOME and whatever their cloud sets, a job's
+ * permission to ask for an OIDC token (`ACTIONS_ID_TOKEN_*`) among it. Inputs and state of this action are no business of theirs.
+ */
+const environmentForKubectl = (environment) => Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(INPUT_|STATE_)/.test(name)));
+/** For what kubectl answers without asking the cluster. */
+const localTimeout = 20_000;
+function runKubectl({ program, words, environment }, command, signal) {
+    return new Promise((resolve, reject) => {
+        const options = { env: environment, signal, timeout: localTimeout, maxBuffer: 2 ** 24 };
+        const child = (0,external_node_child_process_namespaceObject.execFile)(program, [...words, ...command], options, (error, stdout, stderr) => {
+            if (signal.aborted)
+                return reject(signal.reason);
+            if (error === null)
+                return resolve({ kind: 'done', stdout });
+            // Not started at all: the error is the system's own.
+            if (typeof error.code === 'string')
+                return reject(notStarted(program, error.message));
+            resolve({ kind: 'failed', stderr: stderr.trim() || error.message });
+        });
+        child.stdin?.end();
+    });
+}
+const notStarted = (program, why) => new ClusterRefused({
+    setting: 'kubectl-version',
+    what: `${program} cannot be run: ${why}.`,
+    fix: `Try it on the runner: ${program} version --client`,
+});
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/kubeconfig.js
+/** Which cluster is meant, learnt without asking it. */
+
+
+
+
+
+/** The words that lead kubectl to it. The text of a kubeconfig goes into the folder, which must be closed to others. */
+async function wordsFor({ kubeconfig, context }, folder) {
+    const file = async () => {
+        if (kubeconfig.kind === 'ambient')
+            return null;
+        if (kubeconfig.kind === 'path') {
+            await readable(kubeconfig.path);
+            return kubeconfig.path;
+        }
+        const path = (0,external_node_path_.join)(folder, 'kubeconfig');
+        await (0,external_node_fs_promises_namespaceObject.writeFile)(path, kubeconfig.text, { mode: 0o600, flag: 'wx' });
+        return path;
+    };
+    const path = await file();
+    return [
+        ...(path === null ? [] : [`--kubeconfig=${path}`]),
+        ...(context === null ? [] : [`--context=${context}`]),
+    ];
+}
+/** kubectl takes a file that is missing for an empty one. */
+async function readable(path) {
+    try {
+        await (0,external_node_fs_promises_namespaceObject.readFile)(path);
+    }
+    catch (error) {
+        throw new ClusterRefused({
+            setting: 'kubeconfig',
+            what: `The kubeconfig ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
+            fix: 'Give its path on the runner, or the text itself from a secret.',
+        });
+    }
+}
+const configShape = schemas/* object */.Ikc({
+    contexts: schemas/* tuple */.PVZ([
+        schemas/* object */.Ikc({ name: schemas/* string */.YjP(), context: schemas/* object */.Ikc({ namespace: schemas/* string */.YjP().optional() }).prefault({}) }),
+    ]),
+});
+/** Throws ClusterRefused. */
+async function findDestination(kubectl, { context, namespace }, signal) {
+    const said = await runKubectl(kubectl, ['config', 'view', '--minify', '--output=json'], signal);
+    if (said.kind === 'done') {
+        const [found] = configShape.parse(JSON.parse(said.stdout)).contexts;
+        return { context: found.name, namespace: namespace ?? (found.context.namespace || 'default') };
+    }
+    const names = await contextNames(kubectl, signal);
+    if (names.length === 0 && context === null) {
+        const own = await ownNamespace(kubectl.environment);
+        if (own !== null)
+            return { context: 'in-cluster', namespace: namespace ?? own };
+    }
+    throw noContext(context, names, said.stderr);
+}
+async function contextNames(kubectl, signal) {
+    const listing = kubectl.words.filter((word) => !word.startsWith('--context='));
+    const said = await runKubectl({ ...kubectl, words: listing }, ['config', 'get-contexts', '--output=name'], signal);
+    return said.kind === 'done' ? said.stdout.split('\n').filter((line) => line !== '') : [];
+}
+const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Of a runner that is a pod itself: without a kubeconfig, kubectl takes the account of that pod. */
+async function ownNamespace({ KUBERNETES_SERVICE_HOST }) {
+    if (!KUBERNETES_SERVICE_HOST)
+        return null;
+    return (0,external_node_fs_promises_namespaceObject.readFile)((0,external_node_path_.join)(accountFolder, 'namespace'), 'utf8').then((text) => text.trim() || 'default', () => null);
+}
+function noContext(context, names, said) {
+    if (names.length === 0) {
+        return new ClusterRefused({
+            setting: 'kubeconfig',
+            what: `There is no context in the kubeconfig: ${said}.`,
+            fix: 'Give `kubeconfig` its path or its text, or run a step before this one that logs in to the cluster.',
+        });
+    }
+    const listed = names.map((name) => `\`${name}\``).join(', ');
+    if (context !== null && names.includes(context)) {
+        return new ClusterRefused({
+            setting: 'kubeconfig',
+            what: `The kubeconfig cannot be used with the context ${context}: ${said}.`,
+            fix: `Try it where the kubeconfig is: kubectl config view --minify --context=${context}`,
+        });
+    }
+    return new ClusterRefused({
+        setting: 'kube-context',
+        what: context === null
+            ? 'The kubeconfig has no current context.'
+            : `The kubeconfig has no context ${context}.`,
+        fix: `Name one of those it has: ${listed}.`,
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/child.js
+/** A kubectl that runs until we end it, or are no more. */
+
+
+
+/**
+ * Our end of its stdin closes however we end. kubectl takes the place of the shell, so that its end is seen; who watches is in
+ * the same process group, and so is whatever kubectl starts.
+ */
+const untilStdinEnds = `exec 3<&0 </dev/null
+(
+  trap '' TERM
+  while read -r rest; do :; done
+  kill -s TERM 0
+  sleep 1
+  kill -s KILL 0
+) <&3 3<&- >/dev/null 2>&1 &
+exec 3<&-
+exec "$@"`;
+/** Bytes of what it said last that are kept. */
+const child_wordsLimit = 4_096;
+const child_endingTime = 3_000;
+function startKubectl({ program, words, environment }, command, clock) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', untilStdinEnds, 'sh', program, ...words, ...command], {
+        detached: true,
+        env: environment,
+        stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let printed = '';
+    let said = '';
+    let isRunning = true;
+    let isOver = false;
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+        printed = (printed + chunk).slice(-child_wordsLimit);
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+        said = (said + chunk).slice(-child_wordsLimit);
+    });
+    child.stdin.on('error', () => { });
+    child.once('exit', () => {
+        isRunning = false;
+        // The watcher has been there until now, so the number of the group is nobody else's.
+        child_tell(child, 'SIGKILL');
+        child.stdin.destroy();
+    });
+    const ended = new Promise((resolve) => {
+        child.once('close', resolve);
+        child.once('error', (error) => {
+            isRunning = false;
+            said += error.message;
+            resolve();
+        });
+    }).then(() => {
+        isOver = true;
+    });
+    return {
+        get isRunning() {
+            return isRunning;
+        },
+        lastWords: () => said.trim(),
+        printed: async (pattern, time) => {
+            const over = new AbortController();
+            const late = elapsed(time, clock, over.signal).then(() => 'late');
+            try {
+                for (;;) {
+                    const match = pattern.exec(printed);
+                    if (match !== null || isOver)
+                        return match;
+                    const said = (0,external_node_events_.once)(child.stdout, 'data', { signal: over.signal });
+                    if ((await Promise.race([said, ended, late])) === 'late')
+                        return null;
+                }
+            }
+            finally {
+                over.abort();
+            }
+        },
+        end: async () => {
+            const over = new AbortController();
+            if (isRunning)
+                child_tell(child, 'SIGTERM');
+            await Promise.race([ended, elapsed(child_endingTime, clock, over.signal)]);
+            over.abort();
+            if (isRunning)
+                child_tell(child, 'SIGKILL');
+            // A program that left the group may hold them open.
+            for (const stream of [child.stdout, child.stderr])
+                stream.destroy();
+            await ended;
+        },
+    };
+}
+/** All of its group. */
+function child_tell({ pid }, signal) {
+    try {
+        if (pid !== undefined)
+            process.kill(-pid, signal);
+    }
+    catch {
+        // Gone already.
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/port-forward.js
+
+
+
+
+const host = '127.0.0.1';
+const startTime = 15_000;
+/** Throws ChangeFailed where the pod is gone or its ports are not for us. */
+async function openForward(options) {
+    const { signal } = options;
+    signal.throwIfAborted();
+    const way = forwarding(options);
+    const stop = () => void way.end();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+        await way.port();
+        const door = await openLocalDoor({ kind: 'stream', url: `http://${host}`, dial: way.dial }, 
+        // Whoever is at the door sees its connection end.
+        { signal, onRefused: () => { } });
+        return {
+            url: door.url,
+            close: async () => {
+                signal.removeEventListener('abort', stop);
+                await Promise.all([door.close(), way.end()]);
+            },
+        };
+    }
+    catch (error) {
+        await way.end();
+        signal.throwIfAborted();
+        throw error;
+    }
+}
+/** kubectl ends when it loses its pod or the API server, and takes another port the next time. */
+function forwarding({ kubectl, pod, port, clock }) {
+    const command = ['port-forward', `pod/${pod}`, `:${port}`, `--address=${host}`, '--pod-running-timeout=10s'];
+    let child = null;
+    let opened = null;
+    let isEnded = false;
+    const open = async () => {
+        const started = startKubectl(kubectl, command, clock);
+        child = started;
+        const match = await started.printed(/^Forwarding from 127\.0\.0\.1:(\d+) -> /m, startTime);
+        if (match !== null)
+            return Number(match[1]);
+        await started.end();
+        throw notForwarded(pod, port, started.lastWords());
+    };
+    const current = () => {
+        if (isEnded)
+            throw new Error('The way to the pod was closed.');
+        if (opened === null || child?.isRunning === false)
+            opened = open();
+        return opened;
+    };
+    return {
+        port: current,
+        dial: async (signal) => {
+            const at = await current();
+            const dialed = child;
+            try {
+                return await (0,dialing/* dialFromHere */.D1)({ host, port: at }, signal);
+            }
+            catch {
+                signal.throwIfAborted();
+                await dialed?.end();
+                return (0,dialing/* dialFromHere */.D1)({ host, port: await current() }, signal);
+            }
+        },
+        end: async () => {
+            isEnded = true;
+            await child?.end();
+        },
+    };
+}
+function notForwarded(pod, port, said) {
+    const what = `Port ${port} of pod ${pod} cannot be forwarded: ${said || 'kubectl port-forward said nothing'}`;
+    if (/\(NotFound\)/.test(said))
+        return new target/* ChangeFailed */._G(`${what}\nWhich pods there are: kubectl get pods`);
+    if (/\(Forbidden\)/.test(said))
+        return new target/* ChangeFailed */._G(`${what}\nAdd to the rules of its Role: - { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] } and "get" of "pods"`);
+    return new target/* TargetUnreachable */.Ek(what);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/proxy.js
+/** `kubectl proxy`: the API on a socket, with whatever credentials the kubeconfig names. */
+
+
+
+/** Bytes of a socket's path, of 108 with the zero at its end: https://man7.org/linux/man-pages/man7/unix.7.html */
+const pathLimit = 107;
+const socketName = 'api.sock';
+const fitsSocket = (folder) => Buffer.byteLength((0,external_node_path_.join)(folder, socketName)) <= pathLimit;
+/** kubectl says it as soon as it listens; it asks the cluster nothing before. */
+const proxy_startTime = 15_000;
+/** `folder`: ours alone, which keeps others from the socket. */
+function kubectlProxy(kubectl, folder, clock) {
+    const socket = (0,external_node_path_.join)(folder, socketName);
+    let child = null;
+    let starting = null;
+    let isClosed = false;
+    const start = async () => {
+        await (0,external_node_fs_promises_namespaceObject.rm)(socket, { force: true });
+        const started = startKubectl(kubectl, ['proxy', `--unix-socket=${socket}`], clock);
+        child = started;
+        if ((await started.printed(/^Starting to serve on /m, proxy_startTime)) !== null)
+            return socket;
+        await started.end();
+        throw new Error(`kubectl proxy did not start. ${started.lastWords()}`.trim());
+    };
+    return {
+        open: async () => {
+            if (isClosed)
+                throw new Error('The cluster was closed.');
+            if (child?.isRunning && starting === null)
+                return socket;
+            starting ??= start().finally(() => {
+                starting = null;
+            });
+            return starting;
+        },
+        lastWords: () => child?.lastWords() ?? '',
+        close: async () => {
+            isClosed = true;
+            await starting?.catch(() => { });
+            await child?.end();
+        },
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var lib_core = __nccwpck_require__(6058);
+// EXTERNAL MODULE: ./node_modules/@actions/io/lib/io.js
+var lib_io = __nccwpck_require__(8701);
+// EXTERNAL MODULE: external "crypto"
+var external_crypto_ = __nccwpck_require__(6982);
+// EXTERNAL MODULE: external "fs"
+var external_fs_ = __nccwpck_require__(9896);
+// EXTERNAL MODULE: ./node_modules/semver/index.js
+var node_modules_semver = __nccwpck_require__(2088);
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(857);
+// EXTERNAL MODULE: external "child_process"
+var external_child_process_ = __nccwpck_require__(5317);
+;// CONCATENATED MODULE: ./node_modules/@actions/tool-cache/lib/manifest.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+// Internal object for testability (allows mocking in ESM)
+const _internal = {
+    readLinuxVersionFile() {
+        const lsbReleaseFile = '/etc/lsb-release';
+        const osReleaseFile = '/etc/os-release';
+        let contents = '';
+        if (external_fs_.existsSync(lsbReleaseFile)) {
+            contents = external_fs_.readFileSync(lsbReleaseFile).toString();
+        }
+        else if (external_fs_.existsSync(osReleaseFile)) {
+            contents = external_fs_.readFileSync(osReleaseFile).toString();
+        }
+        return contents;
+    }
+};
+function _findMatch(versionSpec, stable, candidates, archFilter) {
+    return __awaiter(this, void 0, void 0, function* () {
+        const platFilter = os.platform();
+        let result;
+        let match;
+        let file;
+        for (const candidate of candidates) {
+            const version = candidate.version;
+            debug(`check ${version} satisfies ${versionSpec}`);
+            if (semver.satisfies(version, versionSpec) &&
+                (!stable || candidate.stable === stable)) {
+                file = candidate.files.find(item => {
+                    debug(`${item.arch}===${archFilter} && ${item.platform}===${platFilter}`);
+                    let chk = item.arch === archFilter && item.platform === platFilter;
+                    if (chk && item.platform_version) {
+                        const osVersion = _getOsVersion();
+                        if (osVersion === item.platform_version) {
+                            chk = true;
+                        }
+                        else {
+                            chk = semver.satisfies(osVersion, item.platform_version);
+                        }
+                    }
+                    return chk;
+                });
+                if (file) {
+                    debug(`matched ${candidate.version}`);
+                    match = candidate;
+                    break;
+                }
+            }
+        }
+        if (match && file) {
+            // clone since we're mutating the file list to be only the file that matches
+            result = Object.assign({}, match);
+            result.files = [file];
+        }
+        return result;
+    });
+}
+function _getOsVersion() {
+    // TODO: add windows and other linux, arm variants
+    // right now filtering on version is only an ubuntu and macos scenario for tools we build for hosted (python)
+    const plat = os.platform();
+    let version = '';
+    if (plat === 'darwin') {
+        version = cp.execSync('sw_vers -productVersion').toString();
+    }
+    else if (plat === 'linux') {
+        // lsb_release process not in some containers, readfile
+        // Run cat /etc/lsb-release
+        // DISTRIB_ID=Ubuntu
+        // DISTRIB_RELEASE=18.04
+        // DISTRIB_CODENAME=bionic
+        // DISTRIB_DESCRIPTION="Ubuntu 18.04.4 LTS"
+        const lsbContents = _internal.readLinuxVersionFile();
+        if (lsbContents) {
+            const lines = lsbContents.split('\n');
+            for (const line of lines) {
+                const parts = line.split('=');
+                if (parts.length === 2 &&
+                    (parts[0].trim() === 'VERSION_ID' ||
+                        parts[0].trim() === 'DISTRIB_RELEASE')) {
+                    version = parts[1].trim().replace(/^"/, '').replace(/"$/, '');
+                    break;
+                }
+            }
+        }
+    }
+    return version;
+}
+// Alias for backwards compatibility
+function _readLinuxVersionFile() {
+    return _internal.readLinuxVersionFile();
+}
+//# sourceMappingURL=manifest.js.map
+// EXTERNAL MODULE: external "path"
+var external_path_ = __nccwpck_require__(6928);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(4942);
+// EXTERNAL MODULE: external "stream"
+var external_stream_ = __nccwpck_require__(2203);
+// EXTERNAL MODULE: external "util"
+var external_util_ = __nccwpck_require__(9023);
+// EXTERNAL MODULE: external "assert"
+var external_assert_ = __nccwpck_require__(2613);
+// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 2 modules
+var lib_exec = __nccwpck_require__(5260);
+;// CONCATENATED MODULE: ./node_modules/@actions/tool-cache/lib/retry-helper.js
+var retry_helper_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+/**
+ * Internal class for retries
+ */
+class RetryHelper {
+    constructor(maxAttempts, minSeconds, maxSeconds) {
+        if (maxAttempts < 1) {
+            throw new Error('max attempts should be greater than or equal to 1');
+        }
+        this.maxAttempts = maxAttempts;
+        this.minSeconds = Math.floor(minSeconds);
+        this.maxSeconds = Math.floor(maxSeconds);
+        if (this.minSeconds > this.maxSeconds) {
+            throw new Error('min seconds should be less than or equal to max seconds');
+        }
+    }
+    execute(action, isRetryable) {
+        return retry_helper_awaiter(this, void 0, void 0, function* () {
+            let attempt = 1;
+            while (attempt < this.maxAttempts) {
+                // Try
+                try {
+                    return yield action();
+                }
+                catch (err) {
+                    if (isRetryable && !isRetryable(err)) {
+                        throw err;
+                    }
+                    lib_core/* info */.pq(err.message);
+                }
+                // Sleep
+                const seconds = this.getSleepAmount();
+                lib_core/* info */.pq(`Waiting ${seconds} seconds before trying again`);
+                yield this.sleep(seconds);
+                attempt++;
+            }
+            // Last attempt
+            return yield action();
+        });
+    }
+    getSleepAmount() {
+        return (Math.floor(Math.random() * (this.maxSeconds - this.minSeconds + 1)) +
+            this.minSeconds);
+    }
+    sleep(seconds) {
+        return retry_helper_awaiter(this, void 0, void 0, function* () {
+            return new Promise(resolve => setTimeout(resolve, seconds * 1000));
+        });
+    }
+}
+//# sourceMappingURL=retry-helper.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/tool-cache/lib/tool-cache.js
+var tool_cache_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+class HTTPError extends Error {
+    constructor(httpStatusCode) {
+        super(`Unexpected HTTP response: ${httpStatusCode}`);
+        this.httpStatusCode = httpStatusCode;
+        Object.setPrototypeOf(this, new.target.prototype);
+    }
+}
+const IS_WINDOWS = process.platform === 'win32';
+const IS_MAC = process.platform === 'darwin';
+const userAgent = 'actions/tool-cache';
+/**
+ * Download a tool from an url and stream it into a file
+ *
+ * @param url       url of tool to download
+ * @param dest      path to download tool
+ * @param auth      authorization header
+ * @param headers   other headers
+ * @returns         path to downloaded tool
+ */
+function downloadTool(url, dest, auth, headers) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        dest = dest || external_path_.join(_getTempDirectory(), external_crypto_.randomUUID());
+        yield lib_io/* mkdirP */.U$(external_path_.dirname(dest));
+        lib_core/* debug */.Yz(`Downloading ${url}`);
+        lib_core/* debug */.Yz(`Destination ${dest}`);
+        const maxAttempts = 3;
+        const minSeconds = _getGlobal('TEST_DOWNLOAD_TOOL_RETRY_MIN_SECONDS', 10);
+        const maxSeconds = _getGlobal('TEST_DOWNLOAD_TOOL_RETRY_MAX_SECONDS', 20);
+        const retryHelper = new RetryHelper(maxAttempts, minSeconds, maxSeconds);
+        return yield retryHelper.execute(() => tool_cache_awaiter(this, void 0, void 0, function* () {
+            return yield downloadToolAttempt(url, dest || '', auth, headers);
+        }), (err) => {
+            if (err instanceof HTTPError && err.httpStatusCode) {
+                // Don't retry anything less than 500, except 408 Request Timeout and 429 Too Many Requests
+                if (err.httpStatusCode < 500 &&
+                    err.httpStatusCode !== 408 &&
+                    err.httpStatusCode !== 429) {
+                    return false;
+                }
+            }
+            // Otherwise retry
+            return true;
+        });
+    });
+}
+function downloadToolAttempt(url, dest, auth, headers) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        if (external_fs_.existsSync(dest)) {
+            throw new Error(`Destination file path ${dest} already exists`);
+        }
+        // Get the response headers
+        const http = new lib/* HttpClient */.Qq(userAgent, [], {
+            allowRetries: false
+        });
+        if (auth) {
+            lib_core/* debug */.Yz('set auth');
+            if (headers === undefined) {
+                headers = {};
+            }
+            headers.authorization = auth;
+        }
+        const response = yield http.get(url, headers);
+        if (response.message.statusCode !== 200) {
+            const err = new HTTPError(response.message.statusCode);
+            lib_core/* debug */.Yz(`Failed to download from "${url}". Code(${response.message.statusCode}) Message(${response.message.statusMessage})`);
+            throw err;
+        }
+        // Download the response body
+        const pipeline = external_util_.promisify(external_stream_.pipeline);
+        const responseMessageFactory = _getGlobal('TEST_DOWNLOAD_TOOL_RESPONSE_MESSAGE_FACTORY', () => response.message);
+        const readStream = responseMessageFactory();
+        let succeeded = false;
+        try {
+            yield pipeline(readStream, external_fs_.createWriteStream(dest));
+            lib_core/* debug */.Yz('download complete');
+            succeeded = true;
+            return dest;
+        }
+        finally {
+            // Error, delete dest before retry
+            if (!succeeded) {
+                lib_core/* debug */.Yz('download failed');
+                try {
+                    yield lib_io/* rmRF */.Yz(dest);
+                }
+                catch (err) {
+                    lib_core/* debug */.Yz(`Failed to delete '${dest}'. ${err.message}`);
+                }
+            }
+        }
+    });
+}
+/**
+ * Extract a .7z file
+ *
+ * @param file     path to the .7z file
+ * @param dest     destination directory. Optional.
+ * @param _7zPath  path to 7zr.exe. Optional, for long path support. Most .7z archives do not have this
+ * problem. If your .7z archive contains very long paths, you can pass the path to 7zr.exe which will
+ * gracefully handle long paths. By default 7zdec.exe is used because it is a very small program and is
+ * bundled with the tool lib. However it does not support long paths. 7zr.exe is the reduced command line
+ * interface, it is smaller than the full command line interface, and it does support long paths. At the
+ * time of this writing, it is freely available from the LZMA SDK that is available on the 7zip website.
+ * Be sure to check the current license agreement. If 7zr.exe is bundled with your action, then the path
+ * to 7zr.exe can be pass to this function.
+ * @returns        path to the destination directory
+ */
+function extract7z(file, dest, _7zPath) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        ok(IS_WINDOWS, 'extract7z() not supported on current OS');
+        ok(file, 'parameter "file" is required');
+        dest = yield _createExtractFolder(dest);
+        const originalCwd = process.cwd();
+        process.chdir(dest);
+        if (_7zPath) {
+            try {
+                const logLevel = core.isDebug() ? '-bb1' : '-bb0';
+                const args = [
+                    'x', // eXtract files with full paths
+                    logLevel, // -bb[0-3] : set output log level
+                    '-bd', // disable progress indicator
+                    '-sccUTF-8', // set charset for for console input/output
+                    file
+                ];
+                const options = {
+                    silent: true
+                };
+                yield exec(`"${_7zPath}"`, args, options);
+            }
+            finally {
+                process.chdir(originalCwd);
+            }
+        }
+        else {
+            const escapedScript = path
+                .join(__dirname, '..', 'scripts', 'Invoke-7zdec.ps1')
+                .replace(/'/g, "''")
+                .replace(/"|\n|\r/g, ''); // double-up single quotes, remove double quotes and newlines
+            const escapedFile = file.replace(/'/g, "''").replace(/"|\n|\r/g, '');
+            const escapedTarget = dest.replace(/'/g, "''").replace(/"|\n|\r/g, '');
+            const command = `& '${escapedScript}' -Source '${escapedFile}' -Target '${escapedTarget}'`;
+            const args = [
+                '-NoLogo',
+                '-Sta',
+                '-NoProfile',
+                '-NonInteractive',
+                '-ExecutionPolicy',
+                'Unrestricted',
+                '-Command',
+                command
+            ];
+            const options = {
+                silent: true
+            };
+            try {
+                const powershellPath = yield io.which('powershell', true);
+                yield exec(`"${powershellPath}"`, args, options);
+            }
+            finally {
+                process.chdir(originalCwd);
+            }
+        }
+        return dest;
+    });
+}
+/**
+ * Extract a compressed tar archive
+ *
+ * @param file     path to the tar
+ * @param dest     destination directory. Optional.
+ * @param flags    flags for the tar command to use for extraction. Defaults to 'xz' (extracting gzipped tars). Optional.
+ * @returns        path to the destination directory
+ */
+function extractTar(file_1, dest_1) {
+    return tool_cache_awaiter(this, arguments, void 0, function* (file, dest, flags = 'xz') {
+        if (!file) {
+            throw new Error("parameter 'file' is required");
+        }
+        // Create dest
+        dest = yield _createExtractFolder(dest);
+        // Determine whether GNU tar
+        core.debug('Checking tar --version');
+        let versionOutput = '';
+        yield exec('tar --version', [], {
+            ignoreReturnCode: true,
+            silent: true,
+            listeners: {
+                stdout: (data) => (versionOutput += data.toString()),
+                stderr: (data) => (versionOutput += data.toString())
+            }
+        });
+        core.debug(versionOutput.trim());
+        const isGnuTar = versionOutput.toUpperCase().includes('GNU TAR');
+        // Initialize args
+        let args;
+        if (flags instanceof Array) {
+            args = flags;
+        }
+        else {
+            args = [flags];
+        }
+        if (core.isDebug() && !flags.includes('v')) {
+            args.push('-v');
+        }
+        let destArg = dest;
+        let fileArg = file;
+        if (IS_WINDOWS && isGnuTar) {
+            args.push('--force-local');
+            destArg = dest.replace(/\\/g, '/');
+            // Technically only the dest needs to have `/` but for aesthetic consistency
+            // convert slashes in the file arg too.
+            fileArg = file.replace(/\\/g, '/');
+        }
+        if (isGnuTar) {
+            // Suppress warnings when using GNU tar to extract archives created by BSD tar
+            args.push('--warning=no-unknown-keyword');
+            args.push('--overwrite');
+        }
+        args.push('-C', destArg, '-f', fileArg);
+        yield exec(`tar`, args);
+        return dest;
+    });
+}
+/**
+ * Extract a xar compatible archive
+ *
+ * @param file     path to the archive
+ * @param dest     destination directory. Optional.
+ * @param flags    flags for the xar. Optional.
+ * @returns        path to the destination directory
+ */
+function extractXar(file_1, dest_1) {
+    return tool_cache_awaiter(this, arguments, void 0, function* (file, dest, flags = []) {
+        ok(IS_MAC, 'extractXar() not supported on current OS');
+        ok(file, 'parameter "file" is required');
+        dest = yield _createExtractFolder(dest);
+        let args;
+        if (flags instanceof Array) {
+            args = flags;
+        }
+        else {
+            args = [flags];
+        }
+        args.push('-x', '-C', dest, '-f', file);
+        if (core.isDebug()) {
+            args.push('-v');
+        }
+        const xarPath = yield io.which('xar', true);
+        yield exec(`"${xarPath}"`, _unique(args));
+        return dest;
+    });
+}
+/**
+ * Extract a zip
+ *
+ * @param file     path to the zip
+ * @param dest     destination directory. Optional.
+ * @returns        path to the destination directory
+ */
+function extractZip(file, dest) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        if (!file) {
+            throw new Error("parameter 'file' is required");
+        }
+        dest = yield _createExtractFolder(dest);
+        if (IS_WINDOWS) {
+            yield extractZipWin(file, dest);
+        }
+        else {
+            yield extractZipNix(file, dest);
+        }
+        return dest;
+    });
+}
+function extractZipWin(file, dest) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        // build the powershell command
+        const escapedFile = file.replace(/'/g, "''").replace(/"|\n|\r/g, ''); // double-up single quotes, remove double quotes and newlines
+        const escapedDest = dest.replace(/'/g, "''").replace(/"|\n|\r/g, '');
+        const pwshPath = yield io.which('pwsh', false);
+        //To match the file overwrite behavior on nix systems, we use the overwrite = true flag for ExtractToDirectory
+        //and the -Force flag for Expand-Archive as a fallback
+        if (pwshPath) {
+            //attempt to use pwsh with ExtractToDirectory, if this fails attempt Expand-Archive
+            const pwshCommand = [
+                `$ErrorActionPreference = 'Stop' ;`,
+                `try { Add-Type -AssemblyName System.IO.Compression.ZipFile } catch { } ;`,
+                `try { [System.IO.Compression.ZipFile]::ExtractToDirectory('${escapedFile}', '${escapedDest}', $true) }`,
+                `catch { if (($_.Exception.GetType().FullName -eq 'System.Management.Automation.MethodException') -or ($_.Exception.GetType().FullName -eq 'System.Management.Automation.RuntimeException') ){ Expand-Archive -LiteralPath '${escapedFile}' -DestinationPath '${escapedDest}' -Force } else { throw $_ } } ;`
+            ].join(' ');
+            const args = [
+                '-NoLogo',
+                '-NoProfile',
+                '-NonInteractive',
+                '-ExecutionPolicy',
+                'Unrestricted',
+                '-Command',
+                pwshCommand
+            ];
+            core.debug(`Using pwsh at path: ${pwshPath}`);
+            yield exec(`"${pwshPath}"`, args);
+        }
+        else {
+            const powershellCommand = [
+                `$ErrorActionPreference = 'Stop' ;`,
+                `try { Add-Type -AssemblyName System.IO.Compression.FileSystem } catch { } ;`,
+                `if ((Get-Command -Name Expand-Archive -Module Microsoft.PowerShell.Archive -ErrorAction Ignore)) { Expand-Archive -LiteralPath '${escapedFile}' -DestinationPath '${escapedDest}' -Force }`,
+                `else {[System.IO.Compression.ZipFile]::ExtractToDirectory('${escapedFile}', '${escapedDest}', $true) }`
+            ].join(' ');
+            const args = [
+                '-NoLogo',
+                '-Sta',
+                '-NoProfile',
+                '-NonInteractive',
+                '-ExecutionPolicy',
+                'Unrestricted',
+                '-Command',
+                powershellCommand
+            ];
+            const powershellPath = yield io.which('powershell', true);
+            core.debug(`Using powershell at path: ${powershellPath}`);
+            yield exec(`"${powershellPath}"`, args);
+        }
+    });
+}
+function extractZipNix(file, dest) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        const unzipPath = yield io.which('unzip', true);
+        const args = [file];
+        if (!core.isDebug()) {
+            args.unshift('-q');
+        }
+        args.unshift('-o'); //overwrite with -o, otherwise a prompt is shown which freezes the run
+        yield exec(`"${unzipPath}"`, args, { cwd: dest });
+    });
+}
+/**
+ * Caches a directory and installs it into the tool cacheDir
+ *
+ * @param sourceDir    the directory to cache into tools
+ * @param tool          tool name
+ * @param version       version of the tool.  semver format
+ * @param arch          architecture of the tool.  Optional.  Defaults to machine architecture
+ */
+function cacheDir(sourceDir, tool, version, arch) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        version = semver.clean(version) || version;
+        arch = arch || os.arch();
+        core.debug(`Caching tool ${tool} ${version} ${arch}`);
+        core.debug(`source dir: ${sourceDir}`);
+        if (!fs.statSync(sourceDir).isDirectory()) {
+            throw new Error('sourceDir is not a directory');
+        }
+        // Create the tool dir
+        const destPath = yield _createToolPath(tool, version, arch);
+        // copy each child item. do not move. move can fail on Windows
+        // due to anti-virus software having an open handle on a file.
+        for (const itemName of fs.readdirSync(sourceDir)) {
+            const s = path.join(sourceDir, itemName);
+            yield io.cp(s, destPath, { recursive: true });
+        }
+        // write .complete
+        _completeToolPath(tool, version, arch);
+        return destPath;
+    });
+}
+/**
+ * Caches a downloaded file (GUID) and installs it
+ * into the tool cache with a given targetName
+ *
+ * @param sourceFile    the file to cache into tools.  Typically a result of downloadTool which is a guid.
+ * @param targetFile    the name of the file name in the tools directory
+ * @param tool          tool name
+ * @param version       version of the tool.  semver format
+ * @param arch          architecture of the tool.  Optional.  Defaults to machine architecture
+ */
+function cacheFile(sourceFile, targetFile, tool, version, arch) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        version = node_modules_semver.clean(version) || version;
+        arch = arch || external_os_.arch();
+        lib_core/* debug */.Yz(`Caching tool ${tool} ${version} ${arch}`);
+        lib_core/* debug */.Yz(`source file: ${sourceFile}`);
+        if (!external_fs_.statSync(sourceFile).isFile()) {
+            throw new Error('sourceFile is not a file');
+        }
+        // create the tool dir
+        const destFolder = yield _createToolPath(tool, version, arch);
+        // copy instead of move. move can fail on Windows due to
+        // anti-virus software having an open handle on a file.
+        const destPath = external_path_.join(destFolder, targetFile);
+        lib_core/* debug */.Yz(`destination file ${destPath}`);
+        yield lib_io.cp(sourceFile, destPath);
+        // write .complete
+        _completeToolPath(tool, version, arch);
+        return destFolder;
+    });
+}
+/**
+ * Finds the path to a tool version in the local installed tool cache
+ *
+ * @param toolName      name of the tool
+ * @param versionSpec   version of the tool
+ * @param arch          optional arch.  defaults to arch of computer
+ */
+function find(toolName, versionSpec, arch) {
+    if (!toolName) {
+        throw new Error('toolName parameter is required');
+    }
+    if (!versionSpec) {
+        throw new Error('versionSpec parameter is required');
+    }
+    arch = arch || external_os_.arch();
+    // attempt to resolve an explicit version
+    if (!isExplicitVersion(versionSpec)) {
+        const localVersions = findAllVersions(toolName, arch);
+        const match = evaluateVersions(localVersions, versionSpec);
+        versionSpec = match;
+    }
+    // check for the explicit version in the cache
+    let toolPath = '';
+    if (versionSpec) {
+        versionSpec = node_modules_semver.clean(versionSpec) || '';
+        const cachePath = external_path_.join(_getCacheDirectory(), toolName, versionSpec, arch);
+        lib_core/* debug */.Yz(`checking cache: ${cachePath}`);
+        if (external_fs_.existsSync(cachePath) && external_fs_.existsSync(`${cachePath}.complete`)) {
+            lib_core/* debug */.Yz(`Found tool in cache ${toolName} ${versionSpec} ${arch}`);
+            toolPath = cachePath;
+        }
+        else {
+            lib_core/* debug */.Yz('not found');
+        }
+    }
+    return toolPath;
+}
+/**
+ * Finds the paths to all versions of a tool that are installed in the local tool cache
+ *
+ * @param toolName  name of the tool
+ * @param arch      optional arch.  defaults to arch of computer
+ */
+function findAllVersions(toolName, arch) {
+    const versions = [];
+    arch = arch || external_os_.arch();
+    const toolPath = external_path_.join(_getCacheDirectory(), toolName);
+    if (external_fs_.existsSync(toolPath)) {
+        const children = external_fs_.readdirSync(toolPath);
+        for (const child of children) {
+            if (isExplicitVersion(child)) {
+                const fullPath = external_path_.join(toolPath, child, arch || '');
+                if (external_fs_.existsSync(fullPath) && external_fs_.existsSync(`${fullPath}.complete`)) {
+                    versions.push(child);
+                }
+            }
+        }
+    }
+    return versions;
+}
+function getManifestFromRepo(owner_1, repo_1, auth_1) {
+    return tool_cache_awaiter(this, arguments, void 0, function* (owner, repo, auth, branch = 'master') {
+        let releases = [];
+        const treeUrl = `https://api.github.com/repos/${owner}/${repo}/git/trees/${branch}`;
+        const http = new httpm.HttpClient('tool-cache');
+        const headers = {};
+        if (auth) {
+            core.debug('set auth');
+            headers.authorization = auth;
+        }
+        const response = yield http.getJson(treeUrl, headers);
+        if (!response.result) {
+            return releases;
+        }
+        let manifestUrl = '';
+        for (const item of response.result.tree) {
+            if (item.path === 'versions-manifest.json') {
+                manifestUrl = item.url;
+                break;
+            }
+        }
+        headers['accept'] = 'application/vnd.github.VERSION.raw';
+        let versionsRaw = yield (yield http.get(manifestUrl, headers)).readBody();
+        if (versionsRaw) {
+            // shouldn't be needed but protects against invalid json saved with BOM
+            versionsRaw = versionsRaw.replace(/^\uFEFF/, '');
+            try {
+                releases = JSON.parse(versionsRaw);
+            }
+            catch (_a) {
+                core.debug('Invalid json');
+            }
+        }
+        return releases;
+    });
+}
+function findFromManifest(versionSpec_1, stable_1, manifest_1) {
+    return tool_cache_awaiter(this, arguments, void 0, function* (versionSpec, stable, manifest, archFilter = os.arch()) {
+        // wrap the internal impl
+        const match = yield mm._findMatch(versionSpec, stable, manifest, archFilter);
+        return match;
+    });
+}
+function _createExtractFolder(dest) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        if (!dest) {
+            // create a temp dir
+            dest = path.join(_getTempDirectory(), crypto.randomUUID());
+        }
+        yield io.mkdirP(dest);
+        return dest;
+    });
+}
+function _createToolPath(tool, version, arch) {
+    return tool_cache_awaiter(this, void 0, void 0, function* () {
+        const folderPath = external_path_.join(_getCacheDirectory(), tool, node_modules_semver.clean(version) || version, arch || '');
+        lib_core/* debug */.Yz(`destination ${folderPath}`);
+        const markerPath = `${folderPath}.complete`;
+        yield lib_io/* rmRF */.Yz(folderPath);
+        yield lib_io/* rmRF */.Yz(markerPath);
+        yield lib_io/* mkdirP */.U$(folderPath);
+        return folderPath;
+    });
+}
+function _completeToolPath(tool, version, arch) {
+    const folderPath = external_path_.join(_getCacheDirectory(), tool, node_modules_semver.clean(version) || version, arch || '');
+    const markerPath = `${folderPath}.complete`;
+    external_fs_.writeFileSync(markerPath, '');
+    lib_core/* debug */.Yz('finished caching tool');
+}
+/**
+ * Check if version string is explicit
+ *
+ * @param versionSpec      version string to check
+ */
+function isExplicitVersion(versionSpec) {
+    const c = node_modules_semver.clean(versionSpec) || '';
+    lib_core/* debug */.Yz(`isExplicit: ${c}`);
+    const valid = node_modules_semver.valid(c) != null;
+    lib_core/* debug */.Yz(`explicit? ${valid}`);
+    return valid;
+}
+/**
+ * Get the highest satisfiying semantic version in `versions` which satisfies `versionSpec`
+ *
+ * @param versions        array of versions to evaluate
+ * @param versionSpec     semantic version spec to satisfy
+ */
+function evaluateVersions(versions, versionSpec) {
+    let version = '';
+    lib_core/* debug */.Yz(`evaluating ${versions.length} versions`);
+    versions = versions.sort((a, b) => {
+        if (node_modules_semver.gt(a, b)) {
+            return 1;
+        }
+        return -1;
+    });
+    for (let i = versions.length - 1; i >= 0; i--) {
+        const potential = versions[i];
+        const satisfied = node_modules_semver.satisfies(potential, versionSpec);
+        if (satisfied) {
+            version = potential;
+            break;
+        }
+    }
+    if (version) {
+        lib_core/* debug */.Yz(`matched: ${version}`);
+    }
+    else {
+        lib_core/* debug */.Yz('match not found');
+    }
+    return version;
+}
+/**
+ * Gets RUNNER_TOOL_CACHE
+ */
+function _getCacheDirectory() {
+    const cacheDirectory = process.env['RUNNER_TOOL_CACHE'] || '';
+    (0,external_assert_.ok)(cacheDirectory, 'Expected RUNNER_TOOL_CACHE to be defined');
+    return cacheDirectory;
+}
+/**
+ * Gets RUNNER_TEMP
+ */
+function _getTempDirectory() {
+    const tempDirectory = process.env['RUNNER_TEMP'] || '';
+    (0,external_assert_.ok)(tempDirectory, 'Expected RUNNER_TEMP to be defined');
+    return tempDirectory;
+}
+/**
+ * Gets a global variable
+ */
+function _getGlobal(key, defaultValue) {
+    /* eslint-disable @typescript-eslint/no-explicit-any */
+    const value = global[key];
+    /* eslint-enable @typescript-eslint/no-explicit-any */
+    return value !== undefined ? value : defaultValue;
+}
+/**
+ * Returns an array of unique values.
+ * @param values Values to make unique.
+ */
+function _unique(values) {
+    return Array.from(new Set(values));
+}
+//# sourceMappingURL=tool-cache.js.map
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/tool-cache.js
+/** Where the runner keeps tools between jobs. */
+
+const runnerToolCache = {
+    find: (tool, version) => find(tool, version) || null,
+    download: (url) => downloadTool(url),
+    keep: (file, tool, version) => cacheFile(file, tool, tool, version),
+};
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/open-cluster.js
+
+
+
+
+
+
+
+
+
+/** Asks the cluster nothing yet. Throws ClusterRefused where kubectl or the kubeconfig is not to be used. */
+async function openCluster(options) {
+    const { settings, surroundings, environment, cache = runnerToolCache } = options;
+    const program = await findKubectl({ version: settings.kubectlVersion, environment, cache });
+    const folder = await makeFolder(environment);
+    try {
+        const words = await wordsFor(settings, folder);
+        const kubectl = { program, words, environment: environmentForKubectl(environment) };
+        const { context, namespace } = await findDestination(kubectl, settings, surroundings.signal);
+        return clusterOf({
+            kubectl: { ...kubectl, words: [...words, `--namespace=${namespace}`] },
+            name: `context ${context}, namespace ${namespace}`,
+            namespace,
+            folder,
+            ...surroundings,
+        });
+    }
+    catch (error) {
+        await remove(folder);
+        throw error;
+    }
+}
+/** The runner empties its own folder after each job; a path that is too long for a socket is left alone. */
+async function makeFolder({ RUNNER_TEMP }) {
+    const prefix = 'blue-green-';
+    const fits = (at) => at !== '' && fitsSocket((0,external_node_path_.join)(at, `${prefix}XXXXXX`));
+    const base = [RUNNER_TEMP ?? '', (0,external_node_os_.tmpdir)()].find(fits) ?? '/tmp';
+    return (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(base, prefix));
+}
+const remove = (folder) => (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+function clusterOf({ kubectl, name, namespace, folder, signal, clock }) {
+    const proxy = kubectlProxy(kubectl, folder, clock);
+    const closing = new AbortController();
+    const until = AbortSignal.any([signal, closing.signal]);
+    const asking = askingOver({ proxy, name, clock, signal: until });
+    const forwards = new Set();
+    return {
+        name,
+        namespace,
+        get requests() {
+            return asking.requests;
+        },
+        ask: asking.ask,
+        watch: asking.watch,
+        forward: async (pod, port, wanted) => {
+            const either = AbortSignal.any([until, wanted]);
+            const forward = await openForward({ kubectl, pod, port, clock, signal: either });
+            forwards.add(forward);
+            return {
+                url: forward.url,
+                close: async () => {
+                    forwards.delete(forward);
+                    await forward.close();
+                },
+            };
+        },
+        close: async () => {
+            closing.abort(new Error('The cluster was closed.'));
+            asking.close();
+            await Promise.all([proxy.close(), ...[...forwards].map((forward) => forward.close())]);
+            await remove(folder);
+        },
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function datetime(params) {
+    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
+}
+function date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/names.js
+/** Where things are in the API, and the names of what is ours there. */
+const kinds = {
+    services: { version: 'v1', kind: 'Service' },
+    pods: { version: 'v1', kind: 'Pod' },
+    events: { version: 'v1', kind: 'Event' },
+    configmaps: { version: 'v1', kind: 'ConfigMap' },
+    deployments: { version: 'apps/v1', kind: 'Deployment' },
+    replicasets: { version: 'apps/v1', kind: 'ReplicaSet' },
+    endpointslices: { version: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
+    leases: { version: 'coordination.k8s.io/v1', kind: 'Lease' },
+    horizontalpodautoscalers: { version: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+    ingresses: { version: 'networking.k8s.io/v1', kind: 'Ingress' },
+    httproutes: { version: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
+};
+const kindOf = (resource) => kinds[resource].kind;
+/** As manifests name it: `apps/v1`. */
+const apiVersionOf = (resource) => kinds[resource].version;
+/** As rules of a Role name it: `apps`, and nothing for the core. */
+const groupOf = (resource) => {
+    const [group, version] = kinds[resource].version.split('/');
+    return version === undefined ? '' : (group ?? '');
+};
+/** For people: `Service shop`. */
+const titleOf = ({ resource, name }) => `${kindOf(resource)} ${name}`;
+/** Of an API group that may not be there, such as the Gateway API. */
+const groupPath = (resource) => `${groupOf(resource) === '' ? '/api' : '/apis'}/${apiVersionOf(resource)}`;
+const withQuery = (path, query) => {
+    const text = new URLSearchParams(query).toString();
+    return text === '' ? path : `${path}?${text}`;
+};
+/** Of all objects of a kind in a namespace. */
+const listPath = (namespace, resource, query = {}) => withQuery(`${groupPath(resource)}/namespaces/${encodeURIComponent(namespace)}/${resource}`, query);
+const objectPath = (namespace, { resource, name }, { subresource, query = {} } = {}) => {
+    const path = `${listPath(namespace, resource)}/${encodeURIComponent(name)}`;
+    return withQuery(subresource === undefined ? path : `${path}/${subresource}`, query);
+};
+const namespacesPath = '/api/v1/namespaces';
+const rulesReviewPath = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+/** `app=shop,color=blue` */
+const labelSelector = (labels) => Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+/** Which owner changed an object last: a lower one is refused by the API server itself. */
+const fenceAnnotation = 'blue-green-action/fence';
+/** On the Deployment of a color: the version that it was given, and the id of that release. */
+const versionAnnotation = 'blue-green-action/version';
+const releaseAnnotation = 'blue-green-action/release';
+const leaseName = (app) => `blue-green-${app}`;
+/** Label of an EndpointSlice: the Service that it belongs to. */
+const serviceNameLabel = 'kubernetes.io/service-name';
+/** https://www.rfc-editor.org/rfc/rfc6901 */
+const pointer = (...keys) => keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/ledger/lease.js
+/** The Lease object in which an app's ledger is kept: https://kubernetes.io/docs/concepts/architecture/leases */
+
+
+const statusAnnotation = 'blue-green-action/status';
+/** JSON, for people: who holds the lease, or held it last. */
+const ownerAnnotation = 'blue-green-action/owner';
+const documentAnnotation = 'blue-green-action/document';
+/** What is in the object is not ours, or was edited by hand. */
+class UnreadableLease extends Error {
+    name = 'UnreadableLease';
+}
+const lease_ownerShape = schemas/* object */.Ikc({
+    nonce: schemas/* string */.YjP(),
+    run: schemas/* string */.YjP(),
+    attempt: schemas/* string */.YjP(),
+    job: schemas/* string */.YjP(),
+    step: schemas/* string */.YjP(),
+    url: schemas/* string */.YjP(),
+    actor: schemas/* string */.YjP(),
+});
+const leaseShape = schemas/* object */.Ikc({
+    metadata: schemas/* object */.Ikc({
+        resourceVersion: schemas/* string */.YjP().min(1),
+        annotations: schemas/* object */.Ikc({
+            [statusAnnotation]: schemas/* enum */.k5n(['free', 'parked', 'held']),
+            [ownerAnnotation]: schemas/* string */.YjP(),
+            [documentAnnotation]: schemas/* string */.YjP().optional(),
+        }),
+    }),
+    spec: schemas/* object */.Ikc({
+        leaseTransitions: schemas/* int */.Whr().min(1),
+        leaseDurationSeconds: schemas/* int */.Whr().min(1),
+        renewTime: datetime({ offset: true }),
+        /** The API server takes none that is empty. */
+        holderIdentity: schemas/* string */.YjP().optional(),
+    }),
+});
+/** Throws UnreadableLease. */
+function readLease(object) {
+    const parsed = leaseShape.safeParse(object);
+    if (!parsed.success)
+        throw new UnreadableLease(firstIssue(parsed.error));
+    const { metadata, spec } = parsed.data;
+    const { [statusAnnotation]: status, [documentAnnotation]: document = null } = metadata.annotations;
+    return {
+        status,
+        fence: spec.leaseTransitions,
+        owner: status === 'free' ? null : ownerOf(metadata.annotations[ownerAnnotation], spec.holderIdentity),
+        ttl: spec.leaseDurationSeconds * 1_000,
+        renewed: Date.parse(spec.renewTime),
+        mark: metadata.resourceVersion,
+        document,
+    };
+}
+function firstIssue({ issues }) {
+    const [issue] = issues;
+    return `${issue?.path.join('.')}: ${issue?.message}`;
+}
+function ownerOf(text, nonce) {
+    const owner = lease_parseOwner(text);
+    if (owner === null)
+        throw new UnreadableLease(`metadata.annotations.${ownerAnnotation}: no owner`);
+    if (owner.nonce !== nonce)
+        throw new UnreadableLease(`spec.holderIdentity and ${ownerAnnotation} name different owners`);
+    return owner;
+}
+function lease_parseOwner(text) {
+    try {
+        return lease_ownerShape.parse(JSON.parse(text));
+    }
+    catch {
+        return null;
+    }
+}
+/** Where there is no object. */
+const noLease = { status: 'free', fence: 0, owner: null, ttl: 0, mark: 'none' };
+const leaseViewOf = (record, serverTime) => ({
+    status: isExpired(record, serverTime) ? 'expired' : record.status,
+    fence: record.fence,
+    owner: record.owner,
+    ttl: record.ttl,
+    mark: record.mark,
+});
+const isExpired = ({ status, renewed, ttl }, serverTime) => status === 'held' && serverTime - renewed > ttl;
+function mayTake(record, { nonce, claim, unchangedMark, serverTime }) {
+    if (record.status !== 'held' || claim === 'break' || record.mark === unchangedMark)
+        return true;
+    return (claim === 'own' && record.owner?.nonce === nonce) || isExpired(record, serverTime);
+}
+const specOf = ({ fence, owner, ttl, time }) => ({
+    leaseTransitions: fence,
+    holderIdentity: owner.nonce,
+    leaseDurationSeconds: Math.max(1, Math.ceil(ttl / 1_000)),
+    acquireTime: microTime(time),
+    renewTime: microTime(time),
+});
+const heldBy = (owner) => ({
+    [statusAnnotation]: 'held',
+    [ownerAnnotation]: JSON.stringify(owner),
+});
+const newLease = (name, taking) => ({
+    apiVersion: apiVersionOf('leases'),
+    kind: kindOf('leases'),
+    metadata: { name, annotations: heldBy(taking.owner) },
+    spec: specOf(taking),
+});
+const add = (value, ...keys) => ({ op: 'add', path: pointer(...keys), value });
+const annotate = (name, value) => add(value, 'metadata', 'annotations', name);
+/**
+ * Refused by the API server when anybody has written since the record was read, and so is what we have sent ourselves and what
+ * arrives after its successor.
+ */
+const patchOf = ({ mark }, changes) => [
+    { op: 'test', path: pointer('metadata', 'resourceVersion'), value: mark },
+    ...changes,
+];
+const taking = (by) => [
+    ...Object.entries(specOf(by)).map(([field, value]) => add(value, 'spec', field)),
+    ...Object.entries(heldBy(by.owner)).map(([name, value]) => annotate(name, value)),
+];
+const renewing = (time) => [add(microTime(time), 'spec', 'renewTime')];
+const writing = (document) => [annotate(documentAnnotation, document)];
+const parking = [annotate(statusAnnotation, 'parked')];
+const freeing = [
+    annotate(statusAnnotation, 'free'),
+    { op: 'remove', path: pointer('spec', 'holderIdentity') },
+];
+/** The API takes times of this field with exactly six digits behind the second. */
+const microTime = (time) => {
+    const micros = Math.floor((time - Math.floor(time)) * 1_000);
+    return new Date(Math.floor(time)).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+};
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/refusal.js
+const verbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+/** null for what is no resource, as `/readyz`. */
+function permissionFor({ method, path }) {
+    const { pathname, searchParams } = new URL(path, 'http://localhost');
+    const match = /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/[^/]+(?=\/))?\/(?<kind>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<sub>[^/]+))?)?$/.exec(pathname);
+    const { group = '', kind = '', name, sub } = match?.groups ?? {};
+    if (match === null)
+        return null;
+    const reading = name !== undefined ? 'get' : searchParams.get('watch') === 'true' ? 'watch' : 'list';
+    return {
+        verb: method === 'GET' ? reading : verbs[method],
+        group,
+        resource: sub === undefined ? kind : `${kind}/${sub}`,
+    };
+}
+const ruleText = ({ verb, group, resource }) => `- { apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"] }`;
+/** With what to do about it, where that is known. */
+function refusalText(request, refused) {
+    const { status, reason, message } = refused;
+    const said = message || `${status} ${reason}`.trim();
+    if (status === 401)
+        return `The API server does not know who we are (${said}): the credentials of the kubeconfig have expired, or are those of another cluster.`;
+    const permission = permissionFor(request);
+    // A quota or a policy answers 403 as well.
+    if (status === 403 && permission !== null && / cannot /.test(message))
+        return `${said.replace(/\.$/, '')}. Add to the rules of its Role: ${ruleText(permission)}`;
+    return said;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/ledger/lease-object.js
+
+
+
+
+function leaseObject(cluster, app, clock) {
+    const { namespace } = cluster;
+    const name = leaseName(app);
+    const path = objectPath(namespace, { resource: 'leases', name });
+    const errors = errorsOf(cluster, name);
+    const { now, heard } = serverClock(clock);
+    let last = null;
+    const ask = async (request) => {
+        const answer = await cluster.ask(request);
+        heard(answer.serverTime);
+        return answer;
+    };
+    const change = async (request) => {
+        const answer = await ask(request);
+        if (answer.kind === 'refused') {
+            return { kind: lease_object_kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) };
+        }
+        last = errors.read(answer.body);
+        return { kind: 'done' };
+    };
+    return {
+        get last() {
+            return last;
+        },
+        look: async () => {
+            const request = { method: 'GET', path };
+            const answer = await ask(request);
+            if (answer.kind === 'refused' && answer.status !== 404)
+                throw errors.unread(refusalText(request, answer));
+            last = answer.kind === 'answered' ? errors.read(answer.body) : null;
+            return last;
+        },
+        create: (taking) => change({ method: 'POST', path: listPath(namespace, 'leases'), body: newLease(name, taking) }),
+        patch: (record, changes) => change({ method: 'PATCH', path, body: patchOf(record, changes) }),
+        now,
+        errors,
+    };
+}
+/** A test of a JSON patch that fails is answered as what cannot be stored is: 422. */
+function lease_object_kindOf(status) {
+    if (status === 409 || status === 422)
+        return 'changed';
+    return status === 404 ? 'missing' : 'denied';
+}
+/** From the last answer on. */
+function serverClock(clock) {
+    let last = { time: clock.now(), at: clock.monotonic() };
+    return {
+        heard: (time) => {
+            last = { time, at: clock.monotonic() };
+        },
+        now: () => last.time + clock.monotonic() - last.at,
+    };
+}
+function errorsOf({ name: place, namespace }, name) {
+    const title = `Lease ${name} (${place})`;
+    const named = `lease ${name} --namespace=${namespace}`;
+    const look = `kubectl get ${named} --output=yaml`;
+    const damaged = (why) => new target/* ChangeFailed */._G(`${title} is damaged: ${why}. It is not taken for a free one. Look at it: ${look}; ` +
+        `when no deployment is running: kubectl delete ${named}, and its history is gone.`);
+    return {
+        read: (body) => {
+            try {
+                return readLease(body);
+            }
+            catch (error) {
+                throw error instanceof UnreadableLease ? damaged(error.message) : error;
+            }
+        },
+        unread: (why) => new target/* ChangeFailed */._G(`${title} cannot be read. ${why}`),
+        unchanged: (why) => new target/* ChangeFailed */._G(`${title} was not changed. ${why}`),
+        gone: () => new target/* ChangeFailed */._G(`${title} is gone: somebody has deleted it while this run held it, and its history with it.`),
+        busy: (times) => new target/* ChangeFailed */._G(`${title} was changed by others ${times} times in a row while we tried. Who writes there: ${look} --show-managed-fields`),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/ledger/ledger.js
+
+
+
+/** Bytes. All annotations of an object may have 256 KiB together. */
+const ledger_documentLimit = 200 * 1024;
+/** Others that write at the same time are few, and each of them is done in one request. */
+const ledger_attempts = 8;
+/** One Lease object. What a former owner still sends is not stopped, but refused by the API server. */
+function kubernetesLedger(options) {
+    const { cluster, app, clock } = options;
+    const object = leaseObject(cluster, app, clock);
+    const inTurn = queue();
+    const change = (lease, changes) => inTurn(() => changeOwn(object, lease, changes));
+    return {
+        read: async () => {
+            const record = await object.look();
+            if (record === null)
+                return { lease: noLease, document: null };
+            return { lease: leaseViewOf(record, object.now()), document: record.document };
+        },
+        acquire: async (owner, { claim, unchangedMark }) => {
+            for (let attempt = 1; attempt <= ledger_attempts; attempt++) {
+                const record = await object.look();
+                if (record !== null) {
+                    const serverTime = object.now();
+                    const asked = { nonce: owner.nonce, claim, unchangedMark, serverTime };
+                    if (!mayTake(record, asked))
+                        return { kind: 'held', view: leaseViewOf(record, serverTime) };
+                }
+                const acquisition = await (record === null
+                    ? create(object, owner, options)
+                    : take(object, record, owner, options));
+                if (acquisition !== 'taken')
+                    return acquisition;
+            }
+            throw object.errors.busy(ledger_attempts);
+        },
+        renew: (lease) => change(lease, () => renewing(object.now())),
+        write: async (lease, document) => {
+            if (Buffer.byteLength(document) > ledger_documentLimit) {
+                throw new target/* ChangeFailed */._G(`The record of this operation has grown past ${ledger_documentLimit / 1024} KiB and was not written.`);
+            }
+            return change(lease, () => writing(document));
+        },
+        park: (lease) => change(lease, () => parking),
+        free: (lease) => change(lease, () => freeing),
+    };
+}
+async function create(object, owner, { leaseTtl, highestFence }) {
+    const fence = (await highestFence()) + 1;
+    const outcome = await object.create({ fence, owner, ttl: leaseTtl, time: object.now() });
+    if (outcome.kind === 'done')
+        return acquired(fence, owner, null);
+    if (outcome.kind === 'changed')
+        return 'taken';
+    throw outcome.error;
+}
+async function take(object, record, owner, { leaseTtl, stamp }) {
+    const fence = record.fence + 1;
+    const outcome = await object.patch(record, taking({ fence, owner, ttl: leaseTtl, time: object.now() }));
+    if (outcome.kind === 'done') {
+        const acquisition = acquired(fence, owner, record.document);
+        if (record.status !== 'free')
+            await stamp(acquisition.lease);
+        return acquisition;
+    }
+    const isUntouched = outcome.kind === 'denied' || (await object.look())?.mark === record.mark;
+    if (!isUntouched)
+        return 'taken';
+    if (record.owner?.nonce !== owner.nonce)
+        throw outcome.error;
+    return { ...acquired(record.fence, owner, record.document), degraded: true };
+}
+/** What we saw last is mostly how it is: then this is one request. */
+async function changeOwn(object, lease, changes) {
+    let { last: record } = object;
+    for (let attempt = 1; attempt <= ledger_attempts; attempt++) {
+        if (record === null || !isOf(record, lease))
+            record = await object.look();
+        if (record === null)
+            throw object.errors.gone();
+        if (!isOf(record, lease))
+            return 'lost';
+        const outcome = await object.patch(record, changes());
+        if (outcome.kind === 'done')
+            return 'kept';
+        if (outcome.kind === 'denied')
+            throw outcome.error;
+        const now = await object.look();
+        if (now?.mark === record.mark)
+            throw outcome.error;
+        record = now;
+    }
+    throw object.errors.busy(ledger_attempts);
+}
+const isOf = ({ fence, owner }, lease) => fence === lease.fence && owner?.nonce === lease.nonce;
+/** One after the other: a renewal and a write that cross each other would both be compared with what was before. */
+function queue() {
+    let before = Promise.resolve();
+    return (work) => {
+        const done = before.then(work);
+        before = done.catch(() => { });
+        return done;
+    };
+}
+const acquired = (fence, { nonce }, document) => ({ kind: 'acquired', lease: { fence, nonce }, document, degraded: false });
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/opening.js
+/**
+ * A target whose way is found only when it is asked for something; what keeps us from it fails that question, and the next one
+ * tries again.
+ */
+function openedLater(open) {
+    let opening = null;
+    let opened = null;
+    const target = async () => {
+        opening ??= open();
+        try {
+            opened = await opening;
+            return opened;
+        }
+        catch (error) {
+            opening = null;
+            throw error;
+        }
+    };
+    return {
+        runtime: {
+            observe: async (color) => (await target()).runtime.observe(color),
+            deploy: async (color, order, guard) => (await target()).runtime.deploy(color, order, guard),
+            ready: async (color, services) => (await target()).runtime.ready(color, services),
+            reach: async (color, service) => (await target()).runtime.reach(color, service),
+            stop: async (color, guard) => (await target()).runtime.stop(color, guard),
+            remove: async (color, guard) => (await target()).runtime.remove(color, guard),
+            quiet: async (color) => (await target()).runtime.quiet(color),
+            diagnose: async (color) => (await target()).runtime.diagnose(color),
+        },
+        router: {
+            observe: async () => (await target()).router.observe(),
+            switch: async (from, to, guard) => (await target()).router.switch(from, to, guard),
+            // Asked for only what has been looked at.
+            manual: (to) => opened?.router.manual(to) ?? [],
+        },
+        ledger: {
+            read: async () => (await target()).ledger.read(),
+            acquire: async (owner, options) => (await target()).ledger.acquire(owner, options),
+            renew: async (lease) => (await target()).ledger.renew(lease),
+            write: async (lease, document) => (await target()).ledger.write(lease, document),
+            park: async (lease) => (await target()).ledger.park(lease),
+            free: async (lease) => (await target()).ledger.free(lease),
+        },
+        preflight: async () => (await target()).preflight(),
+        runHook: null,
+        close: async () => {
+            await (await opening?.catch(() => null))?.close();
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/objects.js
+/** What we read of each object. The API server leaves out what is empty, and says null for some lists. */
+
+const texts = schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP());
+const list = (item) => schemas/* array */.YOg(item)
+    .nullish()
+    .transform((items) => items ?? []);
+const metadataSchema = schemas/* looseObject */._H3({
+    name: schemas/* string */.YjP(),
+    namespace: schemas/* string */.YjP().optional(),
+    uid: schemas/* string */.YjP().optional(),
+    resourceVersion: schemas/* string */.YjP().optional(),
+    /** Counts changes of `spec`. */
+    generation: schemas/* number */.aig().optional(),
+    labels: texts.optional(),
+    /** Missing and empty are one to the API server. */
+    annotations: texts.optional(),
+    creationTimestamp: schemas/* string */.YjP().optional(),
+    deletionTimestamp: schemas/* string */.YjP().optional(),
+    ownerReferences: list(schemas/* object */.Ikc({
+        apiVersion: schemas/* string */.YjP(),
+        kind: schemas/* string */.YjP(),
+        name: schemas/* string */.YjP(),
+        uid: schemas/* string */.YjP(),
+        controller: schemas/* boolean */.zMY().optional(),
+    })),
+    managedFields: list(schemas/* looseObject */._H3({ manager: schemas/* string */.YjP().optional(), operation: schemas/* string */.YjP().optional() })),
+});
+const portName = schemas/* union */.KCZ([schemas/* number */.aig(), schemas/* string */.YjP()]);
+const condition = schemas/* object */.Ikc({
+    type: schemas/* string */.YjP(),
+    status: schemas/* string */.YjP(),
+    reason: schemas/* string */.YjP().optional(),
+    message: schemas/* string */.YjP().optional(),
+    lastTransitionTime: schemas/* string */.YjP().optional(),
+    observedGeneration: schemas/* number */.aig().optional(),
+});
+const serviceSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({
+        type: schemas/* string */.YjP().optional(),
+        clusterIP: schemas/* string */.YjP().optional(),
+        selector: texts.optional(),
+        ports: list(schemas/* object */.Ikc({
+            name: schemas/* string */.YjP().optional(),
+            port: schemas/* number */.aig(),
+            targetPort: portName.optional(),
+            protocol: schemas/* string */.YjP().optional(),
+        })),
+    }),
+});
+const containerSchema = schemas/* looseObject */._H3({
+    name: schemas/* string */.YjP(),
+    image: schemas/* string */.YjP().optional(),
+    ports: list(schemas/* object */.Ikc({ name: schemas/* string */.YjP().optional(), containerPort: schemas/* number */.aig(), protocol: schemas/* string */.YjP().optional() })),
+});
+/** With all that is not named here: one color's is made from the other's. */
+const deploymentSchema = schemas/* looseObject */._H3({
+    metadata: metadataSchema,
+    spec: schemas/* looseObject */._H3({
+        replicas: schemas/* number */.aig().default(1),
+        paused: schemas/* boolean */.zMY().optional(),
+        progressDeadlineSeconds: schemas/* number */.aig().optional(),
+        selector: schemas/* looseObject */._H3({ matchLabels: texts.optional() }),
+        template: schemas/* looseObject */._H3({
+            metadata: schemas/* looseObject */._H3({ labels: texts.optional(), annotations: texts.optional() }).optional(),
+            spec: schemas/* looseObject */._H3({ containers: schemas/* array */.YOg(containerSchema), initContainers: list(containerSchema) }),
+        }),
+    }),
+    status: schemas/* object */.Ikc({
+        observedGeneration: schemas/* number */.aig().default(0),
+        replicas: schemas/* number */.aig().default(0),
+        updatedReplicas: schemas/* number */.aig().default(0),
+        readyReplicas: schemas/* number */.aig().default(0),
+        availableReplicas: schemas/* number */.aig().default(0),
+        conditions: list(condition),
+    })
+        .prefault({}),
+});
+const replicaSetSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({ replicas: schemas/* number */.aig().default(1) }),
+});
+const containerState = schemas/* object */.Ikc({
+    waiting: schemas/* object */.Ikc({ reason: schemas/* string */.YjP().optional(), message: schemas/* string */.YjP().optional() }).optional(),
+    running: schemas/* object */.Ikc({ startedAt: schemas/* string */.YjP().optional() }).optional(),
+    terminated: schemas/* object */.Ikc({
+        exitCode: schemas/* number */.aig(),
+        signal: schemas/* number */.aig().optional(),
+        reason: schemas/* string */.YjP().optional(),
+        message: schemas/* string */.YjP().optional(),
+        finishedAt: schemas/* string */.YjP().optional(),
+    })
+        .optional(),
+});
+const containerStatus = schemas/* object */.Ikc({
+    name: schemas/* string */.YjP(),
+    ready: schemas/* boolean */.zMY(),
+    restartCount: schemas/* number */.aig(),
+    image: schemas/* string */.YjP().optional(),
+    /** By digest, of what runs. */
+    imageID: schemas/* string */.YjP().optional(),
+    state: containerState.optional(),
+    lastState: containerState.optional(),
+});
+const podSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({ nodeName: schemas/* string */.YjP().optional(), containers: schemas/* array */.YOg(containerSchema) }),
+    status: schemas/* object */.Ikc({
+        phase: schemas/* string */.YjP().optional(),
+        reason: schemas/* string */.YjP().optional(),
+        message: schemas/* string */.YjP().optional(),
+        podIP: schemas/* string */.YjP().optional(),
+        podIPs: list(schemas/* object */.Ikc({ ip: schemas/* string */.YjP().optional() })),
+        conditions: list(condition),
+        initContainerStatuses: list(containerStatus),
+        containerStatuses: list(containerStatus),
+    })
+        .prefault({}),
+});
+const endpointSliceSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    addressType: schemas/* string */.YjP(),
+    endpoints: list(schemas/* object */.Ikc({
+        addresses: schemas/* array */.YOg(schemas/* string */.YjP()),
+        /** A missing `ready` is to be read as true. */
+        conditions: schemas/* object */.Ikc({
+            ready: schemas/* boolean */.zMY().nullish(),
+            serving: schemas/* boolean */.zMY().nullish(),
+            terminating: schemas/* boolean */.zMY().nullish(),
+        })
+            .prefault({}),
+        targetRef: schemas/* object */.Ikc({ kind: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() }).optional(),
+    })),
+});
+const ingressBackend = schemas/* object */.Ikc({
+    service: schemas/* object */.Ikc({
+        name: schemas/* string */.YjP(),
+        port: schemas/* object */.Ikc({ name: schemas/* string */.YjP().optional(), number: schemas/* number */.aig().optional() }).optional(),
+    })
+        .optional(),
+});
+const ingressSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({
+        defaultBackend: ingressBackend.optional(),
+        rules: list(schemas/* object */.Ikc({
+            host: schemas/* string */.YjP().optional(),
+            http: schemas/* object */.Ikc({ paths: list(schemas/* object */.Ikc({ path: schemas/* string */.YjP().optional(), backend: ingressBackend })) })
+                .optional(),
+        })),
+    }),
+});
+const httpRouteSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({
+        hostnames: list(schemas/* string */.YjP()),
+        rules: list(schemas/* object */.Ikc({
+            backendRefs: list(schemas/* object */.Ikc({
+                /** Missing: Service. */
+                kind: schemas/* string */.YjP().optional(),
+                name: schemas/* string */.YjP(),
+                namespace: schemas/* string */.YjP().optional(),
+                port: schemas/* number */.aig().optional(),
+                /** Missing: 1. */
+                weight: schemas/* number */.aig().optional(),
+            })),
+        })),
+    }),
+    status: schemas/* object */.Ikc({
+        parents: list(schemas/* object */.Ikc({
+            parentRef: schemas/* looseObject */._H3({ name: schemas/* string */.YjP() }),
+            controllerName: schemas/* string */.YjP().optional(),
+            conditions: list(condition),
+        })),
+    })
+        .prefault({}),
+});
+const autoscalerSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({
+        scaleTargetRef: schemas/* object */.Ikc({ apiVersion: schemas/* string */.YjP().optional(), kind: schemas/* string */.YjP(), name: schemas/* string */.YjP() }),
+        minReplicas: schemas/* number */.aig().optional(),
+        maxReplicas: schemas/* number */.aig(),
+    }),
+});
+const eventSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    type: schemas/* string */.YjP().optional(),
+    reason: schemas/* string */.YjP().optional(),
+    message: schemas/* string */.YjP().optional(),
+    count: schemas/* number */.aig().optional(),
+    lastTimestamp: schemas/* string */.YjP().nullish(),
+    eventTime: schemas/* string */.YjP().nullish(),
+    involvedObject: schemas/* object */.Ikc({ kind: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() }),
+});
+const listOf = (item) => schemas/* object */.Ikc({
+    /** `resourceVersion`: from where a watch goes on. */
+    metadata: schemas/* object */.Ikc({ resourceVersion: schemas/* string */.YjP().optional(), continue: schemas/* string */.YjP().optional() }),
+    items: list(item),
+});
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/reading.js
+
+
+
+/** The API server answered, and it was no: asking again changes nothing. */
+class ReadRefused extends Error {
+    name = 'ReadRefused';
+}
+/** null: there is none. Throws ReadRefused. */
+async function readObject(cluster, name, shape) {
+    const request = { method: 'GET', path: objectPath(cluster.namespace, name) };
+    const answer = await cluster.ask(request);
+    if (answer.kind === 'answered')
+        return shape.parse(answer.body);
+    if (answer.status === 404)
+        return null;
+    throw new ReadRefused(`${titleOf(name)} cannot be read in ${cluster.name}: ${refusalText(request, answer)}`);
+}
+/** All of a kind in the namespace, or those that the query leaves. Throws ReadRefused. */
+async function readObjects(cluster, { resource, query = {} }, shape) {
+    const request = { method: 'GET', path: listPath(cluster.namespace, resource, query) };
+    const answer = await cluster.ask(request);
+    if (answer.kind === 'answered')
+        return listOf(shape).parse(answer.body).items;
+    throw new ReadRefused(`The ${resource} cannot be listed in ${cluster.name}: ${refusalText(request, answer)}`);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/colors.js
+/** Which key of a Service's selector names the color, and which color it names. */
+
+function readSelector(scene) {
+    const { selector, selectorKey } = scene;
+    const keys = selectorKey === null ? Object.keys(selector) : [selectorKey];
+    const candidates = keys.filter((key) => selector[key] !== undefined).flatMap((key) => candidate(scene, key));
+    const named = candidates.filter(({ key, values }) => colorOf(values, selector[key]) !== null);
+    const [only, ...more] = choose(scene, named.length > 0 ? named : candidates);
+    if (only === undefined)
+        return readWithout(scene);
+    if (more.length > 0)
+        return { kind: 'unclear', keys: [only, ...more] };
+    return readBy(scene, only);
+}
+/** With a key that is known to name the color. */
+function readBy({ selector }, { key, values }) {
+    const value = selector[key];
+    if (value === undefined)
+        return { kind: 'both', key, values };
+    const color = colorOf(values, value);
+    return color === null ? { kind: 'neither', value, key, values } : { kind: 'color', color, key, values };
+}
+const colorOf = (values, value) => value === values.blue ? 'blue' : value === values.green ? 'green' : null;
+/** What else the selector demands and pods with these labels do not have: they would get no traffic. */
+const mismatches = (selector, key, labels) => Object.entries(selector)
+    .filter(([name, value]) => name !== key && labels[name] !== value)
+    .map(([name, value]) => `${name}=${value}`);
+function candidate(scene, key) {
+    const values = valuesOf(scene, key);
+    return values === null || values.blue === values.green ? [] : [{ key, values }];
+}
+function valuesOf(scene, key) {
+    const { templates, selector, selectorKey, selectorValue } = scene;
+    const [blue, green] = [templates.blue?.[key], templates.green?.[key]];
+    if (blue !== undefined && green !== undefined)
+        return { blue, green };
+    const fallback = selectorKey === null ? null : selectorValue;
+    if (templates.blue !== null && templates.green !== null)
+        return fallback;
+    // Where there is no Deployment at all, what the Service says is all there is.
+    const isNone = templates.blue === null && templates.green === null;
+    const known = isNone ? selector[key] : (blue ?? green);
+    const values = known === undefined ? null : valuesFrom(known, selectorValue);
+    if (values === null)
+        return fallback && { ...fallback, ...(blue && { blue }), ...(green && { green }) };
+    const isOurs = isNone || colorOf(values, known) === (blue === undefined ? 'green' : 'blue');
+    return isOurs && colorOf(values, selector[key]) !== null ? values : fallback;
+}
+/** Both values from one: by the setting, or because it has the color's name in it. */
+function valuesFrom(known, selectorValue) {
+    if (colorOf(selectorValue, known) !== null)
+        return selectorValue;
+    const [color, ...more] = ['blue', 'green'].filter((one) => wordOf(one).test(known));
+    if (color === undefined || more.length > 0)
+        return null;
+    const other = known.replaceAll(wordOf(color), (0,target/* otherColor */.IP)(color));
+    return color === 'blue' ? { blue: known, green: other } : { blue: other, green: known };
+}
+const wordOf = (color) => new RegExp(`(?<![a-z])${color}(?![a-z])`, 'g');
+/** With both Deployments there each key that differs counts, since a selector of two colors selects nobody. */
+function choose({ templates, selectorValue }, keys) {
+    if (templates.blue !== null && templates.green !== null)
+        return keys;
+    const exact = keys.filter(({ values }) => isSame(values, selectorValue));
+    return exact.length > 0 ? exact : keys;
+}
+const isSame = (one, other) => one.blue === other.blue && one.green === other.green;
+function readWithout({ selector, templates, selectorKey, selectorValue }) {
+    const { blue, green } = templates;
+    const isEmpty = Object.keys(selector).length === 0;
+    if (isEmpty || blue === null || green === null)
+        return { kind: 'uncolored' };
+    const isForBoth = [blue, green].every((labels) => mismatches(selector, null, labels).length === 0);
+    if (!isForBoth)
+        return { kind: 'uncolored' };
+    const keys = Object.keys(blue).flatMap((key) => {
+        const values = { blue: blue[key] ?? '', green: green[key] ?? '' };
+        const isCandidate = values.green !== '' && values.blue !== values.green;
+        return isCandidate && (selectorKey === null || key === selectorKey) ? [{ key, values }] : [];
+    });
+    const exact = keys.filter(({ values }) => isSame(values, selectorValue));
+    const telling = keys.filter(({ values }) => {
+        const expected = valuesFrom(values.blue, selectorValue);
+        return expected !== null && isSame(values, expected);
+    });
+    const [only, ...more] = [exact, telling, keys].find(({ length }) => length > 0) ?? [];
+    if (only === undefined)
+        return { kind: 'uncolored' };
+    return more.length > 0 ? { kind: 'unclear', keys: [only, ...more] } : { kind: 'both', ...only };
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/guarding.js
+
+
+
+
+/** 0 where nobody left one. */
+function fenceOf({ annotations = {} }) {
+    const fence = Number(annotations[fenceAnnotation] ?? 0);
+    return Number.isSafeInteger(fence) ? fence : 0;
+}
+/**
+ * From the value that was read, which is tested, to another; undefined: no such key. To the API server null is what a missing
+ * key holds, as long as the map is there: https://github.com/evanphx/json-patch/blob/v4.12.0/patch.go#L654
+ */
+function move(path, from, to) {
+    const test = { op: 'test', path, value: from ?? null };
+    if (from === to)
+        return [test];
+    if (to === undefined)
+        return [test, { op: 'remove', path }];
+    return [test, { op: from === undefined ? 'add' : 'replace', path, value: to }];
+}
+/** Our fence in the place of the one that was read. */
+function fencePatch({ annotations }, fence) {
+    const path = pointer('metadata', 'annotations');
+    if (annotations !== undefined)
+        return move(path + pointer(fenceAnnotation), annotations[fenceAnnotation], String(fence));
+    return [
+        { op: 'test', path, value: null },
+        { op: 'add', path, value: { [fenceAnnotation]: String(fence) } },
+    ];
+}
+/** All tests before anything else, so that what is refused says what it is refused for. */
+function guardedPatch(metadata, fence, edits) {
+    const all = [...fencePatch(metadata, fence), ...edits];
+    return [...all.filter(({ op }) => op === 'test'), ...all.filter(({ op }) => op !== 'test')];
+}
+/** Others may write to an object all the time; what they write is seldom what we test. */
+const guarding_attempts = 5;
+/**
+ * Answers the object as it is then. Throws LeaseLost where a later owner has been, ChangeRefused where the object is gone or not
+ * what was expected, ChangeFailed with what the API says, and TargetUnreachable where it says nothing.
+ */
+async function guarding_change(cluster, order) {
+    const { object, shape, lease } = order;
+    let isFresh = order.read === null;
+    let read = order.read ?? (await readNow(cluster, order));
+    if (!isFresh && isRefused(order, read)) {
+        read = await readNow(cluster, order);
+        isFresh = true;
+    }
+    for (let attempt = 1;; attempt += 1) {
+        const edits = editsOf(order, read);
+        const patch = guardedPatch(read.metadata, lease.fence, edits);
+        if (isFresh && patch.every(({ op }) => op === 'test'))
+            return read;
+        const request = {
+            method: 'PATCH',
+            path: objectPath(cluster.namespace, object),
+            body: patch,
+        };
+        const answer = await cluster.ask(request);
+        if (answer.kind === 'answered')
+            return shape.parse(answer.body);
+        const error = guarding_failure(order, cluster.name, refusalText(request, answer));
+        if (answer.status === 404)
+            throw absence(order, cluster.name);
+        if (answer.status !== 409 && answer.status !== 422)
+            throw error;
+        const now = await readNow(cluster, order);
+        // Where nobody has written in between, it is our own change that the API server does not take.
+        const isSame = now.metadata.resourceVersion === read.metadata.resourceVersion;
+        if (isSame || attempt >= guarding_attempts) {
+            editsOf(order, now);
+            throw error;
+        }
+        read = now;
+        isFresh = true;
+    }
+}
+async function readNow(cluster, order) {
+    const read = await readObject(cluster, order.object, order.shape);
+    if (read === null)
+        throw absence(order, cluster.name);
+    return read;
+}
+function editsOf({ object, lease, name, edit }, read) {
+    const fence = fenceOf(read.metadata);
+    if (fence > lease.fence) {
+        throw new target/* LeaseLost */.Vj(`${name} was not run: a later owner has changed ${titleOf(object)}. Its fence is ${fence}, and ours ${lease.fence}.`);
+    }
+    return edit(read);
+}
+/** What was read a while ago refuses nothing: it may be right again. */
+function isRefused(order, read) {
+    try {
+        editsOf(order, read);
+        return false;
+    }
+    catch (error) {
+        if (error instanceof target/* ChangeRefused */.Zv)
+            return true;
+        throw error;
+    }
+}
+const absence = ({ object, name }, where) => new target/* ChangeRefused */.Zv(`${name} was not run: ${titleOf(object)} is not there in ${where}.`);
+const guarding_failure = ({ object, name }, where, why) => new target/* ChangeFailed */._G(`${name} was refused for ${titleOf(object)} in ${where}: ${why}`);
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/patch.js
+/** What is changed of a Deployment, as operations of a JSON patch: https://www.rfc-editor.org/rfc/rfc6902 */
+
+
+
+/** Tests alone, when it runs as ordered already. */
+function deployOperations(deployment, order) {
+    const { metadata, spec } = deployment;
+    const ours = annotationsOf(order);
+    return [
+        ...imageOperations(deployment, order),
+        ...move(replicasPath, spec.replicas, replicasFor(deployment, order)),
+        ...annotationOperations(pointer('metadata', 'annotations'), metadata.annotations, ours),
+        ...templateOperations(deployment, ours),
+    ];
+}
+const stopOperations = ({ spec }) => move(replicasPath, spec.replicas, 0);
+const scaleOperations = (deployment, order) => move(replicasPath, deployment.spec.replicas, replicasFor(deployment, order));
+const replicasPath = pointer('spec', 'replicas');
+/** An autoscaler that was put to rest by 0 goes on from what is there: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale */
+const replicasFor = ({ spec }, { service, size }) => Math.max(1, size?.[service] ?? spec.replicas);
+/** Throws ChangeFailed with those there are. */
+function containerOf({ metadata, spec }, name) {
+    const { containers } = spec.template.spec;
+    const index = name === null && containers.length === 1 ? 0 : containers.findIndex((each) => each.name === name);
+    if (index >= 0)
+        return index;
+    const there = containers.map((each) => each.name).join(', ');
+    throw new target/* ChangeFailed */._G(name === null
+        ? `Deployment ${metadata.name} has several containers: ${there}. \`kube-container\` says whose image is the app's.`
+        : `Deployment ${metadata.name} has no container ${name}. It has: ${there}. Correct \`kube-container\`.`);
+}
+/** Containers are found by their place in the list, which somebody may have changed since: so their names are tested too. */
+function imageOperations(deployment, { image, container }) {
+    if (image === null)
+        return [];
+    const index = containerOf(deployment, container);
+    const there = deployment.spec.template.spec.containers[index];
+    const path = pointer('spec', 'template', 'spec', 'containers', index);
+    return [...move(`${path}/name`, there?.name, there?.name), ...move(`${path}/image`, there?.image, image)];
+}
+/**
+ * Pods carry their release too, so that those of another one are told apart; and a release with the same image, such as a tag that
+ * moved, gets pods of its own.
+ */
+function templateOperations({ spec }, ours) {
+    const { annotations } = spec.template.metadata ?? {};
+    const path = pointer('spec', 'template', 'metadata', 'annotations');
+    if (annotations !== undefined)
+        return annotationOperations(path, annotations, ours);
+    return [
+        { op: 'test', path, value: null },
+        { op: 'add', path, value: ours },
+    ];
+}
+/** Where there were none, nothing in them can be tested: whoever writes the fence makes them then. */
+const annotationOperations = (path, there, ours) => Object.entries(ours).flatMap(([key, value]) => there === undefined
+    ? [{ op: 'add', path: path + pointer(key), value }]
+    : move(path + pointer(key), there[key], value));
+const annotationsOf = ({ version, release }) => ({
+    [versionAnnotation]: version,
+    [releaseAnnotation]: release,
+});
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/creation.js
+/** The Deployment of a color that was never there, made from the live one. */
+
+
+
+
+
+/**
+ * With what the cluster alone writes left out; not yet with a release. Throws ChangeFailed where no label tells the colors apart,
+ * as the pods of both would then be sent users.
+ */
+function twinOf(live, color, twins) {
+    const change = recoloring(color, twins);
+    const { metadata, spec } = live;
+    const { template } = spec;
+    const labels = change.labels(template.metadata?.labels);
+    if ((0,external_node_util_.isDeepStrictEqual)(labels, template.metadata?.labels ?? {}))
+        throw new target/* ChangeFailed */._G(uncolored(live));
+    return {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: {
+            name: twins.deployment[color],
+            labels: change.labels(without(metadata.labels, isOwnersLabel)),
+            annotations: without(metadata.annotations, isOwnersAnnotation),
+        },
+        spec: {
+            ...spec,
+            selector: change.selector(spec.selector),
+            template: {
+                ...template,
+                metadata: {
+                    ...without(template.metadata, (key) => key === 'creationTimestamp'),
+                    labels,
+                },
+                spec: change.within(template.spec),
+            },
+        },
+        status: emptyStatus,
+    };
+}
+const uncolored = ({ metadata, spec }) => `No label of the pods of Deployment ${metadata.name} stands for its color, so that no other color can be made from it. They have: ${Object.entries(spec.template.metadata?.labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ')}.`;
+const emptyStatus = {
+    observedGeneration: 0,
+    replicas: 0,
+    updatedReplicas: 0,
+    readyReplicas: 0,
+    availableReplicas: 0,
+    conditions: [],
+};
+/** As it is sent: with its release, its size and the fence. */
+function creationOf(twin, order, fence) {
+    const { status: _, ...sent } = twin;
+    const ours = annotationsOf(order);
+    const { template } = twin.spec;
+    const containers = template.spec.containers.map((each) => ({ ...each }));
+    if (order.image !== null) {
+        const container = containers[containerOf(twin, order.container)];
+        if (container !== undefined)
+            container.image = order.image;
+    }
+    return {
+        ...sent,
+        metadata: {
+            ...twin.metadata,
+            annotations: { ...twin.metadata.annotations, ...ours, [fenceAnnotation]: String(fence) },
+        },
+        spec: {
+            ...twin.spec,
+            replicas: replicasFor(twin, order),
+            template: {
+                ...template,
+                metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, ...ours } },
+                spec: { ...template.spec, containers },
+            },
+        },
+    };
+}
+/** Who takes away again, or puts back, what it did not make itself; null: nobody that is known. */
+function creation_ownerOf({ metadata: { labels = {}, annotations = {} } }) {
+    const marks = [...Object.keys(labels), ...Object.keys(annotations)];
+    const marked = owners.find(({ mark }) => marks.some((key) => mark.test(key)));
+    if (marked !== undefined)
+        return marked.name;
+    const manager = labels['app.kubernetes.io/managed-by'] ?? '';
+    return owners.find(({ manages }) => manages.test(manager))?.name ?? null;
+}
+const owners = [
+    { name: 'Argo CD', mark: /^argocd\.argoproj\.io\/(instance|tracking-id)$/, manages: /^argo-?cd$/i },
+    { name: 'Flux', mark: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace)$/, manages: /^flux/i },
+    { name: 'Helm', mark: /^meta\.helm\.sh\//, manages: /^helm$/i },
+];
+const isOwnersMark = (key) => /^(argocd\.argoproj\.io|(kustomize|helm)\.toolkit\.fluxcd\.io|(meta\.)?helm\.sh)\//.test(key);
+const isOwnersLabel = (key) => isOwnersMark(key) || key === 'app.kubernetes.io/managed-by';
+const isOwnersAnnotation = (key) => isOwnersMark(key) ||
+    key === 'kubectl.kubernetes.io/last-applied-configuration' ||
+    key === 'deployment.kubernetes.io/revision' ||
+    key.startsWith('blue-green-action/');
+const without = (texts, isDropped) => Object.fromEntries(Object.entries(texts ?? {}).filter(([key]) => !isDropped(key)));
+/** Ready to be committed; how many instances it has is left to us. */
+function manifestOf(twin) {
+    const { status: _, spec, ...rest } = twin;
+    const { replicas: __, ...shown } = spec;
+    return (0,dist/* stringify */.As)(tidied({ ...rest, spec: shown }), { lineWidth: 0 });
+}
+/** What is empty says nothing. */
+function tidied(value) {
+    if (Array.isArray(value))
+        return value.map(tidied);
+    if (!isObject(value))
+        return value;
+    return Object.fromEntries(Object.entries(value)
+        .filter(([key, each]) => each !== undefined && !(emptied.has(key) && isEmpty(each)))
+        .map(([key, each]) => [key, tidied(each)]));
+}
+/** Elsewhere an empty map means something: `emptyDir: {}`. */
+const emptied = new Set([
+    'labels',
+    'annotations',
+    'ports',
+    'initContainers',
+    'securityContext',
+]);
+const isEmpty = (value) => value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/**
+ * Labels, and whatever selects by labels, said of the other color. What stands for the live color stands for the new one then, and
+ * the other way round: pods that keep away from the other color still do. Nothing else of the pod is touched.
+ */
+function recoloring(color, { deployment, selectorKey, selectorValue }) {
+    const from = (0,target/* otherColor */.IP)(color);
+    const pairs = new Map([
+        [from, color],
+        [color, from],
+    ]);
+    const labels = (texts) => Object.fromEntries(Object.entries(texts ?? {}).map(([key, value]) => [key, recolored(key, value)]));
+    function recolored(key, value) {
+        for (const one of [color, from]) {
+            const other = (0,target/* otherColor */.IP)(one);
+            if (value === deployment[one])
+                return deployment[other];
+            if (value === selectorValue[one] && (selectorKey === null || selectorKey === key))
+                return selectorValue[other];
+        }
+        return value.replace(creation_words, (word) => pairs.get(word) ?? word);
+    }
+    function selector(given) {
+        if (!isObject(given))
+            return given;
+        const { matchLabels, matchExpressions } = given;
+        return {
+            ...given,
+            ...(matchLabels && { matchLabels: labels(matchLabels) }),
+            ...(Array.isArray(matchExpressions) && { matchExpressions: matchExpressions.map(expression) }),
+        };
+    }
+    function expression(given) {
+        if (!isObject(given) || !Array.isArray(given.values))
+            return given;
+        return { ...given, values: given.values.map((value) => recolored(String(given.key), String(value))) };
+    }
+    /** Affinity and spread constraints, wherever they stand. */
+    function within(value, key = '') {
+        if (key === 'labelSelector')
+            return selector(value);
+        if (Array.isArray(value))
+            return value.map((each) => within(each));
+        if (!isObject(value))
+            return value;
+        return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, unselecting.has(name) ? each : within(each, name)]));
+    }
+    return { labels, selector, within };
+}
+const creation_words = /(?<![A-Za-z0-9])(blue|green)(?![A-Za-z0-9])/g;
+/** In a volume claim a selector chooses volumes, not pods. */
+const unselecting = new Set([
+    'containers',
+    'initContainers',
+    'ephemeralContainers',
+    'volumes',
+]);
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/autoscalers.js
+const colors = ['blue', 'green'];
+/** `live`: the color that users are on; null: none. */
+function autoscalerRemarks({ deployment }, autoscalers, live) {
+    const of = (color) => autoscalers.filter(({ spec: { scaleTargetRef } }) => scaleTargetRef.kind === 'Deployment' && scaleTargetRef.name === deployment[color]);
+    const scaled = colors.filter((color) => of(color).length > 0);
+    const [only] = scaled;
+    if (only === undefined || scaled.length === 2)
+        return [];
+    const bare = only === 'blue' ? 'green' : 'blue';
+    const [autoscaler] = of(only);
+    const name = autoscaler?.metadata.name;
+    const now = live === bare ? `, though users are on ${bare}` : '';
+    return [
+        `HorizontalPodAutoscaler ${name} scales ${deployment[only]} alone${now}: ${deployment[bare]} keeps the number of instances it begins with. Give each color its own: kubectl get hpa ${name} -o yaml, with another name and ${deployment[bare]} in scaleTargetRef.`,
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/owners.js
+/** Who else says what the selector of a Service is, and puts it back one day: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+
+const selectorFieldsSchema = schemas/* object */.Ikc({
+    manager: schemas/* string */.YjP(),
+    fieldsV1: schemas/* object */.Ikc({ 'f:spec': schemas/* object */.Ikc({ 'f:selector': schemas/* object */.Ikc({}) }) }),
+});
+/**
+ * Who wrote the selector last; null: nobody that is known. A switch of ours makes it ours. It has one owner for all of its
+ * keys: https://github.com/kubernetes/api/blob/v0.34.0/core/v1/types.go (`mapType=atomic`)
+ */
+function managerOf({ metadata }) {
+    const managers = metadata.managedFields.flatMap((entry) => {
+        const parsed = selectorFieldsSchema.safeParse(entry);
+        return parsed.success ? [parsed.data.manager] : [];
+    });
+    return managers[0] ?? null;
+}
+/** By what it writes as, or by what it marks its objects with; null: it is set once, and left then. */
+function keeperOf(manager, { labels = {}, annotations = {} }) {
+    const marks = [...Object.keys(labels), ...Object.keys(annotations)].join('\n');
+    if (/^argocd/.test(manager) || /^argocd\.argoproj\.io\/(instance|tracking-id)$/m.test(marks))
+        return 'Argo CD';
+    if (/^(kustomize|helm)-controller$/.test(manager) ||
+        /^(kustomize|helm)\.toolkit\.fluxcd\.io\//m.test(marks))
+        return 'Flux';
+    if (manager === 'helm' || /^meta\.helm\.sh\//m.test(marks))
+        return 'Helm';
+    return /^kubectl(-client-side-apply)?$/.test(manager) ? 'kubectl apply' : null;
+}
+/** What to know before somebody else sends users back to the old color; null: nobody is known to. */
+function ownerRemark(service, key) {
+    const manager = managerOf(service);
+    const keeper = manager === null ? null : keeperOf(manager, service.metadata);
+    if (manager === null || keeper === null)
+        return null;
+    const { name } = service.metadata;
+    const seen = `${key} in the selector of Service ${name} was written by ${keeper} (${manager})`;
+    switch (keeper) {
+        case 'Argo CD':
+            return `${seen}: unless its Application ignores that, its next sync puts users back on the color in Git.\n${argoSnippet(name, key)}`;
+        case 'Flux':
+            return `${seen}: its next reconciliation puts users back on the color in Git. In Git, give the Service and both Deployments:\n${fluxSnippet}`;
+        case 'Helm':
+            return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live, or take the key out of the chart.`;
+        case 'kubectl apply':
+            return `${seen}: who applies that manifest again sends users to the color in it. Take ${key} out of its selector.`;
+    }
+}
+/** https://argo-cd.readthedocs.io/en/stable/user-guide/diffing/ and …/sync-options/#respect-ignore-difference-configs */
+const argoSnippet = (name, key) => `In the Application:
+spec:
+  ignoreDifferences:
+    - { kind: Service, name: ${name}, jsonPointers: [/spec/selector/${key.replaceAll('~', '~0').replaceAll('/', '~1')}] }
+    - { group: apps, kind: Deployment, jqPathExpressions: [.spec.replicas, '.spec.template.spec.containers[].image', .spec.template.metadata.annotations] }
+  syncPolicy: { syncOptions: [RespectIgnoreDifferences=true] }`;
+/** https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
+const fluxSnippet = `metadata:
+  annotations: { kustomize.toolkit.fluxcd.io/ssa: IfNotPresent }`;
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/parity.js
+/** In what the Deployments of two colors differ besides their release: a release that passes on one may fail on the other. */
+
+
+const detailsSchema = schemas/* looseObject */._H3({
+    env: schemas/* array */.YOg(schemas/* looseObject */._H3({ name: schemas/* string */.YjP() })).optional(),
+    envFrom: schemas/* array */.YOg(schemas/* unknown */.L5J()).optional(),
+    resources: schemas/* unknown */.L5J().optional(),
+    readinessProbe: schemas/* unknown */.L5J().optional(),
+    livenessProbe: schemas/* unknown */.L5J().optional(),
+    command: schemas/* unknown */.L5J().optional(),
+    args: schemas/* unknown */.L5J().optional(),
+});
+/** In words for people, which hold no value of the environment. */
+function differencesBetween(blue, green) {
+    const names = [blue.metadata.name, green.metadata.name];
+    const containers = [blue, green].map(({ spec }) => spec.template.spec.containers);
+    const [ofBlue = [], ofGreen = []] = containers;
+    const shared = ofBlue.flatMap((container) => {
+        const twin = ofGreen.find(({ name }) => name === container.name);
+        return twin === undefined ? [] : [[container, twin]];
+    });
+    return [
+        ...apart('container', names, [ofBlue.map(nameOf), ofGreen.map(nameOf)]),
+        ...shared.flatMap(([one, other]) => betweenContainers(names, one, other).map((text) => `container ${one.name}: ${text}`)),
+    ];
+}
+const nameOf = ({ name }) => name;
+function betweenContainers(names, one, other) {
+    const details = [one, other].map((container) => detailsSchema.parse(container));
+    const [blue, green] = details;
+    if (blue === undefined || green === undefined)
+        return [];
+    const ports = [one, other].map((container) => container.ports.map(({ containerPort }) => String(containerPort)));
+    const differing = ['envFrom', 'resources', 'readinessProbe', 'livenessProbe', 'command', 'args'].filter((field) => !(0,external_node_util_.isDeepStrictEqual)(blue[field] ?? null, green[field] ?? null));
+    return [
+        ...apart('port', names, [ports[0] ?? [], ports[1] ?? []]),
+        ...apart('environment variable', names, [(blue.env ?? []).map(nameOf), (green.env ?? []).map(nameOf)]),
+        ...differing.map((field) => `${field} is not the same`),
+    ];
+}
+/** What stands on one side alone. */
+function apart(what, names, sides) {
+    return [0, 1].flatMap((side) => {
+        const alone = sides[side].filter((text) => !sides[side === 0 ? 1 : 0].includes(text));
+        return alone.length === 0 ? [] : [`${what} ${alone.join(', ')} only in ${names[side]}`];
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/quantities.js
+/** Amounts as Kubernetes writes them: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+const scales = {
+    '': 1,
+    n: 1e-9,
+    u: 1e-6,
+    m: 1e-3,
+    k: 1e3,
+    M: 1e6,
+    G: 1e9,
+    T: 1e12,
+    P: 1e15,
+    E: 1e18,
+    Ki: 2 ** 10,
+    Mi: 2 ** 20,
+    Gi: 2 ** 30,
+    Ti: 2 ** 40,
+    Pi: 2 ** 50,
+    Ei: 2 ** 60,
+};
+/** null: it is none. */
+function parseQuantity(text) {
+    const [, number, suffix = ''] = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(text) ?? [];
+    const scale = scales[suffix];
+    return number === undefined || scale === undefined ? null : Number(number) * scale;
+}
+/** In the unit of an example, so that people can compare them. */
+function formatQuantity(amount, example) {
+    const suffix = /[A-Za-z]*$/.exec(example)?.[0] ?? '';
+    const scale = scales[suffix] ?? 1;
+    return `${Number((amount / scale).toFixed(3))}${scales[suffix] === undefined ? '' : suffix}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/quotas.js
+/** Whether the namespace may hold both colors at once: https://kubernetes.io/docs/concepts/policy/resource-quotas/ */
+
+
+
+const quantity = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig().transform(String)]);
+const quantities = schemas/* record */.g1P(schemas/* string */.YjP(), quantity);
+const quotaSchema = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    spec: schemas/* object */.Ikc({ scopes: schemas/* array */.YOg(schemas/* string */.YjP()).optional(), scopeSelector: schemas/* unknown */.L5J().optional() })
+        .prefault({}),
+    status: schemas/* object */.Ikc({ hard: quantities.optional(), used: quantities.optional() }).prefault({}),
+});
+function quotaProblems(quotas, growth) {
+    return quotas.filter(isForAll).flatMap((quota) => {
+        const lacking = Object.entries(quota.status.hard ?? {}).flatMap(([resource, hard]) => {
+            const limit = parseQuantity(hard);
+            const used = parseQuantity(quota.status.used?.[resource] ?? '0');
+            const needed = neededOf(resource, growth);
+            if (limit === null || used === null || needed === 0 || used + needed <= limit)
+                return [];
+            const [more, has] = [needed, used].map((amount) => formatQuantity(amount, hard));
+            return [`${resource} ${hard}, of which ${has} is used and ${more} more is needed`];
+        });
+        if (lacking.length === 0)
+            return [];
+        const { name } = quota.metadata;
+        return [
+            {
+                setting: 'namespace',
+                what: `ResourceQuota ${name} does not hold both colors at once: ${lacking.join('; ')}.`,
+                fix: `Raise it: kubectl edit resourcequota ${name}. Or ask for less in the Deployments, or run fewer instances.`,
+            },
+        ];
+    });
+}
+/** One for some pods alone may or may not be for ours. */
+const isForAll = ({ spec }) => (spec.scopes ?? []).length === 0 && spec.scopeSelector === undefined;
+function neededOf(resource, growth) {
+    const each = growth.map(({ deployment, pods }) => pods * perPod(resource, deployment));
+    return each.reduce((sum, one) => sum + one, 0);
+}
+const resourcesSchema = schemas/* object */.Ikc({
+    resources: schemas/* object */.Ikc({ requests: quantities.optional(), limits: quantities.optional() }).prefault({}),
+});
+/** `cpu` and `memory` without more are requests. */
+function perPod(resource, { spec }) {
+    if (resource === 'pods' || resource === 'count/pods')
+        return 1;
+    const [, kind = 'requests', name] = /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(resource) ?? [];
+    if (name === undefined)
+        return 0;
+    const { containers, initContainers } = spec.template.spec;
+    const of = (container) => amountOf(container, kind === 'limits' ? 'limits' : 'requests', name);
+    const together = containers.map(of).reduce((sum, one) => sum + one, 0);
+    return Math.max(together, ...initContainers.map(of));
+}
+/** A limit alone is a request too. */
+function amountOf(container, kind, name) {
+    const { resources } = resourcesSchema.parse(container);
+    const text = resources[kind]?.[name] ?? (kind === 'requests' ? resources.limits?.[name] : undefined);
+    return parseQuantity(text ?? '0') ?? 0;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/judge.js
+/** What the objects in the namespace say against a deployment, or what people should know before one. */
+
+
+
+
+
+
+
+
+function judge_judge(look) {
+    const { settings, autoscalers } = look;
+    const { manifests, services } = settings;
+    const live = liveColor(look);
+    const isRendered = manifests.length > 0;
+    return {
+        problems: [
+            ...trafficProblems(look),
+            ...(isRendered ? [] : services.flatMap((service) => deploymentProblems(service, look))),
+            ...(isRendered ? [] : quotaProblems(look.quotas, growthOf(look))),
+        ],
+        remarks: [
+            ...(isRendered ? [] : services.flatMap((service) => parityRemarks(service, look))),
+            ...services.flatMap((service) => ownerRemarks(service, look)),
+            ...services.flatMap((service) => autoscalerRemarks(service, autoscalers, live)),
+        ],
+    };
+}
+const judge_colors = ['blue', 'green'];
+const liveColor = ({ traffic }) => (traffic?.kind === 'color' ? traffic.color : null);
+const named = ({ deployments }, name) => deployments.find(({ metadata }) => metadata.name === name) ?? null;
+/** Mixed is what an operation cut short leaves, and the next one puts right. */
+function trafficProblems({ traffic }) {
+    if (traffic?.kind !== 'unknown')
+        return [];
+    return [{ setting: 'router', what: `${traffic.detail}.`, fix: traffic.repair.join('\n') }];
+}
+function deploymentProblems(service, look) {
+    const { deployment } = service;
+    const there = judge_colors.flatMap((color) => named(look, deployment[color]) ?? []);
+    if (there.length === 0)
+        return [missingDeployments(service, look)];
+    const live = liveColor(look);
+    const idle = live && named(look, deployment[(0,target/* otherColor */.IP)(live)]);
+    return [
+        ...there.flatMap((each) => containerProblems(each, service)),
+        ...(live !== null && idle === null ? creationProblems(service, (0,target/* otherColor */.IP)(live), look) : []),
+        ...(idle?.spec.paused ? [pausedProblem(idle)] : []),
+    ];
+}
+function missingDeployments({ deployment }, { name, deployments }) {
+    const there = deployments.map(({ metadata }) => metadata.name);
+    return {
+        setting: 'kube-deployment',
+        what: `There is neither a Deployment ${deployment.blue} nor ${deployment.green} in ${name}.`,
+        fix: there.length === 0
+            ? `There is none at all: apply that of one color, ${deployment.blue}, and leave the other to the action. Or is it another namespace?`
+            : `Those there are: ${there.join(', ')}. Say their names: \`kube-deployment: NAME-{color}\`, or a map of \`blue\` and \`green\`.`,
+    };
+}
+function containerProblems(deployment, { container }) {
+    try {
+        containerOf(deployment, container);
+        return [];
+    }
+    catch (error) {
+        if (!(error instanceof target/* ChangeFailed */._G))
+            throw error;
+        const names = deployment.spec.template.spec.containers.map(({ name }) => name);
+        return [
+            {
+                setting: 'kube-container',
+                what: error.message,
+                fix: `Name the one that gets the image: ${names.map((name) => `\`kube-container: ${name}\``).join(' or ')}.`,
+            },
+        ];
+    }
+}
+const pausedProblem = ({ metadata: { name } }) => ({
+    setting: 'kube-deployment',
+    what: `Deployment ${name} is paused, so that nothing new would start.`,
+    fix: `kubectl rollout resume deployment/${name}`,
+});
+/** Whoever keeps the live one from Git would take away again what it did not make. */
+function creationProblems(service, idle, look) {
+    const { settings } = look;
+    const { deployment } = service;
+    const live = named(look, deployment[(0,target/* otherColor */.IP)(idle)]);
+    if (live === null)
+        return [];
+    try {
+        const twin = twinOf(live, idle, { deployment, ...settings });
+        const owner = creation_ownerOf(live);
+        if (owner === null)
+            return [];
+        return [
+            {
+                setting: 'kube-deployment',
+                what: `There is no Deployment ${deployment[idle]}, and ${live.metadata.name}, which it would be made from, is kept by ${owner}: it would be taken away again.`,
+                fix: `Commit it where that one is, and leave \`replicas\` out of both:\n${manifestOf(twin)}`,
+            },
+        ];
+    }
+    catch (error) {
+        if (!(error instanceof target/* ChangeFailed */._G))
+            throw error;
+        return [
+            {
+                setting: 'kube-deployment',
+                what: error.message,
+                fix: `Give its pods a label of their color, or apply a Deployment ${deployment[idle]} yourself.`,
+            },
+        ];
+    }
+}
+/** Both colors are there at once until the old one is retired. */
+function growthOf(look) {
+    const color = liveColor(look);
+    if (color === null)
+        return [];
+    return look.settings.services.flatMap(({ deployment }) => {
+        const live = named(look, deployment[color]);
+        const idle = named(look, deployment[(0,target/* otherColor */.IP)(color)]);
+        const made = idle ?? live;
+        if (made === null)
+            return [];
+        const wanted = Math.max(1, live?.spec.replicas ?? made.spec.replicas);
+        return [{ deployment: made, pods: Math.max(0, wanted - (idle?.status.replicas ?? 0)) }];
+    });
+}
+function parityRemarks({ deployment }, look) {
+    const [blue, green] = judge_colors.map((color) => named(look, deployment[color]));
+    if (!blue || !green)
+        return [];
+    const differences = differencesBetween(blue, green);
+    if (differences.length === 0)
+        return [];
+    return [
+        `${deployment.blue} and ${deployment.green} differ by more than their release, so that one may fail where the other does not: ${differences.join('; ')}.`,
+    ];
+}
+function ownerRemarks({ kubeServices, deployment }, look) {
+    const { selectorKey, selectorValue } = look.settings;
+    const labelsOf = (color) => named(look, deployment[color])?.spec.template.metadata?.labels ?? null;
+    const templates = { blue: labelsOf('blue'), green: labelsOf('green') };
+    return look.services
+        .filter(({ metadata }) => kubeServices.includes(metadata.name))
+        .flatMap((service) => {
+        const selector = service.spec.selector ?? {};
+        const reading = readSelector({ selector, templates, selectorKey, selectorValue });
+        return (reading.kind === 'color' && ownerRemark(service, reading.key)) || [];
+    });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/role.js
+/** What we must be allowed to do in the namespace of the app, and no more. */
+
+
+/** A list and a creation cannot be allowed for one name alone. */
+function rulesFor(settings, { forwards, removes }) {
+    const deployments = settings.services.flatMap(({ deployment }) => [deployment.blue, deployment.green]);
+    return [
+        ...routingRules(settings),
+        rule('apps', ['deployments'], ['list', 'watch', 'create']),
+        rule('apps', ['deployments'], ['get', 'patch', ...(removes ? ['delete'] : [])], deployments),
+        rule('', ['pods'], ['get', 'list', 'watch']),
+        rule('', ['pods/log'], ['get']),
+        ...(forwards ? [rule('', ['pods/portforward'], ['create', 'get'])] : []),
+        rule('', ['services', 'events', 'resourcequotas'], ['list']),
+        rule('discovery.k8s.io', ['endpointslices'], ['list', 'watch']),
+        rule('autoscaling', ['horizontalpodautoscalers'], ['list']),
+        rule('coordination.k8s.io', ['leases'], ['create']),
+        rule('coordination.k8s.io', ['leases'], ['get', 'patch'], [leaseName(settings.app)]),
+    ];
+}
+function routingRules({ router, services, previewService }) {
+    const preview = previewService === null ? [] : [previewService];
+    const patched = [...services.flatMap(({ kubeServices }) => kubeServices), ...preview];
+    const switched = (names) => names.length === 0 ? [] : [rule('', ['services'], ['get', 'patch'], names)];
+    switch (router.kind) {
+        case 'service':
+            return switched(patched);
+        case 'ingress':
+            return [
+                rule('networking.k8s.io', ['ingresses'], ['get', 'patch'], [router.name]),
+                rule('', ['services'], ['get'], [router.backend.blue, router.backend.green]),
+                ...switched(preview),
+            ];
+        case 'httproute':
+            return [
+                rule('gateway.networking.k8s.io', ['httproutes'], ['get', 'patch'], [router.name]),
+                rule('', ['services'], ['get'], [router.backend.blue, router.backend.green]),
+                ...switched(preview),
+            ];
+    }
+}
+const rule = (group, resources, verbs, names = []) => ({
+    apiGroups: [group],
+    resources,
+    ...(names.length > 0 && { resourceNames: [...new Set(names)] }),
+    verbs,
+});
+/** Help where it is allowed: without it less is found before anything is touched. */
+const isDispensable = ({ resource, verb }) => dispensable.has(resource) || (resource === 'services' && verb === 'list');
+const dispensable = new Set([
+    'events',
+    'resourcequotas',
+    'horizontalpodautoscalers',
+    'pods/log',
+]);
+const demandsOf = (rules) => rules.flatMap(({ apiGroups, resources, resourceNames, verbs }) => apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.flatMap((verb) => (resourceNames ?? [null]).map((name) => ({ group, resource, verb, name }))))));
+const isGranted = (granted, { group, resource, verb, name }) => granted.some(({ apiGroups, resources, resourceNames = [], verbs }) => role_holds(apiGroups, group) &&
+    (role_holds(resources, resource) || resources.includes(`*/${resource.split('/')[1]}`)) &&
+    role_holds(verbs, verb) &&
+    (resourceNames.length === 0 || (name !== null && resourceNames.includes(name))));
+const role_holds = (list, one) => list.includes('*') || list.includes(one);
+/** `patch services shop, create leases`: what is alike is said once. */
+function demandsText(demands) {
+    const objects = [...new Set(demands.map(objectOf))];
+    return objects
+        .map((object) => {
+        const verbs = demands.filter((demand) => objectOf(demand) === object).map(({ verb }) => verb);
+        return `${verbs.join(' and ')} ${object}`;
+    })
+        .join('; ');
+}
+const objectOf = ({ resource, name }) => (name === null ? resource : `${resource} ${name}`);
+/** A Role and whom it is for, ready to be applied. */
+function roleText({ app, namespace, user }, rules) {
+    const metadata = { name: `blue-green-${app}`, namespace };
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const [, home, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+    const subject = account === undefined
+        ? { kind: 'User', name: user, apiGroup: 'rbac.authorization.k8s.io' }
+        : { kind: 'ServiceAccount', name: account, namespace: home };
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+    const objects = [
+        { apiVersion, kind: 'Role', metadata, rules },
+        { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects: [subject] },
+    ];
+    return objects.map((object) => (0,dist/* stringify */.As)(object, yamlStyle)).join('---\n');
+}
+const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false, collectionStyle: 'any' };
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/review.js
+/** Whether we are allowed what we shall have to do, asked before anything is done. */
+
+
+
+const review_texts = schemas/* array */.YOg(schemas/* string */.YjP())
+    .nullish()
+    .transform((list) => list ?? []);
+const reviewSchema = schemas/* object */.Ikc({
+    status: schemas/* object */.Ikc({
+        resourceRules: schemas/* array */.YOg(schemas/* object */.Ikc({ verbs: review_texts, apiGroups: review_texts, resources: review_texts, resourceNames: review_texts }))
+            .nullish()
+            .transform((rules) => rules ?? []),
+        incomplete: schemas/* boolean */.zMY().default(false),
+        evaluationError: schemas/* string */.YjP().optional(),
+    }),
+});
+/** Of the answer to a SelfSubjectRulesReview. */
+function parseReview(body) {
+    const { resourceRules, incomplete, evaluationError = '' } = reviewSchema.parse(body).status;
+    const others = evaluationError.replaceAll(ofNodes, '').replaceAll(/[[\],\s]/g, '');
+    return { granted: resourceRules, isPartial: incomplete && others !== '' };
+}
+/**
+ * With the usual `--authorization-mode=Node,RBAC` every review is called incomplete for this reason alone, and nodes are all that
+ * the authorizer speaks for: https://github.com/kubernetes/kubernetes/blob/v1.34.0/plugin/pkg/auth/authorizer/node/node_authorizer.go
+ */
+const ofNodes = 'node authorizer does not support user rule resolution';
+/** Throws TargetUnreachable. */
+async function findMissing(cluster, rules) {
+    const answer = await cluster.ask({
+        method: 'POST',
+        path: rulesReviewPath,
+        body: {
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SelfSubjectRulesReview',
+            spec: { namespace: cluster.namespace },
+        },
+    });
+    // What nobody may ask is found out by doing it.
+    if (answer.kind === 'refused')
+        return [];
+    const { granted, isPartial } = parseReview(answer.body);
+    const missing = demandsOf(rules).filter((demand) => !isDispensable(demand) && !isGranted(granted, demand));
+    return isPartial ? refusedOf(cluster, missing) : missing;
+}
+const accessSchema = schemas/* object */.Ikc({ status: schemas/* object */.Ikc({ allowed: schemas/* boolean */.zMY().default(false) }) });
+/** Asks for one after the other of what no rule grants, which may be granted all the same. */
+async function refusedOf(cluster, demands) {
+    const refused = await Promise.all(demands.map(async ({ group, resource: path, verb, name }) => {
+        const [resource, subresource] = path.split('/');
+        const answer = await cluster.ask({
+            method: 'POST',
+            path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+            body: {
+                apiVersion: 'authorization.k8s.io/v1',
+                kind: 'SelfSubjectAccessReview',
+                spec: {
+                    resourceAttributes: { namespace: cluster.namespace, group, resource, subresource, verb, name },
+                },
+            },
+        });
+        return answer.kind === 'answered' && !accessSchema.parse(answer.body).status.allowed;
+    }));
+    return demands.filter((_, index) => refused[index]);
+}
+const selfSchema = schemas/* object */.Ikc({ status: schemas/* object */.Ikc({ userInfo: schemas/* object */.Ikc({ username: schemas/* string */.YjP() }) }) });
+/** Who we are to the API server: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review */
+async function findUser(cluster) {
+    const answer = await cluster.ask({
+        method: 'POST',
+        path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+        body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
+    });
+    const self = selfSchema.safeParse(answer.kind === 'answered' ? answer.body : null);
+    return self.success ? self.data.status.userInfo.username : 'THE_USER_OF_YOUR_KUBECONFIG';
+}
+/** All rules stand in the Role, as one of this name may be there already with some of them. */
+async function permissionProblems(cluster, app, rules) {
+    const missing = await findMissing(cluster, rules);
+    if (missing.length === 0)
+        return [];
+    const user = await findUser(cluster);
+    const role = roleText({ app, namespace: cluster.namespace, user }, rules);
+    return [
+        {
+            setting: 'kubeconfig',
+            what: `${user} may not do all that is needed in ${cluster.name}. Missing: ${demandsText(missing)}.`,
+            fix: `Have it allowed by somebody who may:\nkubectl apply -f - <<'ROLE'\n${role}ROLE`,
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/find-problems.js
+/** Everything that would stop a deployment later, found before anything is touched. */
+
+
+
+
+
+
+
+
+/** What stops nothing is said as output. */
+async function find_problems_findProblems({ place, router, uses }) {
+    const { cluster, settings, surroundings } = place;
+    const [permissions, traffic, services, deployments, autoscalers, quotas] = await Promise.all([
+        permissionProblems(cluster, settings.app, rulesFor(settings, uses)),
+        allowed(router.observe()),
+        allowed(readNamed(cluster, settings)),
+        allowed(readObjects(cluster, { resource: 'deployments' }, deploymentSchema)),
+        allowed(readObjects(cluster, { resource: 'horizontalpodautoscalers' }, autoscalerSchema)),
+        readQuotas(cluster),
+    ]);
+    const refused = [traffic, services, deployments].flatMap((read) => read.kind === 'refused' ? [read.why] : []);
+    const isEmpty = [services, deployments].every((read) => read.kind === 'read' && read.found.length === 0);
+    const absent = isEmpty ? await missingNamespace(cluster) : null;
+    if (absent !== null)
+        return [absent];
+    if (permissions.length > 0)
+        return permissions;
+    if (services.kind === 'refused' || deployments.kind === 'refused' || refused.length > 0) {
+        return [...new Set(refused)].map((why) => ({ setting: 'kubeconfig', what: why, fix: 'Then run again.' }));
+    }
+    const { problems, remarks } = judge_judge({
+        settings,
+        name: cluster.name,
+        traffic: traffic.kind === 'read' ? traffic.found : null,
+        services: services.found,
+        deployments: deployments.found,
+        autoscalers: autoscalers.kind === 'read' ? autoscalers.found : [],
+        quotas,
+    });
+    for (const remark of remarks)
+        surroundings.output('preflight', `${remark}\n`);
+    const lacking = await missingServices(cluster, settings, services.found);
+    if (lacking.length === 0)
+        return problems;
+    // The router, which cannot be read without it, has said how to make it.
+    const making = problems.filter(({ setting }) => setting === 'router').map(({ fix }) => fix);
+    const rest = problems.filter(({ setting }) => setting !== 'router');
+    return [...lacking.map((one) => ({ ...one, fix: [one.fix, ...making].join('\n') })), ...rest];
+}
+async function allowed(reading) {
+    try {
+        return { kind: 'read', found: await reading };
+    }
+    catch (error) {
+        if (error instanceof ReadRefused)
+            return { kind: 'refused', why: error.message };
+        throw error;
+    }
+}
+/** Each by its name, as the router reads them: a list of all of them is asked for only when one is missing. */
+async function readNamed(cluster, settings) {
+    const names = namedServices(settings).map(({ name }) => name);
+    const found = await Promise.all(names.map((name) => {
+        const object = { resource: 'services', name };
+        return readObject(cluster, object, serviceSchema);
+    }));
+    return found.flatMap((service) => service ?? []);
+}
+function namedServices({ services, router, previewService }) {
+    const named = (setting, names) => names.map((name) => ({ setting, name }));
+    return [
+        ...services.flatMap(({ kubeServices }) => named('kube-service', kubeServices)),
+        ...(router.kind === 'service' ? [] : named('router', [router.backend.blue, router.backend.green])),
+        ...named('preview-service', previewService === null ? [] : [previewService]),
+    ];
+}
+async function missingServices(cluster, settings, found) {
+    const missing = namedServices(settings).filter(({ name }) => !found.some(({ metadata }) => metadata.name === name));
+    if (missing.length === 0)
+        return [];
+    const all = await allowed(readObjects(cluster, { resource: 'services' }, serviceSchema));
+    const there = all.kind === 'read' ? all.found.map(({ metadata }) => metadata.name) : [];
+    const known = there.length === 0 ? '' : ` Those there are: ${there.join(', ')}.`;
+    return missing.map(({ setting, name }) => ({
+        setting,
+        what: `There is no Service ${name} in ${cluster.name}.`,
+        fix: `Correct \`${setting}\`, or make it.${known}`,
+    }));
+}
+const items = (answer, parse) => answer.kind === 'answered' ? parse(answer.body) : [];
+async function readQuotas(cluster) {
+    const path = `${namespacesPath}/${encodeURIComponent(cluster.namespace)}/resourcequotas`;
+    return items(await cluster.ask({ method: 'GET', path }), (body) => listOf(quotaSchema).parse(body).items);
+}
+const namespacesSchema = listOf(schemas/* object */.Ikc({ metadata: metadataSchema }));
+/** A namespace that is not there is empty to whoever lists what is in it. */
+async function missingNamespace(cluster) {
+    const answer = await cluster.ask({
+        method: 'GET',
+        path: `${namespacesPath}/${encodeURIComponent(cluster.namespace)}`,
+    });
+    if (answer.kind === 'answered' || answer.status !== 404)
+        return null;
+    const all = await cluster.ask({ method: 'GET', path: namespacesPath });
+    const names = items(all, (body) => namespacesSchema.parse(body).items.map(({ metadata }) => metadata.name));
+    return {
+        setting: 'namespace',
+        what: `There is no namespace ${cluster.namespace} in ${cluster.name}.`,
+        fix: names.length === 0 ? 'Correct `namespace`.' : `Those there are: ${names.join(', ')}.`,
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/commands.js
+/** What a person types. */
+
+
+/** Words are quoted only where the shell needs it, to be pleasant to read. */
+const shellWord = (text) => (/^[\w./@:+,=-]+$/.test(text) ? text : (0,host_script/* quote */.hD)(text));
+const shell = (...words) => words.map(shellWord).join(' ');
+function kubectl({ cluster, settings }, ...words) {
+    const context = settings.context === null ? [] : ['--context', settings.context];
+    return shell('kubectl', ...context, '-n', cluster.namespace, ...words);
+}
+/** Right whatever is there: a merge patch adds what is missing. */
+const mergePatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=merge', '-p', JSON.stringify(patch));
+const jsonPatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=json', '-p', JSON.stringify(patch));
+const selectorPatch = (where, service, selector) => mergePatch(where, { resource: 'services', name: service }, { spec: { selector } });
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/advice.js
+/** What is to be said of a Service whose color cannot be told, and what a person does about it. */
+
+
+
+
+const labelsOf = ({ spec }) => spec.template.metadata?.labels ?? {};
+const advice_colors = ['blue', 'green'];
+const textOf = (labels) => Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ') || 'nothing';
+const valuesText = ({ key, values }) => `${key} (${values.blue} for blue, ${values.green} for green)`;
+function adviceFor(unread, reading) {
+    const { where, name } = unread;
+    switch (reading.kind) {
+        case 'neither':
+            return {
+                detail: `Service ${name} selects ${reading.key}=${reading.value}, and not ${valuesText(reading)}`,
+                repair: choices((color) => [selectorPatch(where, name, { [reading.key]: reading.values[color] })]),
+            };
+        case 'unclear':
+            return {
+                detail: `the color in the selector of Service ${name} may be ${reading.keys.map(valuesText).join(' or ')}`,
+                repair: [
+                    '# say in the settings which key it is, and take the others out of the selector:',
+                    ...reading.keys.map(({ key }) => `selector-key: ${key}`),
+                ],
+            };
+        case 'uncolored':
+            return advice_uncolored(unread);
+    }
+}
+const choices = (commands) => advice_colors.flatMap((color) => [`# to put traffic on ${color}:`, ...commands(color)]);
+function advice_uncolored(unread) {
+    const { where, name, selector, deployments, app } = unread;
+    const selected = deployments.filter((deployment) => mismatches(selector, null, labelsOf(deployment)).length === 0);
+    const [only, ...more] = selected;
+    const whole = `Service ${name} selects ${textOf(selector)}`;
+    const look = kubectl(where, 'get', 'deployments', '--show-labels');
+    if (Object.keys(selector).length === 0)
+        return { detail: `Service ${name} has no selector, so no Deployment gets its traffic`, repair: [look] };
+    if (only === undefined) {
+        const ours = Object.values(app.deployment).join(' and ');
+        return { detail: `${whole}, which the pods of no Deployment have; ours are ${ours}`, repair: [look] };
+    }
+    if (more.length > 0) {
+        const names = selected.map(({ metadata }) => metadata.name).join(', ');
+        return { detail: `${whole}, which names no color, and the pods of ${names} have it`, repair: [look] };
+    }
+    return {
+        detail: `${whole}, which names no color: all of its traffic goes to Deployment ${only.metadata.name}`,
+        repair: coloringSteps(unread, only),
+    };
+}
+/** Pods with a color run beside those without one before the Service asks for it. */
+function coloringSteps({ where, name, app }, deployment) {
+    const { settings } = where;
+    const key = settings.selectorKey ?? 'color';
+    const given = deployment.metadata.name;
+    const color = given === app.deployment.green ? 'green' : 'blue';
+    const colored = app.deployment[color];
+    const labels = { [key]: labelsOf(deployment)[key] ?? settings.selectorValue[color] };
+    const ask = [`# have the Service ask for ${color}:`, selectorPatch(where, name, labels)];
+    if (labelsOf(deployment)[key] !== undefined)
+        return ask;
+    if (given === colored) {
+        const template = { spec: { template: { metadata: { labels } } } };
+        return [
+            `# label the pods of ${given} as ${color}, which replaces them one after the other:`,
+            mergePatch(where, { resource: 'deployments', name: given }, template),
+            kubectl(where, 'rollout', 'status', `deployment/${given}`),
+            ...ask,
+        ];
+    }
+    return [
+        `# run the same as ${colored}, with the color:`,
+        copyCommand(where, deployment, { name: colored, labels }),
+        kubectl(where, 'rollout', 'status', `deployment/${colored}`),
+        ...ask,
+        `# ${given} is out of the way then:`,
+        kubectl(where, 'delete', 'deployment', given),
+    ];
+}
+/** What a Deployment selects cannot be changed, so that it takes another one. */
+function copyCommand(where, deployment, { name, labels }) {
+    const label = (...path) => Object.entries(labels).map(([key, value]) => ({ op: 'add', path: pointer(...path, key), value }));
+    const patch = [
+        { op: 'replace', path: '/metadata/name', value: name },
+        { op: 'remove', path: '/metadata/resourceVersion' },
+        { op: 'remove', path: '/status' },
+        ...label('spec', 'selector', 'matchLabels'),
+        ...label('spec', 'template', 'metadata', 'labels'),
+    ];
+    return [
+        kubectl(where, 'get', 'deployment', deployment.metadata.name, '-o', 'json'),
+        shell('kubectl', 'patch', '-f', '-', '--local', '--type=json', '-o', 'json', '-p', JSON.stringify(patch)),
+        kubectl(where, 'create', '-f', '-'),
+    ].join(' | ');
+}
+/** For a Service that is not there: one for the color that has a Deployment, blue if none has. */
+function missingService({ where, name, app, deployments }) {
+    const { cluster, settings } = where;
+    const ours = {
+        blue: deployments.find(({ metadata }) => metadata.name === app.deployment.blue),
+        green: deployments.find(({ metadata }) => metadata.name === app.deployment.green),
+    };
+    const color = ours.blue === undefined && ours.green !== undefined ? 'green' : 'blue';
+    const key = settings.selectorKey ?? 'color';
+    const labels = ours[color]?.spec.selector.matchLabels ?? { app: app.name };
+    const other = ours[(0,target/* otherColor */.IP)(color)];
+    const others = other && labelsOf(other);
+    // A second key that tells the colors apart would leave open which one is to be changed.
+    const shared = Object.entries(labels).filter(([name, value]) => others === undefined || others[name] === value);
+    const selector = {
+        ...Object.fromEntries(shared),
+        [key]: (ours[color] && labelsOf(ours[color])[key]) ?? settings.selectorValue[color],
+    };
+    const ports = ours[color]?.spec.template.spec.containers.flatMap((container) => container.ports) ?? [];
+    const service = {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { selector, ports: [{ port: 80, targetPort: ports[0]?.containerPort ?? 8080 }] },
+    };
+    return {
+        detail: `Service ${name} is not there in ${cluster.name}`,
+        repair: [
+            `# to create it for ${color}, with the port of your own:`,
+            `${shell('echo', JSON.stringify(service))} | ${kubectl(where, 'create', '-f', '-')}`,
+        ],
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/order.js
+
+/** Then the color that was left has failed: what it is left for needs no second thought. */
+const isWayBack = ({ guard }) => guard.unreadableLedger === 'ignore';
+const order_refusal = ({ to }, why) => new target/* ChangeRefused */.Zv(`The switch to ${to} was not run: ${why}. ${unmoved}`);
+const unmoved = 'Traffic was not moved by us.';
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/proof.js
+/** A Service sends its users to the addresses in its EndpointSlices: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
+
+
+
+
+const readPods = ({ cluster }, selector) => readObjects(cluster, { resource: 'pods', query: { labelSelector: labelSelector(selector) } }, podSchema);
+/** Those that the control plane gives traffic to. */
+const isReady = ({ metadata, status }) => metadata.deletionTimestamp === undefined &&
+    status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+const addressesOf = ({ status }) => [status.podIP, ...status.podIPs.map(({ ip }) => ip)].filter((address) => address !== undefined);
+async function readEndpoints({ cluster }, service) {
+    const query = { labelSelector: labelSelector({ [serviceNameLabel]: service }) };
+    return readyAddresses(await readObjects(cluster, { resource: 'endpointslices', query }, endpointSliceSchema));
+}
+const readyAddresses = (slices) => [
+    ...new Set(slices.flatMap(({ endpoints }) => endpoints.filter(({ conditions }) => conditions.ready !== false).flatMap(({ addresses }) => addresses))),
+];
+/** null: exactly the ready pods. A pod of two address families has an address in a slice of each. */
+function differenceOf(pods, addresses) {
+    const ready = pods.filter(isReady);
+    const ours = new Set(ready.flatMap(addressesOf));
+    const missing = ready
+        .filter((pod) => !addressesOf(pod).some((address) => addresses.includes(address)))
+        .map(({ metadata }) => metadata.name);
+    const foreign = addresses.filter((address) => !ours.has(address));
+    return missing.length + foreign.length === 0 ? null : { missing, foreign };
+}
+const describeDifference = ({ missing, foreign }) => [
+    ...(missing.length > 0 ? [`${missing.join(', ')} not yet`] : []),
+    ...(foreign.length > 0 ? [`${foreign.join(', ')} still`] : []),
+].join(', and ');
+/** The controller follows a change within milliseconds. https://github.com/kubernetes/kubernetes/tree/v1.34.0/pkg/controller/endpointslice */
+const [proof_firstPause, proof_longestPause, proof_patience] = [5, 500, 10_000];
+/** Until the endpoints of each Service are exactly the ready pods that it selects. Throws ChangeFailed with what they are. */
+async function confirmEndpoints(place, all) {
+    const { clock, signal } = place.surroundings;
+    const deadline = clock.monotonic() + proof_patience;
+    let open = all;
+    for (let pause = proof_firstPause;; pause = Math.min(2 * pause, proof_longestPause)) {
+        await clock.sleep(pause, signal);
+        // Pods come and go in the meantime: what does not fit is compared with those of that moment.
+        const isFirst = pause === proof_firstPause;
+        const results = await Promise.all(open.map((one) => compare(place, one, isFirst)));
+        open = results.filter(({ difference }) => difference !== null);
+        if (open.length === 0)
+            return;
+        if (clock.monotonic() < deadline)
+            continue;
+        const details = results.flatMap(({ name, difference }) => difference === null ? [] : `Service ${name}: ${describeDifference(difference)}`);
+        throw new target/* ChangeFailed */._G(`The selectors were changed, but after ${proof_patience / 1_000} s the endpoints have not followed: ${details.join('; ')}`);
+    }
+}
+async function compare(place, { name, selector, pods: known }, trustsKnown) {
+    const [addresses, pods] = await Promise.all([
+        readEndpoints(place, name),
+        trustsKnown ? known : readPods(place, selector),
+    ]);
+    return { name, selector, pods, difference: differenceOf(pods, addresses) };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/backends.js
+
+
+
+
+
+
+
+
+function backendRouter(place, route) {
+    let seen = null;
+    const look = async () => {
+        seen = await readObject(place.cluster, route.object, route.shape);
+        return seen;
+    };
+    return {
+        observe: () => observe(place, route, look),
+        switch: async (from, to, guard) => {
+            seen = await switchBackend(place, route, { from, to, guard, read: seen });
+            return { detail: await evidenceOf(route, seen, to) };
+        },
+        manual: (to) => [manual(place, route, seen === null ? [] : route.leads(seen), to)],
+        pointPreview: () => Promise.resolve(null),
+    };
+}
+async function observe(place, route, look) {
+    try {
+        const read = await look();
+        if (read !== null)
+            return trafficOf(place, route, route.leads(read));
+        const detail = `${titleOf(route.object)} is not there in ${place.cluster.name}`;
+        return { kind: 'unknown', detail, repair: [kubectl(place, 'get', route.object.resource)] };
+    }
+    catch (error) {
+        if (!(error instanceof ReadRefused))
+            throw error;
+        return { kind: 'unknown', detail: error.message, repair: [] };
+    }
+}
+function trafficOf(place, route, leads) {
+    const { object, backend } = route;
+    const title = titleOf(object);
+    const [only, ...more] = new Set(leads.map(({ to }) => to));
+    if (only === undefined) {
+        return {
+            kind: 'unknown',
+            detail: `no rule of ${title} that is ours to change leads to Service ${backend.blue} or ${backend.green}`,
+            repair: [kubectl(place, 'edit', kindOf(object.resource).toLowerCase(), object.name)],
+        };
+    }
+    if (more.length === 0 && (only === 'blue' || only === 'green'))
+        return { kind: 'color', color: only };
+    return {
+        kind: 'mixed',
+        detail: `${title} leads to ${leads.map((lead) => `${lead.to} (${lead.title})`).join(', ')}`,
+        repair: choices((color) => [manual(place, route, leads, color)]),
+    };
+}
+const writesOf = (leads, to) => leads.flatMap((lead) => lead.writes(to));
+function manual(place, { object, backend }, leads, to) {
+    if (leads.length > 0)
+        return jsonPatch(place, object, writesOf(leads, to));
+    const edit = kubectl(place, 'edit', kindOf(object.resource).toLowerCase(), object.name);
+    return `${edit} # in the place of ${backend[(0,target/* otherColor */.IP)(to)]}: ${backend[to]}`;
+}
+async function switchBackend(place, { object, shape, backend, leads }, order) {
+    const { from, to, guard } = order;
+    if ((await readEndpoints(place, backend[to])).length === 0)
+        throw order_refusal(order, `Service ${backend[to]} has no ready endpoint`);
+    const isAny = from.kind === 'mixed' || from.kind === 'unknown';
+    return guarding_change(place.cluster, {
+        object,
+        shape,
+        lease: guard.lease,
+        name: `The switch to ${to}`,
+        read: order.read,
+        edit: (now) => {
+            const all = leads(now);
+            const foreign = all.filter((lead) => from.kind !== 'color' || lead.to !== from.color);
+            if (all.length === 0 || (!isAny && foreign.length > 0)) {
+                const seen = foreign.map((lead) => `${lead.to} (${lead.title})`).join(', ') || 'no color of ours';
+                const wanted = from.kind === 'color' ? from.color : 'a color of ours';
+                throw order_refusal(order, `${titleOf(object)} leads to ${seen}, and ${wanted} was expected`);
+            }
+            return [...all.flatMap(({ tests }) => tests), ...writesOf(all, to)];
+        },
+    });
+}
+async function evidenceOf({ object, backend, leads, confirm }, now, to) {
+    const titles = leads(now).map(({ title }) => title);
+    return `${titleOf(object)} leads to Service ${backend[to]} (${titles.join(', ')}); ${await confirm(now)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/httproute.js
+/** An HTTPRoute as the router: https://gateway-api.sigs.k8s.io/reference/spec/#httproute */
+
+
+
+
+
+
+
+function httpRouteRouter(place, { name, backend }) {
+    const object = { resource: 'httproutes', name };
+    return backendRouter(place, {
+        object,
+        shape: httpRouteSchema,
+        backend,
+        leads: (route) => leadsOf(route, backend),
+        confirm: (route) => httproute_confirm(place, object, route),
+    });
+}
+function leadsOf({ spec }, backend) {
+    return spec.rules.flatMap(({ backendRefs }, ruleIndex) => {
+        const refs = backendRefs
+            .map((ref, index) => ({ ref, path: pointer('spec', 'rules', ruleIndex, 'backendRefs', index) }))
+            .filter(({ ref: { name, kind = 'Service' } }) => kind === 'Service' && colorOf(backend, name) !== null);
+        if (refs.length === 0)
+            return [];
+        return [leadOf(`rule ${ruleIndex + 1}`, refs, backend)];
+    });
+}
+const weightOf = ({ ref: { weight = 1 } }) => weight;
+function leadOf(title, refs, backend) {
+    const names = new Set(refs.map(({ ref }) => ref.name));
+    const fed = new Set(refs.filter((ref) => weightOf(ref) > 0).map(({ ref }) => ref.name));
+    const [only, ...more] = fed;
+    const tests = refs.flatMap(({ path, ref: { name, weight } }) => [
+        ...move(`${path}/name`, name, name),
+        ...move(`${path}/weight`, weight, weight),
+    ]);
+    const to = more.length > 0 ? 'both' : (colorOf(backend, only) ?? 'neither');
+    const full = Math.max(1, ...refs.map(weightOf));
+    return {
+        title,
+        to,
+        tests,
+        writes: (color) => refs.map(({ path, ref }) => {
+            // A rule that leads to one of the two alone has no weights to turn.
+            if (names.size === 1)
+                return { op: 'replace', path: `${path}/name`, value: backend[color] };
+            return { op: 'add', path: `${path}/weight`, value: ref.name === backend[color] ? full : 0 };
+        }),
+    };
+}
+const [pause, httproute_patience] = [100, 2_000];
+/** Each gateway that the route is attached to reports in it. Without any nobody is waited for. */
+async function httproute_confirm({ cluster, surroundings }, object, written) {
+    const { clock, signal } = surroundings;
+    const generation = written.metadata.generation ?? 0;
+    const deadline = clock.monotonic() + httproute_patience;
+    for (let route = written;;) {
+        const { parents } = route.status;
+        if (parents.length === 0)
+            return `read back as generation ${generation}; no gateway has reported on it`;
+        const conditions = parents.flatMap((parent) => parent.conditions);
+        const current = conditions.filter(({ observedGeneration = 0 }) => observedGeneration >= generation);
+        const bad = current.find(({ type, status }) => /^(Accepted|ResolvedRefs)$/.test(type) && status === 'False');
+        if (bad !== undefined)
+            throw new target/* ChangeFailed */._G(`${titleOf(object)} was written, and its gateway says no: ${bad.reason}: ${bad.message}`);
+        if (current.length === conditions.length)
+            return `its gateways have taken generation ${generation}`;
+        if (clock.monotonic() >= deadline)
+            return `read back as generation ${generation}; its gateways report on an older one after ${httproute_patience / 1_000} s`;
+        await clock.sleep(pause, signal);
+        route = (await readObject(cluster, object, httpRouteSchema)) ?? route;
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/ingress.js
+/** An Ingress as the router: https://kubernetes.io/docs/concepts/services-networking/ingress/ */
+
+
+
+
+
+const ingressRouter = (place, settings) => backendRouter(place, {
+    object: { resource: 'ingresses', name: settings.name },
+    shape: ingressSchema,
+    backend: settings.backend,
+    leads: (ingress) => ingress_leadsOf(ingress, settings),
+    // What a controller makes of an Ingress stands nowhere in it.
+    confirm: async ({ metadata }) => `read back as generation ${metadata.generation}, which its controller follows in its own time`,
+});
+function ingress_leadsOf({ spec }, { rule, backend }) {
+    const { defaultBackend, rules } = spec;
+    const name = defaultBackend?.service?.name;
+    const byDefault = rule === null ? leadAt({ title: 'default', at: ['defaultBackend'], name, backend }) : [];
+    return [
+        ...byDefault,
+        ...rules.flatMap(({ host, http }, ruleIndex) => (http?.paths ?? []).flatMap(({ path, backend: { service } }, pathIndex) => {
+            const title = `${host ?? ''}${path ?? '/'}`;
+            if (rule !== null && rule !== title && rule !== host)
+                return [];
+            const at = ['rules', ruleIndex];
+            const pathAt = [...at, 'http', 'paths', pathIndex];
+            const leads = leadAt({ title, at: [...pathAt, 'backend'], name: service?.name, backend });
+            // Rules have no names: what stands in this place may be another one by now.
+            const tests = [...move(spot(...at, 'host'), host, host), ...move(spot(...pathAt, 'path'), path, path)];
+            return leads.map((lead) => ({ ...lead, tests: [...tests, ...lead.tests] }));
+        })),
+    ];
+}
+const spot = (...keys) => pointer('spec', ...keys);
+function leadAt({ title, at, name, backend }) {
+    const to = colorOf(backend, name);
+    if (to === null)
+        return [];
+    const path = spot(...at, 'service', 'name');
+    const tests = move(path, name, name);
+    return [{ title, to, tests, writes: (color) => [{ op: 'replace', path, value: backend[color] }] }];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/selecting.js
+
+const selecting_path = pointer('spec', 'selector');
+/** Tests the whole selector as it was read, and gives one key of it another value; undefined takes the key out. */
+function selecting({ spec: { selector = {} } }, key, value) {
+    const test = { op: 'test', path: selecting_path, value: selector };
+    if (selector[key] === value)
+        return [test];
+    const place = selecting_path + pointer(key);
+    return [test, value === undefined ? { op: 'remove', path: place } : { op: 'add', path: place, value }];
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/survey.js
+
+
+
+
+
+const survey_routedServices = ({ settings }) => settings.services.flatMap((app) => app.kubeServices.map((name) => ({ name, app })));
+const serviceName = (name) => ({ resource: 'services', name });
+const readDeployments = ({ cluster }) => readObjects(cluster, { resource: 'deployments' }, deploymentSchema);
+async function survey(place, memory) {
+    const services = await Promise.all(survey_routedServices(place).map(async (routed) => ({
+        ...routed,
+        service: await readObject(place.cluster, serviceName(routed.name), serviceSchema),
+    })));
+    const known = services.map((one) => readKnown(one, memory));
+    const isAllKnown = known.every((reading) => reading?.kind === 'color');
+    const deployments = isAllKnown ? [] : await readDeployments(place);
+    memory.seen = services.map((one, index) => {
+        const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments);
+        if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))
+            memory.keys.set(one.name, reading);
+        return { ...one, reading, advice: adviceOn(place, { ...one, reading, deployments }) };
+    });
+    return memory.seen;
+}
+const selectorOf = ({ spec }) => spec.selector ?? {};
+function readKnown({ name, service }, { keys }) {
+    const key = keys.get(name);
+    return service === null || key === undefined ? null : readBy({ selector: selectorOf(service) }, key);
+}
+function readWith(place, { app, service }, deployments) {
+    return service === null ? null : readSelector(sceneOf(place, app, service, deployments));
+}
+function sceneOf({ settings: { selectorKey, selectorValue } }, app, service, deployments) {
+    const labels = (color) => {
+        const deployment = deployments.find(({ metadata }) => metadata.name === app.deployment[color]);
+        return deployment === undefined ? null : labelsOf(deployment);
+    };
+    const templates = { blue: labels('blue'), green: labels('green') };
+    return { selector: selectorOf(service), templates, selectorKey, selectorValue };
+}
+const hasBoth = ({ deployment }, all) => [deployment.blue, deployment.green].every((name) => all.some(({ metadata }) => metadata.name === name));
+function adviceOn(where, { name, app, service, reading, deployments }) {
+    if (service === null || reading === null)
+        return missingService({ where, name, app, deployments });
+    if (reading.kind === 'color' || reading.kind === 'both')
+        return null;
+    return adviceFor({ where, name, app, selector: selectorOf(service), deployments }, reading);
+}
+function survey_trafficOf(where, seen) {
+    const advice = seen.flatMap((one) => one.advice ?? []);
+    if (advice.length > 0)
+        return {
+            kind: 'unknown',
+            detail: advice.map(({ detail }) => detail).join('; '),
+            repair: advice.flatMap(({ repair }) => repair),
+        };
+    const words = new Set(seen.map(({ reading }) => survey_wordOf(reading)));
+    const [only, ...more] = words;
+    if (more.length === 0 && (only === 'blue' || only === 'green'))
+        return { kind: 'color', color: only };
+    return {
+        kind: 'mixed',
+        detail: seen.map(({ name, reading }) => `Service ${name} selects ${survey_wordOf(reading)}`).join(', '),
+        repair: choices((color) => seen.filter(({ reading }) => survey_wordOf(reading) !== color).map((one) => repairOf(where, one, color))),
+    };
+}
+const survey_wordOf = (reading) => reading?.kind === 'color' ? reading.color : reading?.kind === 'both' ? 'both colors' : 'neither color';
+/** As far as the Service was seen: by the settings otherwise. */
+function repairOf(where, { name, reading }, to) {
+    const { selectorKey, selectorValue } = where.settings;
+    const { key, values } = reading !== null && 'key' in reading ? reading : { key: selectorKey ?? 'color', values: selectorValue };
+    return selectorPatch(where, name, { [key]: values[to] });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/preview.js
+/** A Service for people, who look at a release before users do. */
+
+
+
+
+
+
+
+/** Answers what it selects now; null where the settings name none. */
+async function preview(place, color, lease) {
+    const { cluster, settings } = place;
+    if (settings.previewService === null)
+        return null;
+    const object = serviceName(settings.previewService);
+    const [read, deployments] = await Promise.all([
+        readObject(cluster, object, serviceSchema),
+        readDeployments(place),
+    ]);
+    if (read === null)
+        throw new target/* ChangeFailed */._G(`The preview Service ${object.name} is not there.`);
+    // It belongs to the service whose pods it selects.
+    const [colorKey] = settings.services.flatMap((app) => {
+        const reading = readSelector(sceneOf(place, app, read, deployments));
+        return 'key' in reading ? [reading] : [];
+    });
+    if (colorKey === undefined)
+        throw new target/* ChangeFailed */._G(`The selector of the preview Service ${object.name} names no color.`);
+    const value = colorKey.values[color];
+    await guarding_change(cluster, {
+        object,
+        shape: serviceSchema,
+        lease,
+        name: `Pointing the preview to ${color}`,
+        read,
+        edit: (service) => selecting(service, colorKey.key, value),
+    });
+    return `preview Service ${object.name} selects ${color}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/mending.js
+/** What becomes of Services that were switched before another one failed. */
+
+
+
+
+
+
+
+/**
+ * The error to throw, after what was switched is back. Not on a way back: the color that was left has not passed its checks. Not
+ * after the lease was lost, the run was interrupted or the cluster was silent: others decide, or everything is read first.
+ */
+async function mend(journey, error) {
+    const { place, order, moved } = journey;
+    const { from, to } = order;
+    const isOver = place.surroundings.signal.aborted || error instanceof target/* LeaseLost */.Vj;
+    if (moved.size === 0 || isOver || error instanceof target/* TargetUnreachable */.Ek)
+        return error;
+    const what = messageOf(error).replace(unmoved, '').trimEnd();
+    if (from.kind !== 'color' || isWayBack(order)) {
+        const names = [...moved.keys()].map(({ name }) => name).join(', ');
+        return new target/* ChangeFailed */._G(`${what} On ${to} now: ${names}.`, { cause: error });
+    }
+    const ends = [];
+    for (const [part, service] of [...moved].reverse())
+        ends.push(await putBack(journey, { part, service, back: from.color }));
+    const said = [what, ...ends.map((end) => end.said)].join(' ');
+    // Refused is what moved nothing.
+    const isRefused = error instanceof target/* ChangeRefused */.Zv && ends.every(({ isBack }) => isBack);
+    return isRefused ? new target/* ChangeRefused */.Zv(said, { cause: error }) : new target/* ChangeFailed */._G(said, { cause: error });
+}
+async function putBack({ place, order }, { part, service, back }) {
+    const { name, colorKey } = part;
+    const left = textOf(service.spec.selector ?? {});
+    try {
+        await guarding_change(place.cluster, {
+            object: serviceName(name),
+            shape: serviceSchema,
+            lease: order.guard.lease,
+            name: `Putting Service ${name} back on ${back}`,
+            read: service,
+            edit: (now) => {
+                const selected = textOf(now.spec.selector ?? {});
+                if (selected !== left)
+                    throw new target/* ChangeRefused */.Zv(`it selects ${selected} now, and was left as it is.`);
+                return selecting(now, colorKey.key, colorKey.values[back]);
+            },
+        });
+        return { said: `Service ${name} was put back on ${back}.`, isBack: true };
+    }
+    catch (error) {
+        return { said: `Service ${name} could not be put back on ${back}: ${messageOf(error)}`, isBack: false };
+    }
+}
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/overlap.js
+/** For load balancers that lag: users are sent to both colors for a while. */
+
+
+/** Without the key of the color. Throws ChangeRefused where others than our two colors would get traffic then. */
+async function widened(place, part, order) {
+    const { name, service, colorKey } = part;
+    const { key, values } = colorKey;
+    const { [key]: _, ...selector } = service.spec.selector ?? {};
+    const refuse = (why) => order_refusal(order, `Service ${name} cannot select both colors for \`kube-overlap\`, because ${why}`);
+    // A Service without a selector keeps the endpoints that it has.
+    if (Object.keys(selector).length === 0)
+        throw refuse(`its selector has nothing but ${key}`);
+    const pods = await readPods(place, selector);
+    const foreign = pods.filter(({ metadata: { labels = {} } }) => {
+        const value = labels[key];
+        return value !== values.blue && value !== values.green;
+    });
+    if (foreign.length === 0)
+        return { name, selector, pods };
+    const names = foreign.map(({ metadata }) => metadata.name).join(', ');
+    throw refuse(`without ${key} it would select ${names} too`);
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/parts.js
+
+
+
+
+
+/** A selector that selects nobody would lose every request. */
+async function findParts(place, memory, order) {
+    const known = await partsOf(place, memory.seen ?? (await survey(place, memory)), order);
+    if (known.every(isPopulated))
+        return known;
+    // The labels of a color may have changed with its new release.
+    memory.keys.clear();
+    const parts = await partsOf(place, await survey(place, memory), order);
+    const empty = parts.find((part) => !isPopulated(part));
+    if (empty !== undefined)
+        throw order_refusal(order, await whyUnpopulated(place, empty, order));
+    return parts;
+}
+const isPopulated = ({ pods }) => pods.some(isReady);
+async function partsOf(place, all, order) {
+    const lists = new Map();
+    const podsOf = (selector) => {
+        const text = textOf(selector);
+        const list = lists.get(text) ?? readPods(place, selector);
+        lists.set(text, list);
+        return list;
+    };
+    return Promise.all(all.map(async ({ name, app, service, reading, advice }) => {
+        if (service === null || reading === null || !('key' in reading))
+            throw order_refusal(order, advice?.detail ?? `Service ${name} cannot be read`);
+        const { key, values } = reading;
+        const selector = { ...service.spec.selector, [key]: values[order.to] };
+        return { name, app, service, selector, colorKey: { key, values }, pods: await podsOf(selector) };
+    }));
+}
+async function whyUnpopulated(place, { name, app, selector, pods }, { to }) {
+    const title = `Deployment ${app.deployment[to]}`;
+    const whole = `with ${textOf(selector)} Service ${name} would select no ready pod`;
+    const deployments = await readDeployments(place);
+    const deployment = deployments.find(({ metadata }) => metadata.name === app.deployment[to]);
+    if (deployment === undefined)
+        return `${whole}, and ${title} is not there`;
+    const others = mismatches(selector, null, labelsOf(deployment)).join(', ');
+    if (others === '')
+        return `${whole} (${pods.length} that are not ready)`;
+    return `${whole}: those of ${title} do not have ${others}. Take it out of the selector, or give it to them`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/switching.js
+/** Moves all Services to a color, each in one step, and one after the other. */
+
+
+
+
+
+
+
+
+
+
+
+
+
+async function switchServices(place, memory, order) {
+    const { clock } = place.surroundings;
+    const parts = await findParts(place, memory, order);
+    const journey = { place, order, moved: new Map() };
+    let began = clock.monotonic();
+    try {
+        if (await overlap(journey, parts))
+            began = clock.monotonic();
+        for (const part of parts)
+            await moveTo(journey, part, part.colorKey.values[order.to]);
+    }
+    catch (error) {
+        throw await mend(journey, error);
+    }
+    await confirmEndpoints(place, parts);
+    const taken = Math.round(clock.monotonic() - began);
+    const proven = parts.map((part) => switching_evidenceOf(part, order)).join('; ');
+    const said = await pointPreview(place, order);
+    return { detail: `${proven}, ${taken} ms after the change began${said === null ? '' : `; ${said}`}` };
+}
+const switching_evidenceOf = ({ name, colorKey: { key, values }, pods }, { to }) => `Service ${name} selects ${key}=${values[to]}, and its endpoints are exactly the ${pods.filter(isReady).length} ready pods of ${to}`;
+/** Answers whether there was one. On a way back the color that failed goes at once. */
+async function overlap(journey, parts) {
+    const { place, order } = journey;
+    const { settings, surroundings } = place;
+    if (settings.overlap === 0 || order.from.kind !== 'color' || isWayBack(order))
+        return false;
+    const wide = await Promise.all(parts.map((part) => widened(place, part, order)));
+    for (const part of parts)
+        await moveTo(journey, part, undefined);
+    await confirmEndpoints(place, wide);
+    await surroundings.clock.sleep(settings.overlap, surroundings.signal);
+    return true;
+}
+/** undefined: to both colors. */
+async function moveTo({ place, order, moved }, part, value) {
+    const before = moved.get(part);
+    const service = await guarding_change(place.cluster, {
+        object: serviceName(part.name),
+        shape: serviceSchema,
+        lease: order.guard.lease,
+        name: `The switch to ${order.to}`,
+        read: before ?? part.service,
+        edit: (service) => {
+            assertExpected({ part, order, before }, service.spec.selector ?? {});
+            return selecting(service, part.colorKey.key, value);
+        },
+    });
+    moved.set(part, service);
+}
+/** From mixed or unknown there is no color to compare with: this is how traffic is brought back from there. */
+function assertExpected({ part, order, before }, selector) {
+    const { name, service, colorKey } = part;
+    const { from } = order;
+    const named = from.kind === 'color' ? { [colorKey.key]: colorKey.values[from.color] } : {};
+    const expected = before?.spec.selector ?? { ...service.spec.selector, ...named };
+    const isAny = before === undefined && (from.kind === 'mixed' || from.kind === 'unknown');
+    const ignored = isAny ? colorKey.key : null;
+    const others = [...mismatches(expected, ignored, selector), ...mismatches(selector, ignored, expected)];
+    if (others.length === 0 && from.kind !== 'nobody')
+        return;
+    const wanted = from.kind === 'nobody' ? 'nobody' : textOf(expected);
+    throw order_refusal(order, `Service ${name} selects ${textOf(selector)}, and ${wanted} was expected`);
+}
+/** Traffic is where it should be by then: what fails here is told and forgiven. */
+async function pointPreview(place, { to, guard }) {
+    try {
+        return await preview(place, (0,target/* otherColor */.IP)(to), guard.lease);
+    }
+    catch (error) {
+        if (error instanceof target/* LeaseLost */.Vj || place.surroundings.signal.aborted)
+            throw error;
+        return messageOf(error);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/service.js
+
+
+
+
+function serviceRouter(place) {
+    const memory = { keys: new Map(), seen: null };
+    return {
+        observe: () => service_observe(place, memory),
+        switch: (from, to, guard) => switchServices(place, memory, { from, to, guard }),
+        manual: (to) => survey_routedServices(place).map((routed) => {
+            const seen = memory.seen?.find(({ name }) => name === routed.name);
+            return repairOf(place, seen ?? { ...routed, reading: null }, to);
+        }),
+        pointPreview: (color, lease) => preview(place, color, lease),
+    };
+}
+async function service_observe(place, memory) {
+    try {
+        return survey_trafficOf(place, await survey(place, memory));
+    }
+    catch (error) {
+        if (!(error instanceof ReadRefused))
+            throw error;
+        return { kind: 'unknown', detail: error.message, repair: [] };
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/router.js
+
+
+
+function kubernetesRouter(place) {
+    const { router } = place.settings;
+    switch (router.kind) {
+        case 'service':
+            return serviceRouter(place);
+        case 'ingress':
+            return ingressRouter(place, router);
+        case 'httproute':
+            return httpRouteRouter(place, router);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/applying.js
+/** Manifests, applied by the server: https://kubernetes.io/docs/reference/using-api/server-side-apply */
+
+
+
+
+
+
+
+
+const fieldManager = 'blue-green-action';
+const applying_attempts = 5;
+/**
+ * How many instances there are is left out: whoever scales would own that too, and every other apply would be in conflict. An
+ * apply tests no annotation; it tests the version of the object in which the fence was read.
+ */
+async function applyDeployment(cluster, { manifest, order, lease }) {
+    const { name } = manifest.metadata;
+    for (let attempt = 1;; attempt += 1) {
+        const there = await readObject(cluster, { resource: 'deployments', name }, deploymentSchema);
+        const fence = there === null ? 0 : fenceOf(there.metadata);
+        if (fence > lease.fence) {
+            throw new target/* LeaseLost */.Vj(`Deployment ${name} was not applied: a later owner has changed it. Its fence is ${fence}, and ours ${lease.fence}.`);
+        }
+        const version = there?.metadata.resourceVersion;
+        const path = objectPath(cluster.namespace, { resource: 'deployments', name });
+        const answer = await applyAt(cluster, path, appliedDeployment(manifest, order, { fence: lease.fence, version }));
+        if (answer.kind === 'answered')
+            return deploymentSchema.parse(answer.body);
+        if (!hasMoved(answer) || attempt === applying_attempts)
+            throw notApplied(path, manifest, answer);
+    }
+}
+/** Throws ChangeFailed where it lacks the container. */
+function appliedDeployment(manifest, order, { fence, version }) {
+    const { metadata, spec } = deploymentSchema.parse(manifest);
+    const { replicas: _, ...left } = spec;
+    const containers = spec.template.spec.containers.map((each) => ({ ...each }));
+    const container = order.image === null
+        ? undefined
+        : containers[containerOf({ ...deploymentSchema.parse(manifest) }, order.container)];
+    if (container !== undefined && order.image !== null)
+        container.image = order.image;
+    const ours = annotationsOf(order);
+    return {
+        ...manifest,
+        metadata: {
+            ...manifest.metadata,
+            annotations: { ...metadata.annotations, ...ours, [fenceAnnotation]: String(fence) },
+            ...(version !== undefined && { resourceVersion: version }),
+        },
+        spec: {
+            ...left,
+            template: {
+                ...spec.template,
+                metadata: {
+                    ...spec.template.metadata,
+                    annotations: { ...spec.template.metadata?.annotations, ...ours },
+                },
+                spec: { ...spec.template.spec, containers },
+            },
+        },
+    };
+}
+function applier(cluster) {
+    const groups = new Map();
+    const kindsOf = (apiVersion) => {
+        const kinds = groups.get(apiVersion) ?? readKinds(cluster, apiVersion);
+        groups.set(apiVersion, kinds);
+        return kinds;
+    };
+    return {
+        apply: async (manifest) => {
+            const { apiVersion, kind, metadata } = manifest;
+            const found = (await kindsOf(apiVersion)).get(kind);
+            if (found === undefined)
+                throw new target/* ChangeFailed */._G(`The cluster (${cluster.name}) knows no ${kind} of ${apiVersion}.`);
+            if (!found.namespaced) {
+                throw new target/* ChangeFailed */._G(`${kind} ${metadata.name} belongs to no namespace: apply it yourself, once.`);
+            }
+            const namespace = encodeURIComponent(cluster.namespace);
+            const path = `${groupPathOf(apiVersion)}/namespaces/${namespace}/${found.name}/${encodeURIComponent(metadata.name)}`;
+            const answer = await applyAt(cluster, path, manifest);
+            if (answer.kind === 'refused')
+                throw notApplied(path, manifest, answer);
+        },
+    };
+}
+/** What we wrote in another way before is ours as well; what others wrote is not taken from them. */
+async function applyAt(cluster, path, body) {
+    const send = (force) => cluster.ask({
+        method: 'PATCH',
+        path: `${path}?fieldManager=${fieldManager}&force=${force}`,
+        body,
+        patch: 'apply',
+    });
+    const answer = await send(false);
+    const others = answer.kind === 'refused' && answer.status === 409 ? managersIn(answer.message) : [];
+    return others.length > 0 && others.every((each) => each === fieldManager) ? send(true) : answer;
+}
+/** `conflict with "helm" using apps/v1: .spec.paused`, and `conflicts with "helm":` before a list of fields. */
+const managersIn = (message) => [
+    ...new Set([...message.matchAll(/conflicts? with "([^"]+)"/g)].map(([, name = '']) => name)),
+];
+/** Somebody wrote to it after it was read. */
+const hasMoved = ({ status, message }) => status === 409 && managersIn(message).length === 0;
+function notApplied(path, { kind, metadata }, answer) {
+    const what = `${kind} ${metadata.name} was not applied: ${refusalText({ method: 'PATCH', path }, answer)}`;
+    const managers = managersIn(answer.message);
+    if (managers.length === 0)
+        return new target/* ChangeFailed */._G(what);
+    return new target/* ChangeFailed */._G(`${what}\nThese fields belong to ${managers.join(', ')}. Leave them out of the manifest, or take them over once: kubectl apply --server-side --force-conflicts --field-manager=${fieldManager} -f FILE`);
+}
+const groupPathOf = (apiVersion) => `${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}`;
+const kindsShape = schemas/* object */.Ikc({
+    resources: schemas/* array */.YOg(schemas/* object */.Ikc({ name: schemas/* string */.YjP(), kind: schemas/* string */.YjP(), namespaced: schemas/* boolean */.zMY() })),
+});
+async function readKinds(cluster, apiVersion) {
+    const request = { method: 'GET', path: groupPathOf(apiVersion) };
+    const answer = await cluster.ask(request);
+    if (answer.kind === 'refused') {
+        throw new target/* ChangeFailed */._G(`The cluster (${cluster.name}) does not offer ${apiVersion}: ${refusalText(request, answer)}`);
+    }
+    const { resources } = kindsShape.parse(answer.body);
+    // A slash stands before a part of an object, such as its status.
+    return new Map(resources.filter(({ name }) => !name.includes('/')).map((each) => [each.kind, each]));
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/manifest-files.js
+/** Manifests from the workspace. */
+
+
+
+/** Of a folder what `kubectl apply -f` takes of it: its own files alone, in their order. Throws ChangeFailed where one is missing. */
+async function readManifests(paths) {
+    const files = await Promise.all(paths.map(filesAt));
+    return Promise.all(files.flat().map(async (path) => ({ path, text: await (0,external_node_fs_promises_namespaceObject.readFile)(path, 'utf8') })));
+}
+async function filesAt(path) {
+    try {
+        if (!(await (0,external_node_fs_promises_namespaceObject.stat)(path)).isDirectory())
+            return [path];
+        const names = await (0,external_node_fs_promises_namespaceObject.readdir)(path);
+        return names
+            .filter((name) => /\.(ya?ml|json)$/.test(name))
+            .toSorted()
+            .map((name) => (0,external_node_path_.join)(path, name));
+    }
+    catch (error) {
+        throw new target/* ChangeFailed */._G(`The manifests at ${path} cannot be read: ${error.message}`);
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/manifests.js
+/** A user's own manifests, rendered for one color. */
+
+
+
+/** Throws ChangeFailed with all that is wrong with them. */
+function renderManifests(files, rendering) {
+    const problems = [];
+    const found = files
+        .flatMap((file) => readFile(file, problems))
+        .flatMap((read) => renderOne(read, rendering, problems));
+    const sorted = found.map((each) => ({ ...each, place: placeOf(each.manifest, rendering) }));
+    const deployments = sorted.flatMap(({ place, manifest }) => place.kind === 'deployment' ? [{ service: place.service, manifest }] : []);
+    const { settings, color, services } = rendering;
+    for (const { name, deployment } of settings.services) {
+        if (!services.includes(name) || deployments.some(({ service }) => service.name === name))
+            continue;
+        problems.push(`No manifest is Deployment ${deployment[color]}, which service ${name} runs as.`);
+    }
+    if (problems.length > 0)
+        throw new target/* ChangeFailed */._G(`The manifests are not to be used:\n${problems.join('\n')}`);
+    return {
+        others: sorted.flatMap(({ place, manifest }) => (place.kind === 'other' ? [manifest] : [])),
+        deployments: deployments.filter(({ service }) => services.includes(service.name)),
+        left: sorted.flatMap(({ place, manifest, path }) => place.kind === 'left' ? [`${manifest.kind} ${manifest.metadata.name} of ${path} ${place.why}`] : []),
+    };
+}
+const listShape = schemas/* object */.Ikc({ kind: schemas/* string */.YjP().endsWith('List'), items: schemas/* array */.YOg(schemas/* unknown */.L5J()) });
+function readFile({ path, text }, problems) {
+    const documents = (0,dist/* parseAllDocuments */.hR)(text);
+    if (!Array.isArray(documents))
+        return [];
+    return documents.flatMap((document) => {
+        if (document.errors.length > 0) {
+            problems.push(...document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
+            return [];
+        }
+        const content = document.toJS();
+        if (content === null)
+            return [];
+        const list = listShape.safeParse(content);
+        return (list.success ? list.data.items : [content]).map((each) => ({ path, content: each }));
+    });
+}
+const manifestShape = schemas/* looseObject */._H3({
+    apiVersion: schemas/* string */.YjP(),
+    kind: schemas/* string */.YjP(),
+    metadata: schemas/* looseObject */._H3({ name: schemas/* string */.YjP(), namespace: schemas/* string */.YjP().optional() }),
+});
+/** What names `{service}` is there once for each of them. */
+function renderOne({ path, content }, rendering, problems) {
+    const { settings, color, version, namespace } = rendering;
+    const words = { app: settings.app, color, version };
+    const named = placeholdersIn(content);
+    const service = named.has('service') ? null : serviceNamed(fill(content, words), rendering);
+    if (named.has('image') && !named.has('service') && service === null) {
+        problems.push(`${path}: {image} stands in what is no Deployment of a service: which service's image is it?`);
+        return [];
+    }
+    const services = named.has('service') ? settings.services : [service];
+    return services.flatMap((each) => {
+        const image = each === null ? null : (rendering.images[each.name] ?? null);
+        if (named.has('image') && image === null) {
+            problems.push(`${path}: {image} is asked for, and service ${each?.name} has none.`);
+            return [];
+        }
+        const filled = fill(content, {
+            ...words,
+            ...(each !== null && { service: each.name }),
+            ...(image !== null && { image }),
+        });
+        const parsed = manifestShape.safeParse(filled);
+        if (!parsed.success) {
+            problems.push(`${path}: a manifest needs \`apiVersion\`, \`kind\` and \`metadata.name\`.`);
+            return [];
+        }
+        const { metadata, kind } = parsed.data;
+        if (metadata.namespace !== undefined && metadata.namespace !== namespace) {
+            problems.push(`${path}: ${kind} ${metadata.name} is for namespace ${metadata.namespace}, and the app's is ${namespace}.`);
+            return [];
+        }
+        return [{ path, manifest: parsed.data }];
+    });
+}
+function serviceNamed(content, { settings, color }) {
+    const parsed = manifestShape.safeParse(content);
+    const [only, ...others] = settings.services;
+    if (only !== undefined && others.length === 0)
+        return only;
+    if (!parsed.success || parsed.data.kind !== 'Deployment')
+        return null;
+    return settings.services.find(({ deployment }) => deployment[color] === parsed.data.metadata.name) ?? null;
+}
+const placeholder = /\{(app|color|service|image|version)\}/g;
+const placeholders = new Set(['app', 'color', 'service', 'image', 'version']);
+/** What YAML makes of `image: {image}` without quotes: a map with a key and nothing else. */
+function barePlaceholder(value) {
+    const [entry, ...others] = Object.entries(value);
+    return entry !== undefined && others.length === 0 && entry[1] === null && placeholders.has(entry[0])
+        ? entry[0]
+        : null;
+}
+function placeholdersIn(value) {
+    const names = new Set();
+    walk(value, (text) => {
+        for (const [, name = ''] of text.matchAll(placeholder))
+            names.add(name);
+        return text;
+    });
+    return names;
+}
+const fill = (value, words) => walk(value, (text) => text.replace(placeholder, (whole, name) => words[name] ?? whole));
+/** Filled in after YAML was read: whatever stands in a version stays a text, and one text. */
+function walk(value, change) {
+    if (typeof value === 'string')
+        return change(value);
+    if (Array.isArray(value))
+        return value.map((each) => walk(each, change));
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const bare = barePlaceholder(value);
+    if (bare !== null)
+        return change(`{${bare}}`);
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [change(key), walk(each, change)]));
+}
+const theSwitch = 'is what the switch changes, so it is not applied: what else is new of it, apply yourself.';
+function placeOf({ kind, metadata: { name } }, { settings, color }) {
+    const { router, services, previewService } = settings;
+    const switched = router.kind === 'service' ? services.flatMap(({ kubeServices }) => kubeServices) : [];
+    if (kind === 'Service' && (switched.includes(name) || name === previewService))
+        return { kind: 'left', why: theSwitch };
+    if (router.kind !== 'service' && kind.toLowerCase() === router.kind && name === router.name) {
+        return { kind: 'left', why: theSwitch };
+    }
+    if (kind !== 'Deployment')
+        return { kind: 'other' };
+    const service = services.find(({ deployment }) => deployment[color] === name);
+    if (service !== undefined)
+        return { kind: 'deployment', service };
+    return services.some(({ deployment }) => deployment[(0,target/* otherColor */.IP)(color)] === name)
+        ? { kind: 'left', why: `belongs to ${(0,target/* otherColor */.IP)(color)}, so it is not applied.` }
+        : { kind: 'other' };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/changing.js
+/** Changes of a color's Deployments, each under the fence of the lease. */
+
+
+
+
+
+
+
+
+
+
+
+
+/** The Deployments of the ordered services, as they are then. */
+async function deployColor(changing, order) {
+    const { place, parts } = changing;
+    const { manifests, services } = place.settings;
+    await demand(changing, `The deployment of ${order.release.version}`);
+    if (manifests.length > 0 && order.release.configuration === parts.configuration) {
+        return applyManifests(changing, order);
+    }
+    const deployed = [];
+    for (const service of services.filter(({ name }) => order.services.includes(name))) {
+        deployed.push([service, await deployService(changing, service, serviceOrder(service, order))]);
+    }
+    return deployed;
+}
+async function deployService(changing, service, order) {
+    const there = (await changing.parts.reader.known()).get(service.deployment[changing.color]);
+    const read = there ?? (await changing_create(changing, service, order));
+    if (there === undefined && read.metadata.annotations?.[releaseAnnotation] === order.release)
+        return read;
+    return patch(changing, {
+        name: `The deployment of ${order.version}`,
+        read,
+        edit: (deployment) => deployOperations(deployment, order),
+    });
+}
+const serviceOrder = ({ name, container }, { release, size }) => ({
+    service: name,
+    image: release.images[name] ?? null,
+    container,
+    version: release.version,
+    release: release.id,
+    size,
+});
+/** Only to nothing: an autoscaler lets what has 0 instances rest, and takes it up again with the first that we start. */
+async function stopColor(changing) {
+    await demand(changing, 'stop');
+    for (const read of await deploymentsOf(changing)) {
+        await patch(changing, { name: `Stopping ${changing.color}`, read, edit: stopOperations });
+    }
+}
+async function removeColor(changing) {
+    await demand(changing, 'remove');
+    for (const read of await deploymentsOf(changing))
+        await changing_remove(changing, read);
+}
+async function deploymentsOf({ place, parts, color }) {
+    const known = await parts.reader.known();
+    return place.settings.services.flatMap(({ deployment }) => known.get(deployment[color]) ?? []);
+}
+/**
+ * The API server cannot compare two objects in one change: the router is read right before, and whoever switches in between holds a
+ * later fence, with which the change of the Deployment is refused.
+ */
+async function demand({ place, parts, color, guard }, name) {
+    const allowed = allowedBy(guard, color);
+    if (allowed === null)
+        return;
+    const traffic = await parts.observeTraffic();
+    const observed = traffic.kind === 'color' ? traffic.color : traffic.kind === 'nobody' ? 'none' : 'unknown';
+    if (observed !== 'unknown' && allowed.includes(observed))
+        return;
+    throw refusal({ name, color, observed, observer: place.cluster.name });
+}
+async function patch({ place, parts, guard }, { name, read, edit }) {
+    const object = { resource: 'deployments', name: read.metadata.name };
+    const changed = await guarding_change(place.cluster, {
+        object,
+        shape: deploymentSchema,
+        lease: guard.lease,
+        name,
+        read,
+        edit,
+    });
+    parts.reader.learn(changed);
+    return changed;
+}
+/**
+ * From the live one as it is now. No fence can be tested where there is no object yet: one that a former owner still makes carries
+ * its lower fence, and is changed like any other.
+ */
+async function changing_create(changing, service, order) {
+    const { place, parts, color, guard } = changing;
+    const { cluster, settings } = place;
+    const [name, liveName] = [service.deployment[color], service.deployment[(0,target/* otherColor */.IP)(color)]];
+    const live = await readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema);
+    if (live === null) {
+        throw new target/* ChangeFailed */._G(`Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`);
+    }
+    const twin = twinOf(live, color, { ...settings, deployment: service.deployment });
+    const owner = creation_ownerOf(live);
+    if (owner !== null)
+        throw new target/* ChangeFailed */._G(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }));
+    const body = creationOf(twin, order, guard.lease.fence);
+    const request = { method: 'POST', path: listPath(cluster.namespace, 'deployments'), body };
+    const answer = await cluster.ask(request);
+    const made = answer.kind === 'refused' && answer.status === 409
+        ? await readObject(cluster, { resource: 'deployments', name }, deploymentSchema)
+        : null;
+    if (answer.kind === 'refused' && made === null) {
+        throw new target/* ChangeFailed */._G(`Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`);
+    }
+    const created = made ?? deploymentSchema.parse(answer.kind === 'answered' ? answer.body : null);
+    parts.reader.learn(created);
+    return created;
+}
+const ownedText = ({ owner, name, liveName, manifest }) => `Deployment ${name} is not there, and is not made from ${liveName}: that one belongs to ${owner}, which takes away or puts back what it did not make itself. Nothing was changed. Commit this manifest where ${owner} finds it, and let it ignore the image and the replicas of both:\n\n${manifest}`;
+const removals = 5;
+/** Together with its pods, which are told to go. */
+async function changing_remove({ place, parts, guard }, read) {
+    const { cluster } = place;
+    const object = { resource: 'deployments', name: read.metadata.name };
+    let there = read;
+    for (let attempt = 1; there !== null; attempt += 1) {
+        const { uid, resourceVersion } = there.metadata;
+        if (fenceOf(there.metadata) > guard.lease.fence) {
+            throw new target/* LeaseLost */.Vj(`Deployment ${object.name} was not removed: a later owner has changed it.`);
+        }
+        const request = {
+            method: 'DELETE',
+            path: objectPath(cluster.namespace, object),
+            body: {
+                apiVersion: 'v1',
+                kind: 'DeleteOptions',
+                propagationPolicy: 'Background',
+                preconditions: { uid, resourceVersion },
+            },
+        };
+        const answer = await cluster.ask(request);
+        if (answer.kind === 'answered' || answer.status === 404)
+            break;
+        if (answer.status !== 409 || attempt === removals) {
+            throw new target/* ChangeFailed */._G(`Deployment ${object.name} was not removed: ${refusalText(request, answer)}`);
+        }
+        there = await readObject(cluster, object, deploymentSchema);
+    }
+    parts.reader.forget(object.name);
+}
+async function applyManifests(changing, order) {
+    const { place, parts, color, guard } = changing;
+    const { cluster, settings, surroundings } = place;
+    const rendered = renderManifests(await readManifests(settings.manifests), {
+        settings,
+        color,
+        version: order.release.version,
+        images: order.release.images,
+        namespace: cluster.namespace,
+        services: order.services,
+    });
+    for (const line of rendered.left)
+        surroundings.output('manifests', `${line}\n`);
+    for (const manifest of rendered.others)
+        await parts.applier.apply(manifest);
+    const deployed = [];
+    for (const { service, manifest } of rendered.deployments) {
+        const ordered = serviceOrder(service, order);
+        const applied = await applyDeployment(cluster, { manifest, order: ordered, lease: guard.lease });
+        const own = deploymentSchema.parse(manifest).spec.replicas;
+        const size = { [service.name]: order.size?.[service.name] ?? own };
+        const scaled = await patch(changing, {
+            name: `The deployment of ${ordered.version}`,
+            read: applied,
+            edit: (read) => scaleOperations(read, { ...ordered, size }),
+        });
+        deployed.push([service, scaled]);
+    }
+    return deployed;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/pods.js
+/** Which pods belong to a Deployment, and what each of them runs. */
+
+const hashLabel = 'pod-template-hash';
+const hashOf = ({ metadata }) => metadata.labels?.[hashLabel] ?? '';
+/**
+ * By its ReplicaSets, which are called after it: selectors of two Deployments overlap more often than they should. Pods that are
+ * on their way out are nobody's any more.
+ */
+const podsOf = ({ metadata }, pods) => pods.filter((pod) => pod.metadata.deletionTimestamp === undefined &&
+    pod.metadata.ownerReferences.some(({ kind, name }) => kind === 'ReplicaSet' && name === `${metadata.name}-${hashOf(pod)}`));
+/**
+ * Those made from the template as it is now. A Deployment does not say which ReplicaSet that is: the release in the template
+ * tells, and among the pods of one release the youngest.
+ */
+function newestPods(deployment, pods) {
+    const own = podsOf(deployment, pods);
+    const { observedGeneration, replicas, updatedReplicas } = deployment.status;
+    if (observedGeneration >= (deployment.metadata.generation ?? 0) && replicas === updatedReplicas)
+        return own;
+    const release = deployment.spec.template.metadata?.annotations?.[releaseAnnotation];
+    const ofRelease = own.filter(({ metadata }) => metadata.annotations?.[releaseAnnotation] === release);
+    const [youngest] = ofRelease.toSorted((one, other) => madeAt(other) - madeAt(one));
+    return youngest === undefined ? [] : ofRelease.filter((pod) => hashOf(pod) === hashOf(youngest));
+}
+const madeAt = ({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || 0;
+const pods_isReady = ({ status }) => status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+const restartsOf = ({ status }) => [...status.initContainerStatuses, ...status.containerStatuses].reduce((sum, { restartCount }) => sum + restartCount, 0);
+/** By digest, of a container that was started: `sha256:…`; null where the node tells none under which it could be pulled. */
+function digestOf({ status }, container, image) {
+    const id = status.containerStatuses.find(({ name }) => name === container)?.imageID ?? '';
+    const [, name, digest] = /^(?:docker-pullable:\/\/)?(.+)@(sha256:[0-9a-f]{64})$/.exec(id) ?? [];
+    // The node may have pulled the same layers by another name before, where they may have another digest.
+    if (name === undefined || digest === undefined || wholeName(name) !== wholeName(repositoryOf(image))) {
+        return null;
+    }
+    return digest;
+}
+/** `host:5000/shop:v1@sha256:…` → `host:5000/shop` */
+const repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+/** Docker's own registry goes without saying: `nginx` is `docker.io/library/nginx`. */
+function wholeName(repository) {
+    const [first = '', ...rest] = repository.split('/');
+    if (rest.length === 0)
+        return `docker.io/library/${first}`;
+    if (first === 'index.docker.io')
+        return wholeName(['docker.io', ...rest].join('/'));
+    if (first === 'docker.io' && rest.length === 1)
+        return `docker.io/library/${rest[0]}`;
+    return /[.:]/.test(first) || first === 'localhost' ? repository : `docker.io/${repository}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/diagnosis.js
+
+const lines = 50;
+const bytes = 8 * 1024;
+const newestEvents = 20;
+function diagnosisOf({ deployments, pods, events, logs, verdict }) {
+    const happened = describeEvents(events);
+    return {
+        cause: causeOf(verdict, logs),
+        sections: [
+            ...deployments.map((each) => ({
+                title: `Deployment ${each.metadata.name}`,
+                text: describeDeployment(each),
+            })),
+            ...pods.map((pod) => ({ title: `pod ${pod.metadata.name}`, text: describePod(pod) })),
+            ...(happened === '' ? [] : [{ title: 'events', text: happened }]),
+            ...logs.map(({ pod, container, previous, text }) => ({
+                title: `log of ${pod}, container ${container}${previous ? ', before it was restarted' : ''}`,
+                text: lastOf(text),
+            })),
+        ],
+    };
+}
+/** With the last words of what keeps ending: they mostly say why. */
+function causeOf(verdict, logs) {
+    if (verdict === null)
+        return null;
+    const crashed = /CrashLoopBackOff|exit code/.test(verdict);
+    const log = crashed
+        ? (logs.find(({ previous, text }) => previous && text.trim() !== '') ?? logs[0])
+        : undefined;
+    const word = log?.text.trimEnd().split('\n').at(-1) ?? '';
+    return `${verdict}${word === '' ? '' : `. Its last words: ${word}`}`.replaceAll('\n', ' ').slice(0, 1000);
+}
+const describeDeployment = ({ spec, status }) => [
+    `${spec.replicas} wanted, ${status.updatedReplicas} made of ${status.replicas}, ${status.availableReplicas} available`,
+    ...status.conditions.map(({ type, status: value, reason = '', message = '' }) => `${type}: ${value} ${reason} ${message}`.trimEnd()),
+].join('\n');
+/** Such as a deletion, which is no state of its own. */
+function describePod(pod) {
+    const { metadata, spec, status } = pod;
+    const leaving = metadata.deletionTimestamp === undefined ? '' : ', being deleted';
+    const node = spec.nodeName === undefined ? '' : ` on ${spec.nodeName}`;
+    const unmet = status.conditions.filter(({ status: value, reason }) => value === 'False' && reason !== undefined);
+    return [
+        `${status.phase ?? 'unknown'}${node}${pods_isReady(pod) ? ', ready' : ''}${leaving}`,
+        ...(status.reason === undefined ? [] : [`${status.reason}: ${status.message ?? ''}`]),
+        ...[...status.initContainerStatuses, ...status.containerStatuses].map(describeContainer),
+        ...unmet.map(({ type, reason, message = '' }) => `not ${type}: ${reason} ${message}`.trimEnd()),
+    ].join('\n');
+}
+function describeContainer({ name, state = {}, lastState = {}, restartCount, image, }) {
+    const restarts = restartCount === 0 ? '' : `, restarted ${restartCount} times`;
+    const before = lastState.terminated === undefined ? '' : `, before that ${describeState(lastState)}`;
+    return `container ${name} (${image ?? 'no image'}): ${describeState(state)}${restarts}${before}`;
+}
+function describeState({ waiting, running, terminated }) {
+    if (terminated !== undefined) {
+        const { exitCode, reason, message } = terminated;
+        return `ended with exit code ${exitCode}${inBrackets(reason)}${afterColon(message)}`;
+    }
+    if (running !== undefined)
+        return 'running';
+    return `waiting${inBrackets(waiting?.reason)}${afterColon(waiting?.message)}`;
+}
+const inBrackets = (text) => (text === undefined ? '' : ` (${text})`);
+const afterColon = (text) => (text === undefined ? '' : `: ${text.trim()}`);
+/** Newest last, as a log. */
+function describeEvents(events) {
+    return events
+        .toSorted((one, other) => happenedAt(one) - happenedAt(other))
+        .slice(-newestEvents)
+        .map(({ reason, message, count = 1, involvedObject: { kind, name } }) => {
+        const times = count > 1 ? ` (${count} times)` : '';
+        return `${kind} ${name}: ${reason}${times}: ${(message ?? '').trim()}`;
+    })
+        .join('\n');
+}
+const happenedAt = ({ lastTimestamp, eventTime, metadata }) => Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') || 0;
+/** Cut at a line, so that it begins where somebody began to speak. */
+function lastOf(log) {
+    const kept = log.trimEnd().split('\n').slice(-lines);
+    while (kept.length > 1 && Buffer.byteLength(kept.join('\n')) > bytes)
+        kept.shift();
+    return Buffer.from(kept.join('\n'))
+        .subarray(-bytes)
+        .toString('utf8')
+        .replace(/^\uFFFD+/, '');
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/judge.js
+
+function judgeDeployment(name, seen) {
+    const { deployment, reached } = seen;
+    if (deployment === null)
+        return missing(name);
+    const isObserved = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
+    // Right after an autoscaler's word the status is behind too, which says nothing against what runs.
+    if (!isObserved && reached === null) {
+        return { kind: 'waiting', reason: `the cluster has not looked at the change of ${name} yet` };
+    }
+    const pods = newestPods(deployment, seen.pods);
+    if (isServing(deployment, pods, reached)) {
+        return { kind: 'ready', restarts: sum(pods.filter(pods_isReady).map(restartsOf)) };
+    }
+    const fatal = [...fatalPods(pods, seen), ...(isObserved ? fatalConditions(deployment) : [])];
+    if (fatal.length > 0)
+        return { kind: 'fatal', reason: `${name}: ${fatal.join('; ')}` };
+    return { kind: 'waiting', reason: `${name}: ${waitingReasons(deployment, pods).join('; ')}` };
+}
+const missing = (name) => ({
+    kind: 'fatal',
+    reason: `there is no Deployment ${name}`,
+});
+/** One fatal is enough to end the wait; one that waits, to go on with it. */
+function judgeAll(judged) {
+    for (const kind of ['fatal', 'silent', 'waiting']) {
+        const reasons = judged.flatMap((each) => (each.kind === kind ? [each.reason] : []));
+        if (reasons.length > 0)
+            return { kind, reason: reasons.join('; ') };
+    }
+    return { kind: 'ready', restarts: sum(judged.map((each) => (each.kind === 'ready' ? each.restarts : 0))) };
+}
+const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
+/** As many as it is to have, none of a former release among them, as the Service would send users there as well. */
+function isServing({ spec, status }, pods, reached) {
+    const needed = Math.min(spec.replicas, reached ?? spec.replicas);
+    return (needed > 0 &&
+        status.updatedReplicas >= needed &&
+        status.replicas === status.updatedReplicas &&
+        status.availableReplicas >= needed &&
+        pods.filter(pods_isReady).length >= needed);
+}
+/** With how many others the same is the matter. */
+function fatalPods(pods, seen) {
+    const found = pods.flatMap((pod) => {
+        const reason = fatalReason(pod, seen);
+        return reason === null ? [] : [{ name: pod.metadata.name, reason }];
+    });
+    return [...new Set(found.map(({ reason }) => reason))].map((reason) => {
+        const [first, ...others] = found.filter((each) => each.reason === reason);
+        const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+        return `pod ${first?.name}${more}: ${reason}`;
+    });
+}
+const allContainers = ({ status }) => [
+    ...status.initContainerStatuses,
+    ...status.containerStatuses,
+];
+function fatalReason(pod, seen) {
+    const reason = allContainers(pod)
+        .map(fatalContainer)
+        .find((each) => each !== null);
+    return reason ?? unschedulableReason(pod, seen);
+}
+/** What the kubelet calls a state from which waiting leads nowhere: https://kubernetes.io/docs/concepts/containers/images */
+const hopeless = new Set([
+    'ImagePullBackOff',
+    'ErrImageNeverPull',
+    'InvalidImageName',
+    'ImageInspectError',
+    'CreateContainerConfigError',
+    'CreateContainerError',
+    'RunContainerError',
+]);
+/** A registry that is merely busy is asked once more; what it does not have, it will not have then. */
+const definite = /not found|manifest unknown|unauthorized|denied|forbidden|no match for platform/i;
+function fatalContainer(status) {
+    const { name, state = {}, lastState = {}, ready } = status;
+    const { waiting, terminated } = state;
+    const reason = waiting?.reason ?? '';
+    const message = waiting?.message ?? '';
+    if (hopeless.has(reason) || (reason === 'ErrImagePull' && definite.test(message))) {
+        return `${reason} of container ${name}${message === '' ? '' : `: ${message}`}`;
+    }
+    const ended = terminated ?? (ready ? undefined : lastState.terminated);
+    if (ended?.reason === 'OOMKilled')
+        return `OOMKilled: container ${name} needs more memory than its limit`;
+    if (ended?.reason === 'StartError' || ended?.reason === 'ContainerCannotRun') {
+        return `container ${name} could not be started: ${ended.message ?? ended.reason}`;
+    }
+    if (reason !== 'CrashLoopBackOff')
+        return null;
+    const last = ended === undefined ? '' : `, last with exit code ${ended.exitCode}`;
+    return `CrashLoopBackOff: container ${name} keeps ending${last}`;
+}
+/** A scheduler that finds no node is heard at once by an autoscaler: one that says nothing by then brings none. */
+const judge_patience = 30_000;
+/** https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md and https://karpenter.sh/docs/troubleshooting */
+const nodesComing = new Set(['TriggeredScaleUp', 'Nominated']);
+const unscheduledBecause = ({ status }) => {
+    const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
+    if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable')
+        return null;
+    return `no node takes it: ${scheduled.message ?? 'Unschedulable'}`;
+};
+const isPatienceOver = (waited) => waited >= judge_patience;
+function unschedulableReason(pod, { events, waitedForNode }) {
+    const reason = unscheduledBecause(pod);
+    if (reason === null || !isPatienceOver(waitedForNode(pod)))
+        return null;
+    const isHelped = events.some(({ reason: word = '', involvedObject }) => nodesComing.has(word) && involvedObject.name === pod.metadata.name);
+    return isHelped ? null : reason;
+}
+function fatalConditions({ metadata: { name }, spec, status }) {
+    const paused = spec.paused === true ? [`it is paused: kubectl rollout resume deployment/${name}`] : [];
+    const conditions = status.conditions.flatMap(({ type, status: value, reason, message = '' }) => {
+        if (type === 'ReplicaFailure' && value === 'True')
+            return [`${reason ?? 'ReplicaFailure'}: ${message}`];
+        return type === 'Progressing' && value === 'False' && reason === 'ProgressDeadlineExceeded'
+            ? [`${reason}: ${message}`]
+            : [];
+    });
+    return [...paused, ...conditions];
+}
+function waitingReasons({ spec, status }, pods) {
+    if (spec.replicas === 0)
+        return ['it is scaled to 0'];
+    const former = status.replicas - status.updatedReplicas;
+    const count = Math.min(status.availableReplicas, status.updatedReplicas);
+    const unready = pods
+        .filter((pod) => !pods_isReady(pod))
+        .map((pod) => `pod ${pod.metadata.name} ${waitingReason(pod)}`);
+    return [
+        `${count} of ${spec.replicas} instances ready`,
+        ...(former > 0 ? [`${former} of a former release still there`] : []),
+        ...unready.slice(0, 3),
+    ];
+}
+function waitingReason(pod) {
+    const unscheduled = unscheduledBecause(pod);
+    if (unscheduled !== null)
+        return `waits, as ${unscheduled}`;
+    for (const { name, state = {}, lastState = {} } of allContainers(pod)) {
+        const { waiting, terminated } = state;
+        if (waiting?.reason !== undefined && !beginnings.has(waiting.reason)) {
+            return `waits: ${waiting.reason}${waiting.message === undefined ? '' : `: ${waiting.message}`}`;
+        }
+        const ended = terminated ?? (waiting === undefined ? undefined : lastState.terminated);
+        if (ended !== undefined && ended.exitCode !== 0) {
+            return `had its container ${name} end with exit code ${ended.exitCode}`;
+        }
+    }
+    const { phase = 'Pending', reason, message } = pod.status;
+    if (phase !== 'Running')
+        return `is ${phase}${reason === undefined ? '' : ` (${reason}: ${message ?? ''})`}`;
+    return 'runs and is not ready yet';
+}
+const beginnings = new Set(['ContainerCreating', 'PodInitializing']);
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/diagnosing.js
+
+
+
+
+
+
+/** Pods of one Deployment mostly fail alike. */
+const podsShown = 5;
+async function diagnosing_diagnose(cluster, deployments) {
+    const [events, lists] = await Promise.all([
+        unlessRefused(readObjects(cluster, { resource: 'events', query: { limit: '500' } }, eventSchema)),
+        Promise.all(deployments.map((deployment) => podsFor(cluster, deployment))),
+    ]);
+    const pods = lists.flat().toSorted((one, other) => Number(pods_isReady(one)) - Number(pods_isReady(other)));
+    const shown = pods.slice(0, podsShown);
+    const logs = await Promise.all(shown.flatMap((pod) => logsOf(pod)).map((log) => readLog(cluster, log)));
+    const verdict = judgeAll(deployments.map((deployment) => judgeDeployment(deployment.metadata.name, {
+        deployment,
+        pods,
+        events,
+        waitedForNode: () => Number.POSITIVE_INFINITY,
+        reached: null,
+    })));
+    return diagnosisOf({
+        deployments,
+        pods: shown,
+        events: eventsAbout(deployments, events),
+        logs: logs.filter((log) => log !== null),
+        verdict: verdict.kind === 'ready' ? null : verdict.reason,
+    });
+}
+/** A diagnosis is what can be had: rights to read this are no part of what a deployment needs. */
+const unlessRefused = (items) => items.catch((error) => {
+    if (error instanceof ReadRefused)
+        return [];
+    throw error;
+});
+async function podsFor(cluster, deployment) {
+    const query = { labelSelector: labelSelector(deployment.spec.selector.matchLabels ?? {}) };
+    return podsOf(deployment, await unlessRefused(readObjects(cluster, { resource: 'pods', query }, podSchema)));
+}
+const eventsAbout = (deployments, events) => events.filter(({ involvedObject: { name = '' } }) => deployments.some(({ metadata }) => isCalledAfter(metadata.name, name)));
+/** A Deployment itself, its ReplicaSets and their pods. */
+const isCalledAfter = (deployment, name) => name === deployment ||
+    (name.startsWith(`${deployment}-`) &&
+        /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(name.slice(deployment.length + 1)));
+const logsOf = ({ metadata, status }) => [...status.initContainerStatuses, ...status.containerStatuses].flatMap(({ name, state = {}, restartCount }) => {
+    const is = state.running !== undefined || state.terminated !== undefined;
+    const log = { pod: metadata.name, container: name };
+    return [
+        ...(restartCount > 0 ? [{ ...log, previous: true }] : []),
+        ...(is ? [{ ...log, previous: false }] : []),
+    ];
+});
+/** The server cuts at the end of what was asked for, which is where the last words are: more is asked for than is shown. */
+const readLimit = 64 * 1024;
+async function readLog(cluster, log) {
+    const query = {
+        container: log.container,
+        tailLines: '50',
+        limitBytes: String(readLimit),
+        ...(log.previous && { previous: 'true' }),
+    };
+    const name = { resource: 'pods', name: log.pod };
+    const path = objectPath(cluster.namespace, name, { subresource: 'log', query });
+    const answer = await cluster.ask({ method: 'GET', path });
+    return answer.kind === 'answered' && typeof answer.body === 'string' ? { ...log, text: answer.body } : null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/observe.js
+
+
+
+function deploymentReader({ cluster }) {
+    let underWay = null;
+    let latest = null;
+    const list = async () => {
+        const found = await readObjects(cluster, { resource: 'deployments' }, deploymentSchema);
+        latest = new Map(found.map((each) => [each.metadata.name, each]));
+        return latest;
+    };
+    const read = () => {
+        underWay ??= list().finally(() => {
+            underWay = null;
+        });
+        return underWay;
+    };
+    return {
+        read,
+        known: async () => latest ?? read(),
+        learn: (deployment) => void latest?.set(deployment.metadata.name, deployment),
+        forget: (name) => void latest?.delete(name),
+    };
+}
+async function observe_observe({ settings }, reader, color) {
+    try {
+        return describeColor(settings.services, color, await reader.read());
+    }
+    catch (error) {
+        if (error instanceof ReadRefused)
+            return { presence: 'unknown', version: null, detail: error.message };
+        throw error;
+    }
+}
+function describeColor(services, color, deployments) {
+    const all = services.map(({ name, start, deployment }) => ({
+        service: name,
+        name: deployment[color],
+        isFirst: start === 'before-switch',
+        deployment: deployments.get(deployment[color]),
+    }));
+    // What starts after the switch alone says nothing about whether a color is there.
+    const first = all.filter(({ isFirst }) => isFirst);
+    const there = first.flatMap(({ deployment }) => deployment ?? []);
+    if (there.length === 0)
+        return { presence: 'absent', version: null, detail: null };
+    const down = first.filter(({ deployment }) => (deployment?.spec.replicas ?? 0) === 0);
+    return {
+        ...(down.length === first.length
+            ? describeEnded(there)
+            : describeUp(there, down.map(({ name }) => name))),
+        version: commonVersion(there),
+        // An autoscaler writes how many it wants into the Deployment itself.
+        size: Object.fromEntries(all.flatMap(({ service, deployment }) => (deployment ? [[service, deployment.spec.replicas]] : []))),
+    };
+}
+/** Pods that were told to go are not counted any more, though they may still end what they do. */
+const describeEnded = (there) => there.some(({ status }) => status.replicas > 0)
+    ? { presence: 'stopping', detail: null }
+    : { presence: 'stopped', detail: null };
+function describeUp(there, down) {
+    if (down.length > 0)
+        return { presence: 'starting', detail: `${down.join(', ')} not running` };
+    const serving = there.every(({ status }) => status.availableReplicas > 0 && status.updatedReplicas === status.replicas);
+    const short = there
+        .filter(({ spec, status }) => status.availableReplicas < spec.replicas)
+        .map(({ metadata, spec, status }) => `${metadata.name} has ${status.availableReplicas} of ${spec.replicas} instances`);
+    return { presence: serving ? 'running' : 'starting', detail: short.join('; ') || null };
+}
+function commonVersion(there) {
+    const versions = [
+        ...new Set(there.map(({ metadata }) => metadata.annotations?.[versionAnnotation] ?? null)),
+    ];
+    return versions.length === 1 ? (versions[0] ?? null) : null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/ports.js
+/** Service whose port leads to the pods of a color; null: nobody sends requests there, or there is no Service to tell. */
+function serviceOf({ kubeServices }, router, color) {
+    const [first] = kubeServices;
+    if (first !== undefined)
+        return first;
+    return router.kind === 'service' ? null : router.backend[color];
+}
+/** null: neither the Service nor a container names one. */
+function portOf(deployment, service) {
+    const declared = deployment.spec.template.spec.containers.flatMap(({ ports }) => ports);
+    const served = service?.spec.ports.filter(({ protocol = 'TCP' }) => protocol === 'TCP') ?? [];
+    const chosen = served.find(({ name }) => name === 'http') ?? served[0];
+    if (chosen === undefined)
+        return declared[0]?.containerPort ?? null;
+    const target = chosen.targetPort ?? chosen.port;
+    if (typeof target === 'number')
+        return target;
+    return declared.find(({ name }) => name === target)?.containerPort ?? null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/reaching.js
+/** Ways to a pod of a color before users are sent there: each a port of this machine. */
+
+
+
+
+
+function reaching(place) {
+    const { cluster, settings, surroundings } = place;
+    const services = new Map();
+    const ways = new Map();
+    const readService = (name) => {
+        const read = services.get(name) ?? readObject(cluster, { resource: 'services', name }, serviceSchema);
+        services.set(name, read);
+        read.catch(() => services.delete(name));
+        return read;
+    };
+    const close = async (deployment) => {
+        const way = ways.get(deployment);
+        ways.delete(deployment);
+        await way?.forward.then((forward) => forward.close()).catch(() => { });
+    };
+    const wayTo = async (deployment, pod, port) => {
+        const there = ways.get(deployment);
+        if (there?.pod === pod && there.port === port)
+            return there.forward;
+        await close(deployment);
+        const forward = cluster.forward(pod, port, surroundings.signal);
+        ways.set(deployment, { pod, port, forward });
+        forward.catch(() => {
+            if (ways.get(deployment)?.forward === forward)
+                ways.delete(deployment);
+        });
+        return forward;
+    };
+    return {
+        reach: async (color, service, watching) => {
+            const name = serviceOf(service, settings.router, color);
+            if (name === null)
+                return [];
+            const { deployment } = watching;
+            const pods = deployment === null ? [] : newestPods(deployment, watching.pods);
+            const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
+            if (deployment === null || pod === null) {
+                throw new target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
+            }
+            const port = portOf(deployment, await readService(name));
+            if (port === null)
+                return [];
+            const { url } = await wayTo(deployment.metadata.name, pod.metadata.name, port);
+            return [{ kind: 'url', url, headers: {} }];
+        },
+        close,
+        closeAll: async () => {
+            await Promise.all([...ways.keys()].map(close));
+        },
+    };
+}
+/** The one that is led to already, as long as it is there; then one that is ready; then one that runs at all. */
+function choosePod(pods, current) {
+    const running = pods.filter(({ status }) => status.phase === 'Running');
+    return running.find((pod) => pod.metadata.name === current) ?? running.find(pods_isReady) ?? running[0] ?? null;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/starting.js
+/** The moment from which a color is up: one container of each service was started, so that its image is known by digest. */
+
+
+
+
+const betweenLooks = 100;
+/**
+ * Whoever has to migrate a database does so for a release that is there. Throws ChangeFailed when a pod cannot be, or none was
+ * started in the time of a change.
+ */
+async function awaitStart({ clock, signal, deployTimeout }, started) {
+    const deadline = clock.monotonic() + deployTimeout;
+    for (;;) {
+        const readiness = judgeAll(await Promise.all(started.map(({ watching }) => watching.ready())));
+        if (readiness.kind === 'fatal')
+            throw new target/* ChangeFailed */._G(readiness.reason);
+        const images = started.map((each) => [each.service.name, imageOf(each)]);
+        if (images.every(([, image]) => image !== undefined)) {
+            return Object.fromEntries(images.map(([name, image]) => [name, image ?? null]));
+        }
+        if (clock.monotonic() >= deadline) {
+            const reason = readiness.kind === 'ready' ? 'no container tells its image' : readiness.reason;
+            if (readiness.kind === 'silent')
+                throw new target/* TargetUnreachable */.Ek(reason);
+            throw new target/* ChangeFailed */._G(`Nothing was started within ${Math.round(deployTimeout / 1_000)} s: ${reason}`);
+        }
+        await clock.sleep(betweenLooks, signal);
+    }
+}
+/** undefined: not started yet. */
+function imageOf({ service, watching, image }) {
+    const { deployment } = watching;
+    if (deployment === null)
+        return undefined;
+    const pods = newestPods(deployment, watching.pods);
+    const name = image === null ? null : containerNameOf(deployment, service);
+    const running = pods.filter((pod) => isStarted(pod, name));
+    if (running.length === 0)
+        return undefined;
+    return image === null || name === null ? image : pinnedImage(image, running, name);
+}
+const containerNameOf = (deployment, { container }) => deployment.spec.template.spec.containers[containerOf(deployment, container)]?.name ?? null;
+/** null: any of them. */
+const isStarted = ({ status }, container) => status.containerStatuses.some(({ name, state = {}, restartCount }) => (container === null || name === container) &&
+    (state.running !== undefined || state.terminated !== undefined || restartCount > 0));
+/** A tag may move between two pulls: then there is no one digest to tell. */
+function pinnedImage(image, pods, container) {
+    if (image.includes('@'))
+        return image;
+    const digests = new Set(pods.map((pod) => digestOf(pod, container, image)));
+    const [digest = null] = digests;
+    return digests.size === 1 && digest !== null ? `${repositoryOf(image)}@${digest}` : image;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/following.js
+/** All objects that a query leaves, kept as they are now: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+
+
+
+
+/** A watch that broke is tried again after this time, in milliseconds. */
+const pauseAfterSilence = 1_000;
+/** Ends with the signal. */
+function follow({ cluster, surroundings: { clock } }, { resource, query, shape, known }, signal) {
+    const items = new Map();
+    const first = Promise.withResolvers();
+    let silence = null;
+    let version = null;
+    const keep = (item) => {
+        const there = items.get(item.metadata.name);
+        if (there === undefined || !isNewer(there.metadata, item.metadata))
+            items.set(item.metadata.name, item);
+    };
+    const list = async () => {
+        const request = { method: 'GET', path: listPath(cluster.namespace, resource, query) };
+        const answer = await cluster.ask(request);
+        if (answer.kind === 'refused')
+            throw new Error(`The ${resource} cannot be listed: ${refusalText(request, answer)}`);
+        const { items: found, metadata } = listOf(shape).parse(answer.body);
+        items.clear();
+        for (const item of found)
+            items.set(item.metadata.name, item);
+        version = metadata.resourceVersion ?? null;
+    };
+    const hear = ({ type, object }) => {
+        if (type === 'ERROR')
+            throw errorOf(object);
+        const { metadata } = marked.parse(object);
+        version = metadata.resourceVersion;
+        if (type === 'BOOKMARK')
+            return;
+        const item = shape.parse(object);
+        if (type === 'DELETED')
+            items.delete(item.metadata.name);
+        else
+            keep(item);
+    };
+    const heard = (why) => {
+        silence = why;
+        first.resolve();
+    };
+    const run = async () => {
+        while (!signal.aborted) {
+            try {
+                if (version === null)
+                    await list();
+                heard(null);
+                const from = {
+                    ...query,
+                    watch: 'true',
+                    allowWatchBookmarks: 'true',
+                    ...(version && { resourceVersion: version }),
+                };
+                const path = listPath(cluster.namespace, resource, from);
+                for await (const event of cluster.watch({ method: 'GET', path }, signal))
+                    hear(event);
+            }
+            catch (error) {
+                version = null;
+                if (error instanceof Ended || signal.aborted)
+                    continue;
+                heard(error instanceof Error ? error.message : String(error));
+                await clock.sleep(pauseAfterSilence, signal).catch(() => { });
+            }
+        }
+        first.resolve();
+    };
+    if (known !== undefined) {
+        keep(known.item);
+        version = known.version;
+        first.resolve();
+    }
+    void run();
+    return {
+        get items() {
+            return [...items.values()];
+        },
+        get silence() {
+            return silence;
+        },
+        begun: first.promise,
+        learn: keep,
+    };
+}
+/** The server has no news from where we were: all is listed anew. */
+class Ended extends Error {
+}
+const following_statusShape = schemas/* object */.Ikc({ code: schemas/* number */.aig().catch(0), message: schemas/* string */.YjP().catch('') });
+function errorOf(object) {
+    const { code, message } = following_statusShape.parse(object);
+    return code === 410 ? new Ended() : new Error(`The watch was refused: ${code} ${message}`);
+}
+const marked = schemas/* object */.Ikc({ metadata: schemas/* object */.Ikc({ resourceVersion: schemas/* string */.YjP() }) });
+/**
+ * Resource versions are not to be compared, they say; the generation may be, which is what a change of ours moves.
+ * A watch that lags must not take it back.
+ */
+const isNewer = (there, than) => there.uid === than.uid && (there.generation ?? 0) > (than.generation ?? 0);
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/watching.js
+/** What the cluster says of a Deployment and its pods, as watches tell it: who asks is answered without a request. */
+
+
+
+
+
+
+/** Milliseconds between two looks for an autoscaler's word. */
+const betweenEvents = 10_000;
+function watchDeployment(place, known) {
+    const { cluster, surroundings } = place;
+    const { clock, signal } = surroundings;
+    const { name, resourceVersion } = known.metadata;
+    const closing = new AbortController();
+    const until = AbortSignal.any([signal, closing.signal]);
+    const deployments = follow(place, {
+        resource: 'deployments',
+        query: { fieldSelector: `metadata.name=${name}` },
+        shape: deploymentSchema,
+        known: resourceVersion === undefined ? undefined : { item: known, version: resourceVersion },
+    }, until);
+    const query = { labelSelector: labelSelector(known.spec.selector.matchLabels ?? {}) };
+    const pods = follow(place, { resource: 'pods', query, shape: podSchema }, until);
+    const unscheduledSince = new Map();
+    const waitedForNode = (pod) => {
+        const uid = pod.metadata.uid ?? pod.metadata.name;
+        if (unscheduledBecause(pod) === null)
+            return 0;
+        const since = unscheduledSince.get(uid) ?? clock.monotonic();
+        unscheduledSince.set(uid, since);
+        return clock.monotonic() - since;
+    };
+    let events = null;
+    const readEvents = async () => {
+        if (!pods.items.some((pod) => isPatienceOver(waitedForNode(pod))))
+            return [];
+        if (events !== null && clock.monotonic() - events.at < betweenEvents)
+            return events.found;
+        const found = await readObjects(cluster, { resource: 'events', query: { fieldSelector: 'involvedObject.kind=Pod' } }, eventSchema).catch((error) => {
+            // They are help, and no part of what must be allowed.
+            if (error instanceof ReadRefused)
+                return [];
+            throw error;
+        });
+        events = { found, at: clock.monotonic() };
+        return found;
+    };
+    let reached = null;
+    const judge = async () => {
+        await Promise.all([deployments.begun, pods.begun]);
+        const silence = deployments.silence ?? pods.silence;
+        if (silence !== null)
+            return { kind: 'silent', reason: silence };
+        const deployment = deployments.items[0] ?? null;
+        const seen = { deployment, pods: pods.items, events: await readEvents(), waitedForNode, reached };
+        const readiness = judgeDeployment(name, seen);
+        if (readiness.kind === 'ready' && deployment !== null) {
+            const { spec, status } = deployment;
+            reached = Math.min(spec.replicas, Math.max(reached ?? 0, status.availableReplicas));
+        }
+        return readiness;
+    };
+    return {
+        get deployment() {
+            return deployments.items[0] ?? null;
+        },
+        get pods() {
+            return pods.items;
+        },
+        ready: () => judge().catch(silent),
+        learn: (deployment) => {
+            reached = null;
+            deployments.learn(deployment);
+        },
+        close: () => closing.abort(),
+    };
+}
+/** What the cluster runs may be well all the same. */
+function silent(error) {
+    if (error instanceof target/* TargetUnreachable */.Ek)
+        return { kind: 'silent', reason: error.message };
+    throw error;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/runtime.js
+
+
+
+
+
+
+
+
+function kubernetesRuntime(place, given) {
+    const { settings } = place;
+    const reader = deploymentReader(place);
+    const parts = { ...given, reader, applier: applier(place.cluster) };
+    const watched = new Map();
+    const ways = reaching(place);
+    const watch = (deployment) => {
+        const { name } = deployment.metadata;
+        const there = watched.get(name) ?? watchDeployment(place, deployment);
+        watched.set(name, there);
+        return there;
+    };
+    const watchNamed = async (name) => {
+        const there = watched.get(name);
+        if (there !== undefined)
+            return there;
+        const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+        return deployment === undefined ? null : watch(deployment);
+    };
+    const leave = async (color) => {
+        for (const { deployment } of settings.services) {
+            watched.get(deployment[color])?.close();
+            watched.delete(deployment[color]);
+            await ways.close(deployment[color]);
+        }
+    };
+    const named = (services) => settings.services.filter(({ name }) => services.includes(name));
+    return {
+        observe: (color) => observe_observe(place, reader, color),
+        deploy: async (color, order, guard) => {
+            const deployed = await deployColor({ place, parts, color, guard }, order);
+            const started = deployed.map(([service, deployment]) => {
+                const watching = watch(deployment);
+                watching.learn(deployment);
+                return { service, watching, image: order.release.images[service.name] ?? null };
+            });
+            return awaitStart(place.surroundings, started);
+        },
+        ready: async (color, services) => {
+            const judged = named(services).map(async ({ deployment }) => {
+                const name = deployment[color];
+                const watching = await watchNamed(name);
+                return watching === null ? missing(name) : watching.ready();
+            });
+            return judgeAll(await Promise.all(judged.map((each) => each.catch(silent))));
+        },
+        reach: async (color, service) => {
+            const [found] = named([service]);
+            const watching = found === undefined ? null : await watchNamed(found.deployment[color]);
+            return found === undefined || watching === null ? [] : ways.reach(color, found, watching);
+        },
+        stop: async (color, guard) => {
+            await stopColor({ place, parts, color, guard: { ...guard, color: 'not-live' } });
+            await leave(color);
+        },
+        remove: async (color, guard) => {
+            await removeColor({ place, parts, color, guard: { ...guard, color: 'not-live' } });
+            await leave(color);
+        },
+        // Connections of pods are counted nowhere in the API: kept-alive ones stay until the pods that hold them close them.
+        quiet: async () => 'unknown',
+        diagnose: async (color) => {
+            const deployments = await reader.read();
+            const names = settings.services.map(({ deployment }) => deployment[color]);
+            return diagnosing_diagnose(place.cluster, names.flatMap((name) => deployments.get(name) ?? []));
+        },
+        close: async () => {
+            for (const watching of watched.values())
+                watching.close();
+            watched.clear();
+            await ways.closeAll();
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/sharing.js
+/**
+ * Who asks for the same while it is on its way gets the same answer: the router and the runtime look at the same Deployments at the
+ * same time. After a change nobody gets an answer to a question from before it.
+ */
+function sharing(cluster) {
+    const underWay = new Map();
+    const read = (path) => {
+        const earlier = underWay.get(path);
+        if (earlier !== undefined)
+            return earlier;
+        const answer = cluster.ask({ method: 'GET', path }).finally(() => {
+            if (underWay.get(path) === answer)
+                underWay.delete(path);
+        });
+        underWay.set(path, answer);
+        return answer;
+    };
+    return {
+        name: cluster.name,
+        namespace: cluster.namespace,
+        get requests() {
+            return cluster.requests;
+        },
+        ask: async (request) => {
+            if (request.method === 'GET')
+                return read(request.path);
+            try {
+                return await cluster.ask(request);
+            }
+            finally {
+                underWay.clear();
+            }
+        },
+        watch: (request, signal) => cluster.watch(request, signal),
+        forward: (pod, port, signal) => cluster.forward(pod, port, signal),
+        close: () => cluster.close(),
+    };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/stamping.js
+/** The fence of a new owner on everything that a former one may still be about to change. */
+
+
+
+
+
+const shape = schemas/* object */.Ikc({ metadata: metadataSchema });
+/**
+ * A patch that a former owner has sent and that arrives later is refused then. What does not exist is left out. Throws LeaseLost
+ * where an even later owner has been.
+ */
+async function stamp(place, lease) {
+    const name = 'Taking over the lease';
+    const changes = (await findGuarded(place)).map((found) => guarding_change(place.cluster, { ...found, shape, lease, name, edit: () => [] }));
+    const errors = (await Promise.allSettled(changes)).flatMap((result) => 
+    // What was refused has been deleted in the meantime: nothing else is demanded of it here.
+    result.status === 'rejected' && !(result.reason instanceof target/* ChangeRefused */.Zv) ? [result.reason] : []);
+    if (errors.length > 0)
+        throw errors.find((error) => error instanceof target/* LeaseLost */.Vj) ?? errors[0];
+}
+/** For a ledger that begins anew beside objects with fences: its first must be greater than these. */
+async function highestFence(place) {
+    return Math.max(0, ...(await findGuarded(place)).map(({ read }) => fenceOf(read.metadata)));
+}
+async function findGuarded({ cluster, settings }) {
+    const deployments = new Set(settings.services.flatMap(({ deployment }) => Object.values(deployment)));
+    const [routing, inNamespace] = await Promise.all([
+        Promise.all(routingObjects(settings).map(async (object) => ({
+            object,
+            read: await readObject(cluster, object, shape),
+        }))),
+        readObjects(cluster, { resource: 'deployments' }, shape),
+    ]);
+    return [
+        ...routing.flatMap(({ object, read }) => (read === null ? [] : [{ object, read }])),
+        ...inNamespace.flatMap((read) => {
+            const { name } = read.metadata;
+            return deployments.has(name) ? [{ object: { resource: 'deployments', name }, read }] : [];
+        }),
+    ];
+}
+/** What the router changes: an ingress and a route lead to Services that stay as they are. */
+function routingObjects({ router, services, previewService }) {
+    switch (router.kind) {
+        case 'service': {
+            const routed = services.flatMap(({ kubeServices }) => kubeServices);
+            const names = new Set(previewService === null ? routed : [...routed, previewService]);
+            return [...names].map((name) => ({ resource: 'services', name }));
+        }
+        case 'ingress':
+            return [{ resource: 'ingresses', name: router.name }];
+        case 'httproute':
+            return [{ resource: 'httproutes', name: router.name }];
+    }
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/kubernetes-target.js
+
+
+
+
+
+
+
+
+/** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
+const openKubernetesTarget = (options) => openedLater(() => kubernetes_target_open(options));
+async function kubernetes_target_open(options) {
+    const { settings, surroundings, uses, configuration } = options;
+    const { app, leaseTtl, clock } = surroundings;
+    const cluster = sharing(await openCluster(options));
+    const place = { settings, cluster, surroundings };
+    const router = kubernetesRouter(place);
+    const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration });
+    return {
+        runtime: {
+            ...runtime,
+            // A switch has the preview follow; before the first one nobody has.
+            deploy: async (color, order, guard) => {
+                const images = await runtime.deploy(color, order, guard);
+                const said = guard.color === 'not-live' ? await router.pointPreview(color, guard.lease) : null;
+                if (said !== null)
+                    surroundings.output('preview', `${said}\n`);
+                return images;
+            },
+        },
+        router,
+        ledger: kubernetesLedger({
+            cluster,
+            app,
+            leaseTtl,
+            clock,
+            stamp: (lease) => stamp(place, lease),
+            highestFence: () => highestFence(place),
+        }),
+        preflight: () => find_problems_findProblems({ place, router, uses }),
+        runHook: null,
+        close: async () => {
+            await runtime.close();
+            await cluster.close();
+        },
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/vps/fleet/members.js
 /** The hosts of a fleet, and work on all of them at once. */
 
@@ -65009,8 +74042,8 @@ async function onAll({ members, restOf }, work) {
 }
 const failuresIn = (members, results) => results.flatMap((result, index) => result.status === 'rejected' ? [{ host: members[index]?.host ?? '', error: result.reason }] : []);
 /** What says most of what may be done now comes first. */
-const kinds = [target/* LeaseLost */.Vj, target/* ChangeRefused */.Zv, target/* TargetUnreachable */.Ek, target/* ChangeFailed */._G];
-const isForeign = (error) => !kinds.some((kind) => error instanceof kind);
+const members_kinds = [target/* LeaseLost */.Vj, target/* ChangeRefused */.Zv, target/* TargetUnreachable */.Ek, target/* ChangeFailed */._G];
+const isForeign = (error) => !members_kinds.some((kind) => error instanceof kind);
 /**
  * One error of the gravest kind among them. An error of no kind of ours, as the reason of an interrupt, stays itself.
  * `more`: what else there is to say.
@@ -65019,11 +74052,11 @@ function joined(failures, more = '') {
     const foreign = failures.find(({ error }) => isForeign(error));
     if (foreign)
         return foreign.error;
-    const Kind = kinds.find((kind) => failures.some(({ error }) => error instanceof kind)) ?? target/* ChangeFailed */._G;
-    const said = failures.map(({ host, error }) => naming(host, messageOf(error)));
+    const Kind = members_kinds.find((kind) => failures.some(({ error }) => error instanceof kind)) ?? target/* ChangeFailed */._G;
+    const said = failures.map(({ host, error }) => naming(host, members_messageOf(error)));
     return new Kind([...said, ...(more === '' ? [] : [more])].join('\n'), { cause: failures[0]?.error });
 }
-const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+const members_messageOf = (error) => (error instanceof Error ? error.message : String(error));
 /** Some of what is said of a host begins with it. */
 const naming = (host, text) => text.startsWith(`${host} `) ? text : `${host}: ${text}`;
 /** Whether all are the same. */
@@ -65043,7 +74076,7 @@ function fleetLeases(all) {
             const leases = known.get(keyOf(lease));
             if (leases)
                 return members.map(({ host }) => leases.get(host) ?? lease);
-            return find({ members, first: all[0] }, lease, unreadable);
+            return leases_find({ members, first: all[0] }, lease, unreadable);
         };
         return {
             remember: (leases) => {
@@ -65069,7 +74102,7 @@ const byHost = (members, leases) => new Map(leases.map((lease, index) => [member
  * For a run that holds a lease which another process acquired: the others know it by its nonce, which no two runs share. A host
  * whose ledger cannot be read judges by the lease as it is.
  */
-async function find({ members, first }, lease, unreadable) {
+async function leases_find({ members, first }, lease, unreadable) {
     const results = await Promise.allSettled(members.map(async ({ target }) => target.ledger.read()));
     const failures = failuresIn(members, results);
     if (failures.length > 0 && unreadable === 'refuse')
@@ -65190,7 +74223,7 @@ function fleetRouter(fleet) {
     const { members, leases } = fleet;
     const manual = (to) => members.flatMap((member) => manualAt(member, to));
     return {
-        observe: async () => trafficOf(members, await onAll(fleet, ({ target }) => target.router.observe())),
+        observe: async () => router_trafficOf(members, await onAll(fleet, ({ target }) => target.router.observe())),
         switch: async (from, to, guard) => {
             const guards = await leases.guards(guard);
             const parts = members.map((member, index) => ({ ...member, guard: guards[index] ?? guard }));
@@ -65203,9 +74236,9 @@ const manualAt = ({ host, target }, to) => [
     `# on ${host}`,
     ...target.router.manual(to),
 ];
-function trafficOf(members, all) {
+function router_trafficOf(members, all) {
     const [first] = all;
-    if (!('detail' in first) && agree(all.map(nameOf)))
+    if (!('detail' in first) && agree(all.map(router_nameOf)))
         return first;
     const detail = all.map((traffic, index) => describe(members[index]?.host ?? '', traffic)).join('; ');
     const repair = all.flatMap((traffic, index) => 'repair' in traffic && traffic.repair.length > 0
@@ -65213,12 +74246,12 @@ function trafficOf(members, all) {
         : []);
     if (all.some(({ kind }) => kind === 'unknown'))
         return { kind: 'unknown', detail, repair };
-    return { kind: 'mixed', detail, repair: repair.length > 0 ? repair : choices(members, all) };
+    return { kind: 'mixed', detail, repair: repair.length > 0 ? repair : router_choices(members, all) };
 }
-const nameOf = (traffic) => (traffic.kind === 'color' ? traffic.color : traffic.kind);
-const describe = (host, traffic) => 'detail' in traffic ? naming(host, traffic.detail) : `${host}: ${nameOf(traffic)}`;
+const router_nameOf = (traffic) => (traffic.kind === 'color' ? traffic.color : traffic.kind);
+const describe = (host, traffic) => 'detail' in traffic ? naming(host, traffic.detail) : `${host}: ${router_nameOf(traffic)}`;
 /** For each color that some host names: what brings the others there. */
-function choices(members, all) {
+function router_choices(members, all) {
     return ['blue', 'green']
         .filter((color) => all.some((traffic) => names(traffic, color)))
         .flatMap((color) => [
@@ -65234,7 +74267,7 @@ async function switchAll(parts, from, to) {
         const details = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
         return { detail: details.join('; ') };
     }
-    const { said, isBack } = await mend({ parts, from, to, failures });
+    const { said, isBack } = await router_mend({ parts, from, to, failures });
     const error = joined(failures, said);
     // Refused is what moved nothing.
     throw error instanceof target/* ChangeRefused */.Zv && !isBack ? new target/* ChangeFailed */._G(error.message, { cause: error }) : error;
@@ -65252,7 +74285,7 @@ async function switchOne(part, from, to) {
  * Puts back what was switched. Not on a way back: the color that was left has not passed its checks. Not after the lease was
  * lost or the run was interrupted: others decide.
  */
-async function mend({ parts, from, to, failures }) {
+async function router_mend({ parts, from, to, failures }) {
     const errorAt = (part) => failures.find(({ host }) => host === part.host)?.error;
     const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore');
     const isOver = failures.some(({ error }) => error instanceof target/* LeaseLost */.Vj || isForeign(error));
@@ -65263,10 +74296,10 @@ async function mend({ parts, from, to, failures }) {
         const said = switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
         return { said, isBack: moved.length === 0 };
     }
-    const ends = await Promise.all(moved.map((part) => putBack(part, to, from.color)));
+    const ends = await Promise.all(moved.map((part) => router_putBack(part, to, from.color)));
     return { said: ends.map(({ said }) => said).join(' '), isBack: ends.every(({ isBack }) => isBack) };
 }
-async function putBack({ host, target, guard }, to, back) {
+async function router_putBack({ host, target, guard }, to, back) {
     const { router } = target;
     try {
         const here = await router.observe();
@@ -65278,7 +74311,7 @@ async function putBack({ host, target, guard }, to, back) {
         return { said: `${host} was put back on ${back}.`, isBack: true };
     }
     catch (error) {
-        return { said: `${host} could not be put back on ${back}: ${messageOf(error)}`, isBack: false };
+        return { said: `${host} could not be put back on ${back}: ${members_messageOf(error)}`, isBack: false };
     }
 }
 
@@ -65317,7 +74350,7 @@ function fleetRuntime(fleet, router) {
             const counted = open.filter((count) => count !== 'unknown');
             return counted.length < open.length ? 'unknown' : counted.reduce((sum, count) => sum + count, 0);
         },
-        diagnose: async (color) => diagnosisOf(hosts, await ask((runtime) => runtime.diagnose(color))),
+        diagnose: async (color) => runtime_diagnosisOf(hosts, await ask((runtime) => runtime.diagnose(color))),
     };
 }
 const retiring = (guard) => ({ ...guard, color: 'not-live' });
@@ -65364,7 +74397,7 @@ function readinessOf(hosts, all) {
     const restarts = all.reduce((sum, one) => sum + (one.kind === 'ready' ? one.restarts : 0), 0);
     return { kind: 'ready', restarts };
 }
-function diagnosisOf(hosts, all) {
+function runtime_diagnosisOf(hosts, all) {
     const causes = all.flatMap(({ cause }, index) => cause === null ? [] : [naming(hosts[index] ?? '', cause)]);
     return {
         cause: causes.length > 0 ? causes.join('; ') : null,
@@ -65427,8 +74460,6 @@ function openFleet(members, leases) {
     };
 }
 
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/commands.js
 /** Command lines of docker and compose, as text of sh. */
 
@@ -65495,11 +74526,11 @@ const isDockerHub = (host) => host === 'docker.io' || host === 'index.docker.io'
 const isPinned = (image) => image.includes('@sha256:') || isId(image);
 const isId = (image) => /^sha256:[0-9a-f]{64}$/.test(image);
 /** Without tag and digest. */
-const repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+const images_repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
 /** The digest among `known` (as `docker image inspect` lists them) that belongs to the image's own repository. */
 function pinnedBy(image, known) {
-    const repository = fullName(repositoryOf(image));
-    return known.find((digest) => fullName(repositoryOf(digest)) === repository) ?? null;
+    const repository = fullName(images_repositoryOf(image));
+    return known.find((digest) => fullName(images_repositoryOf(digest)) === repository) ?? null;
 }
 /** `nginx` and `docker.io/library/nginx` are the same. */
 function fullName(repository) {
@@ -65679,7 +74710,7 @@ function sharedServices({ blue, green }) {
 
 
 
-const colors = ['blue', 'green'];
+const survey_colors = ['blue', 'green'];
 /** Variables and env files of the compose files are left alone: what they need may not be there yet. */
 function surveyText({ directory, compose, sudo }) {
     const config = (color) => `part ${color} compose ${compose.files[color].map((file) => `-f ${(0,host_script/* quote */.hD)(file)}`).join(' ')} --profile '*' config --no-interpolate --format json`;
@@ -65701,9 +74732,9 @@ part compose-v1 docker-compose version --short
 part made docker ps -a --filter label=com.docker.compose.project --format '{{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.project.config_files"}}'
 part directory cd ${(0,host_script/* quote */.hD)(directory)}
 cd ${(0,host_script/* quote */.hD)(directory)} 2>/dev/null || exit 0
-${colors.map(config).join('\n')}`;
+${survey_colors.map(config).join('\n')}`;
 }
-function partsOf(text) {
+function survey_partsOf(text) {
     return new Map(text
         .split(/^== /m)
         .slice(1)
@@ -65715,13 +74746,13 @@ function partsOf(text) {
 const nothing = { code: 127, said: '' };
 /** `host`: its name, for people. */
 function judgeSurvey(text, settings, host) {
-    const parts = partsOf(text);
+    const parts = survey_partsOf(text);
     const part = (name) => parts.get(name) ?? nothing;
     const missing = missingTools(part, settings, host);
     if (missing.length > 0)
         return { kind: 'unusable', problems: missing };
     const made = madeContainers(part('made').said);
-    const answers = colors.map((color) => readColor({ color, part: part(color), settings, made }));
+    const answers = survey_colors.map((color) => readColor({ color, part: part(color), settings, made }));
     const problems = answers.flatMap((answer) => (answer.kind === 'refused' ? [answer.problem] : []));
     const [blue, green] = answers;
     if (blue?.kind !== 'layout' || green?.kind !== 'layout')
@@ -65922,19 +74953,19 @@ function judgeReadiness(containers, services) {
     const own = containersOf(containers, services);
     const expected = (container) => services.find(({ name }) => name === container.service);
     const left = own.filter((container) => !own.some(isUp) || !isDone(container, expected(container)));
-    const fatal = left.flatMap((container) => fatalReason(container) ?? []);
+    const fatal = left.flatMap((container) => containers_fatalReason(container) ?? []);
     if (fatal.length > 0)
         return { kind: 'fatal', reason: fatal.join('; ') };
     const missing = services.filter(({ name }) => !own.some(({ service }) => service === name));
     const waiting = [
         ...missing.map(({ name }) => `${name} has no container`),
-        ...left.flatMap((container) => waitingReason(container) ?? []),
+        ...left.flatMap((container) => containers_waitingReason(container) ?? []),
     ];
     if (waiting.length > 0)
         return { kind: 'waiting', reason: waiting.join('; ') };
     return { kind: 'ready', restarts: own.reduce((sum, { restarts }) => sum + restarts, 0) };
 }
-function fatalReason(container) {
+function containers_fatalReason(container) {
     const { name, status, exitCode, error, outOfMemory, restarts } = container;
     const memory = outOfMemory ? ', out of memory' : '';
     if (status === 'exited' || status === 'dead') {
@@ -65949,7 +74980,7 @@ function fatalReason(container) {
     }
     return null;
 }
-function waitingReason(container) {
+function containers_waitingReason(container) {
     const { name, status, exitCode, health } = container;
     if (status === 'restarting')
         return `${name} has ended with exit code ${exitCode} and is started again`;
@@ -65964,11 +74995,11 @@ function describeHealth({ name, health, probe }) {
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/diagnosis.js
 
-const lines = 50;
-const bytes = 8 * 1024;
+const diagnosis_lines = 50;
+const diagnosis_bytes = 8 * 1024;
 /** For each container a line with its id and its log as base64. */
 const logsText = ({ project, services }) => `for id in $(${services.map(({ name }) => containerIds(project, name)).join('; ')}); do
-  printf '%s %s\\n' "$id" "$(docker logs --tail ${lines} "$id" 2>&1 | tail -c ${bytes} | base64 | tr -d '\\n')"
+  printf '%s %s\\n' "$id" "$(docker logs --tail ${diagnosis_lines} "$id" 2>&1 | tail -c ${diagnosis_bytes} | base64 | tr -d '\\n')"
 done`;
 function parseLogs(text) {
     return new Map(text
@@ -65984,7 +75015,7 @@ const wholeCharacters = (log) => log
     .subarray(Math.max(0, log.findIndex((byte) => (byte & 0xc0) !== 0x80)))
     .toString('utf8');
 function diagnosis_diagnosisOf(containers, logs) {
-    const causes = containers.map((container) => causeOf(container, logs.get(container.id) ?? ''));
+    const causes = containers.map((container) => diagnosis_causeOf(container, logs.get(container.id) ?? ''));
     return {
         cause: [...new Set(causes.filter((cause) => cause !== null))].join(' ').slice(0, 1000) || null,
         sections: containers.flatMap((container) => [
@@ -66020,7 +75051,7 @@ const hints = [
         'an environment variable is missing',
     ],
 ];
-function causeOf({ name, outOfMemory, exitCode, status, restarts }, log) {
+function diagnosis_causeOf({ name, outOfMemory, exitCode, status, restarts }, log) {
     if (outOfMemory)
         return `${name} ran out of memory: give it more, or the host.`;
     if (status === 'running' && restarts === 0)
@@ -66072,7 +75103,7 @@ async function readContainers(place, host, color) {
     return ownContainers(await workplace_look(place, 'the look at its containers', containersText(host, layout)), layout);
 }
 /** A docker that went away since it was looked at says as little as one that was never there. */
-async function observe(place, color) {
+async function looking_observe(place, color) {
     const survey = await place.survey();
     if (survey.kind === 'unusable')
         return unknown(survey.problems.map(({ what }) => what).join(' '));
@@ -66095,7 +75126,7 @@ const firstServices = ({ settings }, layout) => {
 };
 const looking_mark = '== connections';
 /** On the same way it is learned whether connections to the live color can be seen at all, for the time when it is drained. */
-async function judge(place, { color, services, seen }) {
+async function looking_judge(place, { color, services, seen }) {
     const host = await dockerHost(place);
     const layout = host.layout[color];
     const live = (0,target/* otherColor */.IP)(color);
@@ -66108,7 +75139,7 @@ async function judge(place, { color, services, seen }) {
 /** Containers may serve on while docker itself does not answer. */
 async function looking_ready(place, question) {
     try {
-        return await judge(place, question);
+        return await looking_judge(place, question);
     }
     catch (error) {
         if (!(error instanceof target/* ChangeFailed */._G))
@@ -66293,7 +75324,7 @@ function composeRuntime(place) {
     /** Colors whose ports somebody was seen connected to. */
     const seen = new Set();
     return {
-        observe: (color) => observe(place, color),
+        observe: (color) => looking_observe(place, color),
         deploy: (color, order, guard) => changing_deploy(place, color, order, guard),
         ready: (color, services) => looking_ready(place, { color, services, seen }),
         reach: (color, service) => reach(place, color, service),
@@ -66377,11 +75408,11 @@ const flipText = (stateDirectory, to) => `cd ${(0,host_script/* quote */.hD)(fla
     : '[ ! -f green ] || mv -f green off/green 2>/dev/null || rm -f green'}\n[ -f ready ] || : >ready`;
 /** What a person types: right whatever is there. */
 function manualLines(stateDirectory, to) {
-    const path = shellWord(`${flagFolder(stateDirectory)}/green`);
+    const path = flag_shellWord(`${flagFolder(stateDirectory)}/green`);
     return [to === 'green' ? `touch ${path}` : `rm -f ${path}`];
 }
 /** Quoted only where the shell needs it, to be pleasant to read. */
-const shellWord = (text) => (/^[\w./@:+,-]+$/.test(text) ? text : (0,host_script/* quote */.hD)(text));
+const flag_shellWord = (text) => (/^[\w./@:+,-]+$/.test(text) ? text : (0,host_script/* quote */.hD)(text));
 const lookText = (stateDirectory) => `folder=${(0,host_script/* quote */.hD)(flagFolder(stateDirectory))}
 near=$folder
 while [ ! -d "$near" ]; do near=\${near%/*} near=\${near:-/}; done
@@ -66487,8 +75518,6 @@ const listenerOf = (url, path) => {
 const listeners_nameOf = (url) => ((0,external_node_net_.isIP)(bare(url.hostname)) === 0 ? url.hostname : '');
 const bare = (hostname) => hostname.replace(/^\[(.*)\]$/, '$1');
 
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:tls"
 var external_node_tls_ = __nccwpck_require__(1692);
 ;// CONCATENATED MODULE: ./lib/targets/vps/nginx-flag/answer.js
@@ -66519,10 +75548,10 @@ function parseReply({ status, location, body }) {
 
 
 /** Milliseconds for opening a stream, and as many for the answer. */
-const patience = 5_000;
+const proxy_answer_patience = 5_000;
 /** Throws TargetUnreachable where the host itself is out of reach, and the signal's reason. */
 async function openLine(connection, { address, serverName }, signal) {
-    const late = AbortSignal.timeout(patience);
+    const late = AbortSignal.timeout(proxy_answer_patience);
     try {
         const ended = AbortSignal.any([signal, late]);
         const plain = await connection.dial(address, ended);
@@ -66532,7 +75561,7 @@ async function openLine(connection, { address, serverName }, signal) {
     catch (error) {
         signal.throwIfAborted();
         if (late.aborted)
-            return { kind: 'closed', detail: `no connection within ${patience / 1000} s` };
+            return { kind: 'closed', detail: `no connection within ${proxy_answer_patience / 1000} s` };
         if (error instanceof dialing/* DialRefused */.Dn)
             return { kind: 'closed', detail: error.message };
         if (error instanceof HandshakeFailed)
@@ -66566,14 +75595,14 @@ function proxy_answer_secure(plain, servername, ended) {
 async function proxy_answer_ask(line, listener, signal) {
     if (line.kind === 'closed')
         return { kind: 'other', detail: line.detail };
-    const late = AbortSignal.timeout(patience);
+    const late = AbortSignal.timeout(proxy_answer_patience);
     try {
         (0,external_node_stream_.addAbortSignal)(AbortSignal.any([signal, late]), line.stream);
         return parseReply(await converse(line.stream, listener));
     }
     catch (error) {
         signal.throwIfAborted();
-        const detail = late.aborted ? `no answer within ${patience / 1000} s` : (0,dialing/* reasonOf */.A3)(error);
+        const detail = late.aborted ? `no answer within ${proxy_answer_patience / 1000} s` : (0,dialing/* reasonOf */.A3)(error);
         return { kind: 'other', detail };
     }
     finally {
@@ -66804,13 +75833,13 @@ function pasteText({ settings, owner, root = '/etc/nginx' }) {
     return `sudo sh -eu <<'BLUE_GREEN'
 umask 022
 # The flag: while the file green is there, green is active. Whoever deploys moves it, and nginx reads it.
-install -d -o ${shellWord(owner)} ${shellWord(folder)} ${shellWord(`${folder}/off`)}
-cd ${shellWord(folder)}
+install -d -o ${flag_shellWord(owner)} ${flag_shellWord(folder)} ${flag_shellWord(`${folder}/off`)}
+cd ${flag_shellWord(folder)}
 [ -e green ] || [ -e off/green ] || touch off/green
 [ -e ready ] || touch ready
 
 # What nginx is told of ${app}. Unless nginx accepts all of it, everything stays as it was.
-cd ${shellWord(root)}
+cd ${flag_shellWord(root)}
 http=conf.d/${fileName(app)}
 [ ! -d http.d ] || http=http.d/${fileName(app)}
 server=snippets/${fileName(app)}
@@ -66852,7 +75881,7 @@ function traffic_trafficOf(sight) {
     }
     const troubles = heard.filter(({ answer }) => answer.kind !== 'color');
     if (troubles.length > 0) {
-        const repairs = troubles.map((each) => repairOf(each, sight));
+        const repairs = troubles.map((each) => traffic_repairOf(each, sight));
         const different = new Map(repairs.map((repair) => [repair.join('\n'), repair]));
         return traffic_unknown(troubles.map((each) => troubleOf(each, sight)).join('; '), [...different.values()].flat());
     }
@@ -66889,7 +75918,7 @@ function contradiction({ settings, host, files }, color) {
     }[files.flag];
     return traffic_unknown(`nginx on ${host} says ${color}, and ${found}: either nginx remembers files (open_file_cache), or it looks for the flag in another folder`, [
         'sudo nginx -T | grep -n -e open_file_cache -e "-f "',
-        `ls -la ${shellWord(folder)}`,
+        `ls -la ${flag_shellWord(folder)}`,
         ...(files.flag === (0,target/* otherColor */.IP)(color) ? traffic_choices(settings) : []),
     ]);
 }
@@ -66908,7 +75937,7 @@ function troubleOf(heard, { settings, files }) {
     }
     return said;
 }
-function repairOf({ listener: { url, address }, answer }, sight) {
+function traffic_repairOf({ listener: { url, address }, answer }, sight) {
     switch (answer.kind) {
         case 'lost':
             return visibility(sight);
@@ -66927,7 +75956,7 @@ function repairOf({ listener: { url, address }, answer }, sight) {
 }
 /** How the workers of nginx come to see the marker. */
 function visibility({ settings, files }) {
-    const folder = shellWord(flagFolder(settings.stateDirectory));
+    const folder = flag_shellWord(flagFolder(settings.stateDirectory));
     if (files.flag === 'unready') {
         return [
             `# the flag is blue unless ${folder}/green is there; when that is right:`,
@@ -66935,7 +75964,7 @@ function visibility({ settings, files }) {
         ];
     }
     if (files.hidden.length > 0)
-        return [`sudo chmod o+x ${files.hidden.map(shellWord).join(' ')}`];
+        return [`sudo chmod o+x ${files.hidden.map(flag_shellWord).join(' ')}`];
     return [
         `namei -l ${folder}/ready`,
         `# what is tested with -f must be in ${folder}:`,
@@ -67038,7 +76067,7 @@ async function flip(place, { from, to, guard }) {
 }
 /** For a connection that nginx has closed in the meantime, or a worker that is busy. */
 const settlingTime = 2_000;
-const pause = 100;
+const router_pause = 100;
 /**
  * `first`: asks on the connections that were there before the switch; what follows is asked on new ones. All of it is asked
  * after the flag was moved, so that one old answer is enough: its worker remembers files, and others may be asked next time.
@@ -67061,7 +76090,7 @@ async function router_confirm(place, to, first) {
             throw new target/* ChangeFailed */._G(`The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but nginx does not: ` +
                 describeDoubts({ heard, doubts, to, app: settings.app }));
         }
-        await clock.sleep(pause, signal);
+        await clock.sleep(router_pause, signal);
         heard = await Promise.all(heard.map(({ listener }) => askAnew(place, listener)));
     }
 }
@@ -67254,11 +76283,11 @@ function globOf(mask) {
         return /(?!)/;
     }
 }
-function* walk(directives, around = []) {
+function* configuration_walk(directives, around = []) {
     for (const directive of directives) {
         yield { directive, around };
         if (directive.block !== null)
-            yield* walk(directive.block, [...around, directive]);
+            yield* configuration_walk(directive.block, [...around, directive]);
     }
 }
 /** The directives of that name that hold within the innermost of these blocks: those of the nearest that has any. */
@@ -67406,7 +76435,7 @@ function hostTraps({ at, around, authority }, variable) {
 
 
 function findTraps({ settings, tree, complete, paste }) {
-    const places = [...walk(tree)];
+    const places = [...configuration_walk(tree)];
     // The nginx that answered knows the color; one whose files do not speak of it is another.
     if (!places.some(({ directive }) => isColorLocation(directive, settings.app)))
         return [];
@@ -67424,9 +76453,9 @@ const isColorLocation = ({ name, arguments: words }, app) => name === 'location'
 const portTraps = (service, upstreams, paste) => ['blue', 'green'].flatMap((color) => {
     const upstream = upstreams.get(`${service.upstream}_${color}`);
     const port = service.ports[color];
-    if (upstream === undefined || leadsOf(upstream).every((address) => address.endsWith(`:${port}`)))
+    if (upstream === undefined || traps_leadsOf(upstream).every((address) => address.endsWith(`:${port}`)))
         return [];
-    const leads = leadsOf(upstream);
+    const leads = traps_leadsOf(upstream);
     const what = `nginx leads ${color} of ${service.name} to ${leads.join(', ')} (${upstream.at}), and ${color}-port is ${port}`;
     return [
         {
@@ -67436,7 +76465,7 @@ const portTraps = (service, upstreams, paste) => ['blue', 'green'].flatMap((colo
         },
     ];
 });
-const leadsOf = ({ block }) => (block ?? []).flatMap(({ name, arguments: [address = ''] }) => (name === 'server' ? [address] : []));
+const traps_leadsOf = ({ block }) => (block ?? []).flatMap(({ name, arguments: [address = ''] }) => (name === 'server' ? [address] : []));
 const swapped = ({ ports }, color, leads) => leads.some((address) => address.endsWith(`:${ports[(0,target/* otherColor */.IP)(color)]}`))
     ? `: that is the port of ${(0,target/* otherColor */.IP)(color)}`
     : '';
@@ -67587,6 +76616,8 @@ function openVpsTarget({ settings, connection, surroundings, configuration, imag
 
 
 
+
+
 function openTarget(settings, surroundings, environment) {
     const connections = settings.hosts.map((host) => host === 'local' ? localConnection(environment) : sshConnection(host, surroundings));
     switch (settings.target) {
@@ -67594,6 +76625,20 @@ function openTarget(settings, surroundings, environment) {
             const [connection = localConnection(environment)] = connections;
             const { command, intent } = settings;
             return withRefusals(openCommandTarget({ settings: command, services: intent.services, connection, surroundings }));
+        }
+        case 'kubernetes': {
+            const { kubernetes, intent } = settings;
+            const uses = {
+                forwards: intent.services.some(({ colorUrl }) => colorUrl === null),
+                removes: intent.oldColor === 'remove',
+            };
+            return withRefusals(openKubernetesTarget({
+                settings: kubernetes,
+                surroundings,
+                environment,
+                uses,
+                configuration: intent.configuration,
+            }));
         }
         case 'vps': {
             const { vps, intent } = settings;
@@ -67615,7 +76660,7 @@ const speakingFor = ({ name }, surroundings) => ({
     ...surroundings,
     output: (source, text) => surroundings.output(`${name} ${source}`, text),
 });
-/** A host that does not let us in is a problem of the settings like any other. */
+/** A host or a cluster that does not let us in is a problem of the settings like any other. */
 const withRefusals = (target) => ({
     ...target,
     preflight: async () => {
@@ -67623,7 +76668,7 @@ const withRefusals = (target) => ({
             return await target.preflight();
         }
         catch (error) {
-            if (!(error instanceof host_refused/* HostRefused */.bv))
+            if (!(error instanceof host_refused/* HostRefused */.bv || error instanceof ClusterRefused))
                 throw error;
             return [{ setting: error.setting, what: error.what, fix: error.fix }];
         }
@@ -67797,8 +76842,8 @@ async function trafficNow({ target, signal }) {
     }
 }
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 10 modules
+var schemas = __nccwpck_require__(3798);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/errors.js
 var errors = __nccwpck_require__(7428);
 // EXTERNAL MODULE: ./lib/deployment/report.js
@@ -67829,7 +76874,8 @@ const operationSchema = schemas/* object */.Ikc({
     release: releaseSchema,
     /** What ran on `from`, to start it again. */
     previous: releaseSchema.nullable(),
-    size: schemas/* number */.aig().nullable(),
+    /** Of the live color: a release gets as many instances as the one before it. */
+    size: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* number */.aig()).nullable(),
     phase: schemas/* enum */.k5n(report/* phaseNames */.k),
     traffic: schemas/* enum */.k5n(['from', 'switching', 'to', 'reverting', 'back']),
     verified: schemas/* boolean */.zMY(),
@@ -70437,11 +79483,11 @@ async function planOperation(world, document, fence) {
             throw new PlanRefused(chosen.why, ['Name an earlier release with `version`, or deploy one.']);
         if (chosen.kind === 'unchanged')
             return { kind: 'unchanged', why: chosen.why, live: choice.from };
-        const operation = await draft(world, document, { choice, release: chosen.entry.release, fence });
+        const operation = await draft(world, document, { choice, release: chosen.entry.release, colors, fence });
         return { kind: 'operation', operation, colors };
     }
     refuseUnfinishedMigration(world, document);
-    const operation = await draft(world, document, { choice, release: wantedRelease(world), fence });
+    const operation = await draft(world, document, { choice, release: wantedRelease(world), colors, fence });
     return { kind: 'operation', operation, colors };
 }
 function refuseUnfinishedMigration({ intent }, { unfinishedMigration }) {
@@ -70450,7 +79496,7 @@ function refuseUnfinishedMigration({ intent }, { unfinishedMigration }) {
     const { version, by } = unfinishedMigration;
     throw new PlanRefused(`The migration of ${version} (${by}) was started and never reported back; running it again could harm the data.`, ['Look at the database, then run again with `migrate-rerun: true`.']);
 }
-async function draft(world, document, { choice, release, fence }) {
+async function draft(world, document, { choice, release, colors, fence }) {
     const { intent, target, owner } = world;
     const { from, observed, to } = choice;
     const previous = from === null ? null : document.colors[from];
@@ -70465,7 +79511,7 @@ async function draft(world, document, { choice, release, fence }) {
         to,
         release,
         previous,
-        size: null,
+        size: from === null ? null : (colors[from].size ?? null),
         phase: 'determine-color',
         traffic: 'from',
         verified: false,
@@ -71131,8 +80177,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   h: () => (/* binding */ createLog)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var core = __nccwpck_require__(8261);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var core = __nccwpck_require__(6058);
 // EXTERNAL MODULE: ./lib/deployment/report.js
 var report = __nccwpck_require__(8949);
 // EXTERNAL MODULE: ./lib/github/advice.js
@@ -71396,7 +80442,7 @@ async function endsWithin(main, time, clock) {
 /* harmony export */   QU: () => (/* binding */ maskSecrets)
 /* harmony export */ });
 /* unused harmony export redact */
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 
 /** From now on the runner shows `***` for these values and for each of their lines. */
 function maskSecrets(values) {
@@ -71484,8 +80530,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   m: () => (/* binding */ publish)
 });
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var core = __nccwpck_require__(8261);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var core = __nccwpck_require__(6058);
 ;// CONCATENATED MODULE: ./lib/github/diagnosis.js
 /** The app's own log tails go to the one place the user allowed; the likely cause, our own words, goes everywhere. */
 function withDiagnosisFor(place, outcome, allowed) {
@@ -71896,8 +80942,8 @@ var external_node_fs_ = __nccwpck_require__(3024);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 16 modules
-var core = __nccwpck_require__(8261);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 8 modules
+var core = __nccwpck_require__(6058);
 ;// CONCATENATED MODULE: ./lib/github/sealed-file.js
 
 /** Layout: name of the layout, length of the sealed text, nonce, tag, sealed text. The first two are authenticated with it. */
@@ -73473,8 +82519,8 @@ function onInterrupt(abort) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8261);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4886);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6058);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3994);
 /* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6471);
 /* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
@@ -73485,7 +82531,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8095);
 /* harmony import */ var _read_given_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(2383);
 /* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1758);
-/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(4611);
+/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(2451);
 /** The step itself: read, run, report. */
 
 
@@ -73640,7 +82686,7 @@ function visibilityIn(eventPath) {
 /* harmony export */   j: () => (/* binding */ isLinux),
 /* harmony export */   o: () => (/* binding */ refuseSettings)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8261);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
 /* harmony import */ var _github_plain_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9456);
 /** What is refused before anything is begun. */
 
@@ -73666,7 +82712,7 @@ const count = (problems) => (problems === 1 ? '1 problem' : `${problems} problem
 
 /***/ }),
 
-/***/ 4611:
+/***/ 2451:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -73711,8 +82757,8 @@ const commandNames = [
     'diagnose',
 ];
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 10 modules
+var schemas = __nccwpck_require__(3798);
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core = __nccwpck_require__(8532);
 ;// CONCATENATED MODULE: ./lib/settings/forms/form.js
@@ -74006,7 +83052,7 @@ const anything = {
 ;// CONCATENATED MODULE: ./lib/settings/catalog/setting.js
 
 const targetNames = ['vps', 'kubernetes', 'ecs', 'command'];
-const builtTargets = ['vps', 'command'];
+const builtTargets = ['vps', 'kubernetes', 'command'];
 const sections = (/* unused pure expression or super */ null && (['all', 'ssh', 'vps', 'kubernetes', 'ecs', 'command']));
 const inAnyMode = { modes: modes, default: null, built: true };
 const inModes = (...names) => ({ modes: names, default: null, built: true });
@@ -74301,83 +83347,335 @@ const hookSettings = {
     },
 };
 
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/settings/yaml.js
+
+/** Enough for people who share a block; a document that grows by aliases has far more. */
+const maxAliasCount = 100;
+function readYaml(text) {
+    try {
+        return readDocument(text);
+    }
+    catch (error) {
+        // The yaml package throws for unknown and too many aliases, and the stack ends in documents nested thousands deep.
+        const why = error instanceof ReferenceError ? error.message : 'is nested too deeply';
+        return { kind: 'broken', why, line: null, column: null };
+    }
+}
+function readDocument(text) {
+    const lineCounter = new dist/* LineCounter */.HN();
+    const document = (0,dist/* parseDocument */.Tp)(text, {
+        schema: 'failsafe',
+        stringKeys: true,
+        prettyErrors: false,
+        lineCounter,
+    });
+    const [error] = document.errors;
+    if (error) {
+        const { line, col } = lineCounter.linePos(error.pos[0]);
+        // Some messages end with a piece of the source, which may be a secret.
+        return { kind: 'broken', why: error.message.replace(/: ".*$/s, ''), line, column: col };
+    }
+    return {
+        kind: 'value',
+        value: toRaw(document.toJS({ maxAliasCount }), []),
+        lineOf: (path) => {
+            const node = (0,dist/* isCollection */.P3)(document.contents) ? document.getIn(path, true) : document.contents;
+            const start = rangeStart(node);
+            return start === null ? null : lineCounter.linePos(start).line;
+        },
+    };
+}
+function rangeStart(node) {
+    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : null;
+    return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : null;
+}
+function toRaw(value, around) {
+    if (value === null || value === undefined)
+        return '';
+    if (typeof value !== 'object')
+        return String(value);
+    if (around.includes(value))
+        throw new ReferenceError('An alias stands inside what it names');
+    const inside = [...around, value];
+    if (Array.isArray(value))
+        return value.map((item) => toRaw(item, inside));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toRaw(item, inside)]));
+}
+const isList = (raw) => Array.isArray(raw);
+const isMap = (raw) => typeof raw === 'object' && !Array.isArray(raw);
+
+;// CONCATENATED MODULE: ./lib/settings/forms/kubernetes.js
+/** Names and labels as Kubernetes takes them. */
+
+
+
+
+
+const label = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
+const labelPattern = new RegExp(`^${label}$`);
+const subdomainPattern = new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`);
+const labelRule = 'up to 63 small letters, digits and `-`, with a letter or digit at both ends';
+/** Of a Service, a namespace, a container: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+function parseLabelName(text) {
+    if (labelPattern.test(text))
+        return accept(text);
+    return refuse(`is not a name in Kubernetes: ${labelRule}`, nearest(text, labelPattern, /[^a-z0-9]+/g));
+}
+/** Of a Deployment, an Ingress, a Lease. */
+function parseObjectName(text) {
+    if (subdomainPattern.test(text))
+        return accept(text);
+    const why = 'is not a name in Kubernetes: small letters, digits, `-` and `.`';
+    return refuse(why, nearest(text, subdomainPattern, /[^a-z0-9.]+/g));
+}
+function nearest(text, wanted, unfit) {
+    const tidy = text
+        .toLowerCase()
+        .replaceAll(unfit, '-')
+        .replaceAll(/^[-.]+|[-.]+$/g, '');
+    return wanted.test(tidy) ? tidy : null;
+}
+const labelText = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+function parseLabelKey(text) {
+    const [name = '', prefix, ...rest] = text.split('/').reverse();
+    const isPrefixed = prefix === undefined || subdomainPattern.test(prefix);
+    if (labelText.test(name) && isPrefixed && rest.length === 0)
+        return accept(text);
+    return refuse('is not the key of a label, such as `color` or `example.com/color`');
+}
+function parseLabelValue(text) {
+    if (labelText.test(text))
+        return accept(text);
+    return refuse('is not the value of a label: up to 63 letters, digits, `-`, `_` and `.`');
+}
+function parseNamespace(text) {
+    if (!text.includes('{color}'))
+        return parseLabelName(text);
+    return refuse('holds `{color}`: a selector reaches pods of its own namespace alone, so both colors are in one');
+}
+const namespace = textForm(`a name of ${labelRule}`, parseNamespace, { type: ['string', 'number'] });
+const labelName = textForm(`a name of ${labelRule}`, parseLabelName, { type: ['string', 'number'] });
+const labelKey = textForm('the key of a label, such as `color`', parseLabelKey, { type: 'string' });
+/** Of every Service alike. */
+const labelValues = perColorForm('the value of a label', {
+    parse: parseLabelValue,
+    known: ['color', 'app'],
+});
+const deploymentNames = perColorForm('a name', { parse: parseObjectName });
+/** Of the router, which is one for the app. */
+const backendNames = perColorForm('a name', { parse: parseLabelName, known: ['color', 'app'] });
+/** `{app}` and `{service}` are left for `expand`. */
+function parseNamePattern(text) {
+    const known = parsePlaceholders(text, ['app', 'service']);
+    if (known.kind === 'refused')
+        return known;
+    const judged = parseLabelName(text.replaceAll(/\{(app|service)\}/g, 'app'));
+    return judged.kind === 'value' ? accept(text) : judged;
+}
+const nameAccepted = 'a name, which may hold `{app}`';
+const kubernetes_namePattern = textForm(nameAccepted, parseNamePattern, { type: 'string' });
+const servicesAccepted = 'a name, several of them in a list or apart by commas, or `none` (names may hold `{app}` and `{service}`)';
+/** Empty: users reach none of them, as a worker. */
+const kubeServices = listForm(servicesAccepted, (text) => {
+    if (text === 'none')
+        return accept([]);
+    return parseEach(piecesOf(text, /[\s,]+/), parseNamePattern);
+});
+const pathsAccepted = 'the path of a file or folder in the workspace, or a list of them';
+function parseWorkspacePath(text) {
+    if (text.startsWith('~'))
+        return refuse('begins with `~`, which is not expanded: write the whole path');
+    return text === '' ? refuse('is not a path') : parseLine(text);
+}
+const manifests = listForm(pathsAccepted, (text) => parseEach(piecesOf(text, /\r?\n/), parseWorkspacePath));
+/** As a list, or as one text that holds several. */
+function listForm(accepted, parse) {
+    const one = textForm(accepted, parse, { type: 'string' }).schema;
+    const list = schemas/* array */.YOg(one).min(1, { error: 'is an empty list' });
+    return {
+        accepted,
+        schema: schemas/* union */.KCZ([one, list.transform((parts) => parts.flat())], { error: accepted }),
+        input: [],
+    };
+}
+/** `[a, b]` is a list too, though `{app}` at the beginning of a name keeps such a text from being read as YAML. */
+const piecesOf = (text, between) => {
+    const [, inside] = /^\[(.*)\]$/s.exec(text.trim()) ?? [];
+    return (inside === undefined ? text.split(between) : inside.split(','))
+        .map((piece) => piece.trim().replace(/^(["'])(.*)\1$/, '$2'))
+        .filter((piece) => piece !== '');
+};
+function parseEach(pieces, parse) {
+    const parsed = pieces.map(parse);
+    const wrong = parsed.find((one) => one.kind === 'refused');
+    if (wrong)
+        return wrong;
+    const values = parsed.flatMap((one) => (one.kind === 'value' ? [one.value] : []));
+    return values.length === 0 ? refuse('is empty') : accept(values);
+}
+/** https://dl.k8s.io/release/stable.txt names the newest. */
+function parseKubectlVersion(text) {
+    const [, numbers] = /^v?(\d+\.\d+\.\d+)$/.exec(text) ?? [];
+    if (numbers !== undefined)
+        return accept(`v${numbers}`);
+    return refuse('is not a whole version', /^v?\d+\.\d+$/.test(text) ? `${text}.0` : null);
+}
+const kubectlVersion = textForm('a version such as `v1.34.2`', parseKubectlVersion, { type: 'string' });
+
+;// CONCATENATED MODULE: ./lib/settings/forms/kubeconfig.js
+
+
+
+
+const isText = (text) => text.includes('\n') || /^(apiVersion\b|kind\b|clusters\b|\{)/.test(text);
+/** https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+function parseKubeconfig(text) {
+    if (/^(YXBpVmVyc2lvb|a2luZDog|Y2x1c3RlcnM|eyJ)/.test(text))
+        return refuse('is the text in base64: decode it first, or store it in the secret as it is');
+    if (!isText(text)) {
+        const path = parseWorkspacePath(text);
+        return path.kind === 'value' ? accept({ kind: 'path', path: path.value }) : path;
+    }
+    const yaml = readYaml(text);
+    if (yaml.kind === 'broken') {
+        const where = yaml.line === null ? '' : ` at line ${yaml.line}, column ${yaml.column}`;
+        return refuse(`is not YAML${where}: ${yaml.why}`);
+    }
+    if (!isMap(yaml.value))
+        return refuse('is not the text of a kubeconfig, which is a map');
+    const missing = ['clusters', 'contexts', 'users'].find((key) => namesIn(yaml.value, key).length === 0);
+    if (missing !== undefined)
+        return refuse(`is not the text of a kubeconfig: it has no \`${missing}\``);
+    return accept({ kind: 'text', text });
+}
+const kubeconfig = textForm('the path or the text of a kubeconfig', parseKubeconfig, {
+    type: 'string',
+});
+/** Of a text that `parseKubeconfig` took. */
+function contextsIn(text) {
+    const yaml = readYaml(text);
+    if (yaml.kind === 'broken' || !isMap(yaml.value))
+        return { names: [], current: null };
+    const current = yaml.value['current-context'];
+    return {
+        names: namesIn(yaml.value, 'contexts'),
+        current: typeof current === 'string' && current !== '' ? current : null,
+    };
+}
+function namesIn(config, key) {
+    const entries = isMap(config) ? config[key] : undefined;
+    if (!isList(entries))
+        return [];
+    return entries.flatMap((entry) => (isMap(entry) && typeof entry.name === 'string' ? [entry.name] : []));
+}
+/** The rest, such as names and the address of the cluster, stands in every report. */
+const secretKeys = /^(client-key-data|token|password|(access|id|refresh)-token|client-secret)$/;
+/** What lets in, of a kubeconfig's text. All of its lines where it cannot be read. */
+function credentialsIn(text) {
+    const parsed = parseKubeconfig(text);
+    if (parsed.kind === 'refused')
+        return text.split(/\r?\n/);
+    if (parsed.value.kind === 'path')
+        return [];
+    const yaml = readYaml(text);
+    return yaml.kind === 'value' ? credentialsUnder(yaml.value) : [];
+}
+function credentialsUnder(raw) {
+    if (typeof raw === 'string')
+        return [];
+    if (isList(raw))
+        return raw.flatMap(credentialsUnder);
+    if (!isMap(raw))
+        return [];
+    // An `exec` plugin is given its credentials as `{ name, value }`.
+    const { name, value } = raw;
+    const isSecret = typeof name === 'string' && /TOKEN|SECRET|PASSWORD|KEY/i.test(name);
+    const given = isSecret && typeof value === 'string' ? [value] : [];
+    const own = Object.entries(raw).flatMap(([key, inner]) => typeof inner === 'string' && secretKeys.test(key) ? [inner] : credentialsUnder(inner));
+    return [...given, ...own];
+}
+
 ;// CONCATENATED MODULE: ./lib/settings/catalog/kubernetes.js
 
 
 
 
-const plannedForKubernetes = { ...planned, sections: ['kubernetes'] };
+
+const onKubernetes = { ...inAnyMode, sections: ['kubernetes'] };
 const kubernetesSettings = {
     kubeconfig: {
-        ...plannedForKubernetes,
-        form: text_text,
+        ...onKubernetes,
+        form: kubeconfig,
         secret: true,
         defaultNote: 'what kubectl would use',
-        description: 'Path or text of the kubeconfig',
+        description: 'Path or text of the kubeconfig; the text from a secret',
     },
     'kube-context': {
-        ...plannedForKubernetes,
+        ...onKubernetes,
         form: line,
         defaultNote: 'the current one',
         description: 'Context of the kubeconfig to use',
     },
     namespace: {
-        ...plannedForKubernetes,
-        form: line,
+        ...onKubernetes,
+        form: namespace,
         defaultNote: 'that of the context',
         description: 'Namespace of the app',
     },
     'kube-service': {
-        ...plannedForKubernetes,
-        form: anything,
-        default: '{app}',
-        description: 'Service or Services whose selector is switched, together',
+        ...onKubernetes,
+        form: kubeServices,
+        defaultNote: '`{app}`; with several `services`, what each names',
+        description: 'Service whose selector is switched, or a list of them, switched together; `none` for a part that users do not reach',
     },
     'selector-key': {
-        ...plannedForKubernetes,
-        form: line,
+        ...onKubernetes,
+        form: labelKey,
         defaultNote: 'found in the Service',
         description: 'Key of the selector that names the color',
     },
     'selector-value': {
-        ...plannedForKubernetes,
-        form: perColorForm('a value'),
+        ...onKubernetes,
+        form: labelValues,
         default: '{color}',
         description: 'Value of the selector for each color',
     },
     'kube-deployment': {
-        ...plannedForKubernetes,
-        form: perColorForm('a name'),
+        ...onKubernetes,
+        form: deploymentNames,
         default: '{app}-{color}',
-        description: 'Deployment of each color',
+        description: 'Deployment of each color, such as `{service}-{color}` with several `services`',
     },
     'kube-container': {
-        ...plannedForKubernetes,
-        form: line,
+        ...onKubernetes,
+        form: labelName,
         defaultNote: 'the only one',
         description: 'Container whose image is replaced',
     },
     manifests: {
-        ...plannedForKubernetes,
-        form: anything,
-        description: 'Files or folders that are rendered for each color and applied instead of patching',
+        ...onKubernetes,
+        form: manifests,
+        description: 'Files or folders in which `{color}`, `{image}` and `{version}` are filled in, applied instead of patching the Deployment',
     },
     'kube-overlap': {
-        ...plannedForKubernetes,
+        ...onKubernetes,
         form: duration,
         default: '0s',
-        description: 'How long the selector matches both colors during the switch, as a duration',
+        description: 'How long the selector matches both colors during the switch, as a duration, for load balancers that lag',
     },
     'preview-service': {
-        ...plannedForKubernetes,
-        form: line,
+        ...onKubernetes,
+        form: kubernetes_namePattern,
         description: 'Service that is kept pointing at the idle color',
     },
     'kubectl-version': {
-        ...plannedForKubernetes,
-        form: line,
+        ...onKubernetes,
+        form: kubectlVersion,
         defaultNote: 'kubectl on the PATH',
-        description: 'Version of kubectl to install',
+        description: 'Version of kubectl to install, such as `v1.34.2`',
     },
 };
 
@@ -74845,16 +84143,9 @@ const url = textForm('an http or https URL', parseUrl, { type: 'string', pattern
 
 
 
+
 const colorUrl = perColorForm('an http or https URL', { parse: parseUrl });
-const keysOfOtherTargets = [
-    'kube-service',
-    'kube-deployment',
-    'kube-container',
-    'ecs-service',
-    'ecs-container',
-    'listener-arn',
-    'rule-arn',
-];
+const keysOfOtherTargets = ['ecs-service', 'ecs-container', 'listener-arn', 'rule-arn'];
 const builtKeys = {
     image: text_image.schema.optional(),
     url: url.schema.optional(),
@@ -74867,6 +84158,9 @@ const builtKeys = {
     start: choiceForm(['before-switch', 'after-switch']).schema.optional(),
     'compose-service': composeName.schema.optional(),
     'compose-profile': composeName.schema.optional(),
+    'kube-service': kubeServices.schema.optional(),
+    'kube-deployment': deploymentNames.schema.optional(),
+    'kube-container': labelName.schema.optional(),
 };
 const services_accepted = `a map of ${listed(Object.keys(builtKeys), 'and')}`;
 const service = strictMap(services_accepted, { ...builtKeys, ...Object.fromEntries(keysOfOtherTargets.map((key) => [key, unread])) }, Object.keys(builtKeys));
@@ -74899,7 +84193,7 @@ const releaseSettings = {
         sections: release_sections,
         form: choiceForm(builtTargets, plannedTargets),
         required: true,
-        description: 'What the app runs on: `vps` (Docker Compose behind nginx on a host) or `command` (your own shell commands); `kubernetes` and `ecs` are not available yet',
+        description: 'What the app runs on: `vps` (Docker Compose behind nginx on a host), `kubernetes` (two Deployments behind a Service) or `command` (your own shell commands); `ecs` is not available yet',
     },
     mode: {
         ...inAnyMode,
@@ -74946,7 +84240,7 @@ const releaseSettings = {
         sections: release_sections,
         form: services,
         defaultNote: 'the app is its only service',
-        description: 'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`, and for `vps` also `blue-port`, `green-port`, `start` (`before-switch` or `after-switch`), `compose-service` and `compose-profile`',
+        description: 'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`; for `vps` also `blue-port`, `green-port`, `compose-service` and `compose-profile`, for `kubernetes` also `kube-service`, `kube-deployment` and `kube-container`, and for both `start` (`before-switch` or `after-switch`)',
     },
     'target-color': {
         ...inModes('deploy', 'stage', 'rollback'),
@@ -75219,10 +84513,11 @@ const registryHost = textForm('the host of a registry as in the names of its ima
 
 
 
-const router_accepted = '`nginx-flag`, or a map `{ nginx-flag: { listen: 8100 } }`';
+
+const router_accepted = '`nginx-flag` or `{ nginx-flag: { listen: 8100 } }` for `vps`; `service`, `{ ingress: NAME }` or `{ httproute: NAME }` for `kubernetes`';
 const listenAccepted = 'a port, or a map: service → port';
 const flagAccepted = `nothing, or a map of \`listen\`: ${listenAccepted}`;
-const plain = { listen: null };
+const plain = { kind: 'nginx-flag', listen: null };
 const router_bare = textForm(flagAccepted, (text) => (text === '' ? accept(plain) : refuse('is not a map')), {
     type: 'null',
 });
@@ -75231,31 +84526,78 @@ const listen = schemas/* union */.KCZ([port.schema, namedMap(listenAccepted, nam
 });
 const flag = schemas/* union */.KCZ([
     router_bare.schema,
-    strictMap(flagAccepted, { listen: listen.optional() }).transform((given) => ({ listen: given.listen ?? null })),
+    strictMap(flagAccepted, { listen: listen.optional() }).transform((given) => ({ ...plain, listen: given.listen ?? null })),
 ], { error: flagAccepted });
+/** Of an Ingress: a host, a path, or both. */
+function parseRule(text) {
+    const [, bareRule] = /^https?:\/\/(.+)$/.exec(text) ?? [];
+    if (bareRule !== undefined)
+        return refuse('begins with a scheme', bareRule);
+    return /^(\*\.)?[^\s/*]*(\/\S*)?$/.test(text) && text !== ''
+        ? accept(text)
+        : refuse('is not a host with or without a path');
+}
+const rule = textForm('a host, a path, or both, such as `shop.example.com/api`', parseRule, {
+    type: 'string',
+});
 const keysOfEachPlanned = {
     file: ['tokens', 'copy', 'template', 'values'],
     link: ['to'],
     switch: ['read'],
-    ingress: ['rule', 'service'],
-    httproute: ['backend'],
 };
 const others = Object.fromEntries(Object.entries(keysOfEachPlanned).flatMap(([key, companions]) => [
     [key, planned_planned],
     ...companions.map((companion) => [companion, unread]),
 ]));
-const router_map = strictMap(router_accepted, { ...others, 'nginx-flag': flag.optional() }, ['nginx-flag']).transform((given, context) => {
-    if (given['nginx-flag'] !== undefined)
-        return given['nginx-flag'];
-    const params = { accepted: router_accepted, nearest: null };
-    context.issues.push({ code: 'custom', input: given, message: 'names no router', params });
-    return core/* NEVER */.tm;
+const router_builtKeys = {
+    'nginx-flag': flag.optional(),
+    ingress: kubernetes_namePattern.schema.optional(),
+    rule: rule.schema.optional(),
+    service: backendNames.schema.optional(),
+    httproute: kubernetes_namePattern.schema.optional(),
+    backend: backendNames.schema.optional(),
+};
+/** What each of the three may be given with. */
+const companionsOf = { 'nginx-flag': [], ingress: ['rule', 'service'], httproute: ['backend'] };
+const builtRouters = Object.keys(companionsOf);
+const companions = Object.entries(companionsOf).flatMap(([name, keys]) => keys.map((key) => ({ key, router: name })));
+const shape = strictMap(router_accepted, { ...others, ...router_builtKeys }, Object.keys(router_builtKeys));
+const usualBackend = { blue: '{app}-blue', green: '{app}-green' };
+const router_map = shape.transform((given, context) => {
+    const why = misfit(given);
+    if (why !== null) {
+        context.issues.push({ code: 'custom', input: given, message: why, params: { accepted: router_accepted, nearest: null } });
+        return core/* NEVER */.tm;
+    }
+    const { ingress, httproute } = given;
+    if (ingress !== undefined) {
+        return {
+            kind: 'ingress',
+            name: ingress,
+            rule: given.rule ?? null,
+            backend: given.service ?? usualBackend,
+        };
+    }
+    if (httproute !== undefined)
+        return { kind: 'httproute', name: httproute, backend: given.backend ?? usualBackend };
+    return given['nginx-flag'] ?? plain;
 });
+function misfit(given) {
+    const named = builtRouters.filter((name) => given[name] !== undefined);
+    if (named.length === 0)
+        return 'names no router';
+    if (named.length > 1)
+        return 'names more than one router';
+    const stray = companions.find(({ key, router: name }) => given[key] !== undefined && name !== named[0]);
+    return stray === undefined ? null : `has \`${stray.key}\`, which goes with \`${stray.router}\``;
+}
+const names = {
+    ...choiceForm(['nginx-flag', 'service']),
+    schema: choiceForm(['nginx-flag', 'service']).schema.transform((kind) => (kind === 'service' ? { kind } : plain)),
+};
 const router = {
     accepted: router_accepted,
-    schema: schemas/* union */.KCZ([choiceForm(['nginx-flag'], ['service']).schema.transform(() => plain), router_map, plannedList], {
-        error: router_accepted,
-    }),
+    schema: schemas/* union */.KCZ([names.schema, router_map, plannedList], { error: router_accepted }),
     input: 'yaml',
 };
 
@@ -75355,7 +84697,7 @@ const vpsSettings = {
         sections: ['vps', 'kubernetes'],
         form: router,
         defaultNote: '`nginx-flag` for `vps`, `service` for `kubernetes`',
-        description: 'What moves users between the colors. For `vps`: `nginx-flag`, or `{ nginx-flag: { listen: 8100 } }` with the port of a switch server (a map of service to port for several); other routers are not available yet',
+        description: 'What moves users between the colors. For `vps`: `nginx-flag`, or `{ nginx-flag: { listen: 8100 } }` with the port of a switch server (a map of service to port for several). For `kubernetes`: `service`, `{ ingress: NAME, rule: HOST/PATH, service: NAME-{color} }` or `{ httproute: NAME, backend: NAME-{color} }`. Other routers are not available yet',
     },
     proxy: {
         ...onVps,
@@ -75409,7 +84751,52 @@ const isSettingName = (name) => Object.hasOwn(declared, name);
 /** An input with a default is always given, so the file could never say another value. */
 const canStandInConfig = (name) => name !== 'config' && catalog[name].expression === undefined;
 
+;// CONCATENATED MODULE: ./lib/settings/kubernetes.js
+
+function kubernetesSettingsOf(values) {
+    const app = values.app ?? '';
+    const fill = (text) => expand(text, { app });
+    const preview = values['preview-service'];
+    return {
+        app,
+        kubeconfig: values.kubeconfig ?? { kind: 'ambient' },
+        context: values['kube-context'],
+        namespace: values.namespace,
+        kubectlVersion: values['kubectl-version'],
+        router: routerOf(values, fill),
+        selectorKey: values['selector-key'],
+        selectorValue: eachColor(values['selector-value'], fill),
+        overlap: values['kube-overlap'],
+        previewService: preview && fill(preview),
+        manifests: values.manifests ?? [],
+        services: kubernetesServicesOf(values),
+    };
+}
+function routerOf({ router }, fill) {
+    if (router?.kind !== 'ingress' && router?.kind !== 'httproute')
+        return { kind: 'service' };
+    return { ...router, name: fill(router.name), backend: eachColor(router.backend, fill) };
+}
+const kubernetesServicesOf = (values) => Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) => serviceOf(name, { own, isOnly: length === 1, values }));
+function serviceOf(name, { own, isOnly, values }) {
+    const fill = (text) => expand(text, { app: values.app ?? '', service: name });
+    const named = own['kube-service'] ?? values['kube-service'] ?? (isOnly ? ['{app}'] : []);
+    return {
+        name,
+        kubeServices: routerOf(values, fill).kind === 'service' ? named.map(fill) : [],
+        deployment: eachColor(own['kube-deployment'] ?? values['kube-deployment'], fill),
+        container: own['kube-container'] ?? values['kube-container'],
+        url: own.url ?? (isOnly ? values.url : null),
+        start: own.start ?? 'before-switch',
+    };
+}
+const eachColor = ({ blue, green }, turn) => ({
+    blue: turn(blue),
+    green: turn(green),
+});
+
 ;// CONCATENATED MODULE: ./lib/settings/vps.js
+/** What the settings of a VPS come to. */
 
 function vpsSettingsOf(values) {
     const app = values.app ?? '';
@@ -75420,8 +84807,8 @@ function vpsSettingsOf(values) {
         stateDirectory: folder(fill(values['state-directory'])),
         sudo: values.sudo,
         compose: {
-            files: eachColor(values['compose-file'], (paths) => paths.map(fill)),
-            project: values['compose-project'] && eachColor(values['compose-project'], fill),
+            files: vps_eachColor(values['compose-file'], (paths) => paths.map(fill)),
+            project: values['compose-project'] && vps_eachColor(values['compose-project'], fill),
         },
         envFile: envFileOf(values, fill),
         registry: registryOf(values),
@@ -75429,16 +84816,16 @@ function vpsSettingsOf(values) {
         services: vpsServicesOf(values),
     };
 }
-const vpsServicesOf = (values) => Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) => serviceOf(name, length === 1 ? { ...ofTheOnlyService(values), ...own } : own, values));
+const vpsServicesOf = (values) => Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) => vps_serviceOf(name, length === 1 ? { ...ofTheOnlyService(values), ...own } : own, values));
 const ofTheOnlyService = (values) => ({
     url: values.url ?? undefined,
     'blue-port': values['blue-port'] ?? undefined,
     'green-port': values['green-port'] ?? undefined,
 });
-function serviceOf(name, own, values) {
+function vps_serviceOf(name, own, values) {
     const named = (setting) => {
         const names = own[setting] ?? values[setting];
-        return names && eachColor(names, (text) => expand(text, { app: values.app ?? '', service: name }));
+        return names && vps_eachColor(names, (text) => expand(text, { app: values.app ?? '', service: name }));
     };
     return {
         name,
@@ -75449,9 +84836,10 @@ function serviceOf(name, own, values) {
         start: own.start ?? 'before-switch',
     };
 }
+const listenGiven = ({ router }) => router?.kind === 'nginx-flag' ? router.listen : null;
 /** One port alone is that of the only service that users are sent to. */
 function listenOf(values) {
-    const listen = values.router?.listen ?? null;
+    const listen = listenGiven(values);
     if (typeof listen !== 'number')
         return listen;
     return Object.fromEntries(vpsServicesOf(values)
@@ -75462,13 +84850,13 @@ function listenOf(values) {
 const isRouted = ({ ports }) => ports.blue !== null || ports.green !== null;
 function envFileOf(values, fill) {
     const content = values['env-file-content'];
-    return content === null ? null : { content, path: eachColor(values['env-file-path'], fill) };
+    return content === null ? null : { content, path: vps_eachColor(values['env-file-path'], fill) };
 }
 function registryOf(values) {
     const { registry: host, 'registry-username': username, 'registry-password': password } = values;
     return host === null || username === null || password === null ? null : { host, username, password };
 }
-const eachColor = ({ blue, green }, turn) => ({
+const vps_eachColor = ({ blue, green }, turn) => ({
     blue: turn(blue),
     green: turn(green),
 });
@@ -75476,6 +84864,7 @@ const folder = (path) => path.replace(/(?<=.)\/+$/, '');
 
 ;// CONCATENATED MODULE: ./lib/settings/build.js
 /** The settings as the engine sees them. */
+
 
 
 
@@ -75553,12 +84942,24 @@ const hooksOf = (values) => byName(hookNames, (name) => values[name] ?? []);
 /** A required setting: it is there once no problem was found. */
 const appOf = (values) => values.app ?? '';
 /**
- * Of what runs a release: the command that deploys, with its environment, or what compose is given; and the services. Version
+ * Of what runs a release: the command that deploys, with its environment, or what compose or the cluster is given; and the services. Version
  * and images are told apart by themselves, and how a release is fetched, checked or stopped does not change it.
  */
 function configurationOf(values) {
-    const sent = values.target === 'vps' ? sentToVps(values) : sentToCommands(values);
-    return (0,external_node_crypto_.createHash)('sha256').update(JSON.stringify(sent)).digest('hex').slice(0, 12);
+    return (0,external_node_crypto_.createHash)('sha256')
+        .update(JSON.stringify(sentOf(values)))
+        .digest('hex')
+        .slice(0, 12);
+}
+function sentOf(values) {
+    switch (values.target) {
+        case 'vps':
+            return sentToVps(values);
+        case 'kubernetes':
+            return sentToKubernetes(values);
+        default:
+            return sentToCommands(values);
+    }
 }
 function sentToCommands(values) {
     const deploy = (values.commands?.deploy ?? []).map(({ run, where, env }) => [
@@ -75583,67 +84984,16 @@ function sentToVps(values) {
     const env = envFile && [envFile.content, colorsOf(envFile.path)];
     return [directory, colorsOf(compose.files), compose.project && colorsOf(compose.project), env, started];
 }
+/** Manifests count by their names: what stands in them is known where they are read. */
+function sentToKubernetes(values) {
+    const { namespace, manifests, services } = kubernetesSettingsOf(values);
+    const started = services
+        .map(({ name, deployment, container, start }) => [name, colorsOf(deployment), container, start])
+        .sort();
+    return [namespace, manifests, started];
+}
 const colorsOf = ({ blue, green }) => [blue, green];
 const byName = (names, value) => Object.fromEntries(names.map((name) => [name, value(name)]));
-
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
-;// CONCATENATED MODULE: ./lib/settings/yaml.js
-
-/** Enough for people who share a block; a document that grows by aliases has far more. */
-const maxAliasCount = 100;
-function readYaml(text) {
-    try {
-        return readDocument(text);
-    }
-    catch (error) {
-        // The yaml package throws for unknown and too many aliases, and the stack ends in documents nested thousands deep.
-        const why = error instanceof ReferenceError ? error.message : 'is nested too deeply';
-        return { kind: 'broken', why, line: null, column: null };
-    }
-}
-function readDocument(text) {
-    const lineCounter = new dist/* LineCounter */.HN();
-    const document = (0,dist/* parseDocument */.Tp)(text, {
-        schema: 'failsafe',
-        stringKeys: true,
-        prettyErrors: false,
-        lineCounter,
-    });
-    const [error] = document.errors;
-    if (error) {
-        const { line, col } = lineCounter.linePos(error.pos[0]);
-        // Some messages end with a piece of the source, which may be a secret.
-        return { kind: 'broken', why: error.message.replace(/: ".*$/s, ''), line, column: col };
-    }
-    return {
-        kind: 'value',
-        value: toRaw(document.toJS({ maxAliasCount }), []),
-        lineOf: (path) => {
-            const node = (0,dist/* isCollection */.P3)(document.contents) ? document.getIn(path, true) : document.contents;
-            const start = rangeStart(node);
-            return start === null ? null : lineCounter.linePos(start).line;
-        },
-    };
-}
-function rangeStart(node) {
-    const range = typeof node === 'object' && node !== null && 'range' in node ? node.range : null;
-    return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : null;
-}
-function toRaw(value, around) {
-    if (value === null || value === undefined)
-        return '';
-    if (typeof value !== 'object')
-        return String(value);
-    if (around.includes(value))
-        throw new ReferenceError('An alias stands inside what it names');
-    const inside = [...around, value];
-    if (Array.isArray(value))
-        return value.map((item) => toRaw(item, inside));
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toRaw(item, inside)]));
-}
-const isList = (raw) => Array.isArray(raw);
-const isMap = (raw) => typeof raw === 'object' && !Array.isArray(raw);
 
 ;// CONCATENATED MODULE: ./lib/settings/findings.js
 
@@ -75665,7 +85015,7 @@ function findingsOf(issues, raw, accepted) {
                     accepted: null,
                 };
             case 'invalid_type':
-                return misfit(found, issue.message);
+                return findings_misfit(found, issue.message);
             case 'custom':
                 return { ...found, why: issue.message, subject: 'value', ...issue.params };
             default:
@@ -75677,7 +85027,7 @@ function findingsOf(issues, raw, accepted) {
 function inUnion(issue, found) {
     const meant = issue.errors.find((branch) => !isForAnotherKind(branch));
     if (!meant || found.raw === undefined)
-        return misfit(found, issue.message);
+        return findings_misfit(found, issue.message);
     return findingsOf(meant, found.raw, issue.message).map((inner) => ({
         ...inner,
         path: [...found.path, ...inner.path],
@@ -75686,7 +85036,7 @@ function inUnion(issue, found) {
 const isForAnotherKind = (branch) => branch.some((issue) => issue.path.length === 0 &&
     (issue.code === 'invalid_type' ||
         (issue.code === 'invalid_union' && issue.errors.every(isForAnotherKind))));
-function misfit(found, accepted) {
+function findings_misfit(found, accepted) {
     return found.raw === undefined
         ? { ...found, accepted, why: 'is missing', subject: 'setting' }
         : { ...found, accepted, why: 'cannot stand here', subject: 'value' };
@@ -75868,7 +85218,7 @@ function refusalOf(entry, target) {
     const targets = targetsOf(setting);
     const known = targetNamed(target);
     if (known && !targets.includes(known)) {
-        return { why: belongsElsewhere(targets, known), accepted: instead[name] ?? null };
+        return { why: belongsElsewhere(targets, known), accepted: insteadOf(name, known) };
     }
     if (entry.place([]) !== null && !canStandInConfig(name)) {
         return { why: 'can only be given as an input of the step' };
@@ -75876,9 +85226,12 @@ function refusalOf(entry, target) {
     return setting.built ? null : { why: 'is not available yet in this version' };
 }
 /** What a user of another target most likely wants. */
-const instead = {
-    commands: 'hooks such as `before-deploy`, with `where: target` for a command on the host',
-};
+function insteadOf(name, target) {
+    if (name !== 'commands')
+        return null;
+    const hooks = 'hooks such as `before-deploy`';
+    return target === 'vps' ? `${hooks}, with \`where: target\` for a command on the host` : hooks;
+}
 /** Keys of services that are for another target. */
 function foreignKeysOf(services, target) {
     const known = targetNamed(target);
@@ -75897,7 +85250,7 @@ function foreignKeysOf(services, target) {
 }
 const targetsOfKey = (key) => {
     if (key === 'start')
-        return ['vps'];
+        return ['vps', 'kubernetes'];
     return isSettingName(key) ? targetsOf(catalog[key]) : targetNames;
 };
 const targetNamed = (target) => targetNames.find((name) => name === target);
@@ -75918,6 +85271,226 @@ const demand = (setting, why, accepted) => ({
     accepted,
     subject: 'setting',
 });
+
+;// CONCATENATED MODULE: ./lib/settings/kubernetes-service-rules.js
+
+
+
+
+
+
+const whatServicesAreMadeOf = [
+    'app',
+    'services',
+    'router',
+    'url',
+    'color-url',
+    'kube-service',
+    'kube-deployment',
+    'preview-service',
+];
+/** One service with a problem of its own may be what the others lack. */
+function brokenKubernetesServiceRules({ values, isUnknown }) {
+    if (whatServicesAreMadeOf.some(isUnknown))
+        return [];
+    const services = kubernetesServicesOf(values);
+    return [
+        namesThatFit,
+        deploymentsOfTheirOwn,
+        servicesOfTheirOwn,
+        servicesOfUsers,
+        previewOfItsOwn,
+        startedInTime,
+        askedChecks,
+    ].flatMap((rule) => rule(services, values));
+}
+const colors = ['blue', 'green'];
+const isSelected = (values) => values.router === null || values.router.kind === 'service';
+const isReached = ({ kubeServices }, values) => !isSelected(values) || kubeServices.length > 0;
+/** As the user named it: what is said for every service stands outside of `services`. */
+const settingOf = (values, service, key) => values.services?.[service]?.[key] === undefined ? key : `services.${service}.${key}`;
+/** As the user would name it for this service alone. */
+const ownSettingOf = (values, service, key) => values.services === null ? key : `services.${service}.${key}`;
+/** Names of apps and services may hold what names in Kubernetes may not. */
+const namesThatFit = (services, values) => [
+    ...services.flatMap(({ name, kubeServices, deployment }) => [
+        ...kubeServices.flatMap((one) => kubernetes_service_rules_misfit(settingOf(values, name, 'kube-service'), one, parseLabelName)),
+        ...kubernetes_service_rules_misfit(settingOf(values, name, 'kube-deployment'), deployment.blue, parseObjectName),
+    ]),
+    ...routerNames(values).flatMap(([setting, text]) => kubernetes_service_rules_misfit(setting, text, parseLabelName)),
+];
+const routerNames = ({ router, app }) => {
+    if (router?.kind !== 'ingress' && router?.kind !== 'httproute')
+        return [];
+    const key = router.kind === 'ingress' ? 'service' : 'backend';
+    return [[`router.${key}`, expand(router.backend.blue, { app: app ?? '' })]];
+};
+function kubernetes_service_rules_misfit(setting, name, parse) {
+    const parsed = parse(name);
+    if (parsed.kind === 'value')
+        return [];
+    return [{ setting, raw: name, why: parsed.why, nearest: parsed.nearest, subject: 'value' }];
+}
+const deploymentsOfTheirOwn = (services, values) => services.flatMap(({ name, deployment }, index) => {
+    const twin = services
+        .slice(0, index)
+        .find((other) => colors.some((color) => colors.some((one) => deployment[color] === other.deployment[one])));
+    if (!twin)
+        return [];
+    const why = `names one Deployment, \`${deployment.blue}\`, for ${listed([twin.name, name], 'and')}`;
+    return [
+        demand(settingOf(values, name, 'kube-deployment'), why, 'a name for each, such as `{service}-{color}`'),
+    ];
+});
+const servicesOfTheirOwn = (services, values) => {
+    const uses = services.flatMap(({ name, kubeServices }) => kubeServices.map((service) => ({ name, service })));
+    return uses.flatMap(({ name, service }, index) => {
+        const twin = uses.slice(0, index).find((other) => other.service === service);
+        if (!twin)
+            return [];
+        const why = twin.name === name
+            ? `names \`${service}\` more than once`
+            : `names one Service, \`${service}\`, for ${listed([twin.name, name], 'and')}`;
+        const each = 'a name for each, such as `{service}`';
+        return [
+            demand(settingOf(values, name, 'kube-service'), why, twin.name === name ? 'each Service once' : each),
+        ];
+    });
+};
+const serviceExample = 'the Service that users reach';
+const servicesOfUsers = (services, values) => {
+    const lacking = services.filter((service) => service.url !== null && !isReached(service, values) && service.start === 'before-switch');
+    if (lacking.length > 0) {
+        return lacking.map(({ name }) => demand(ownSettingOf(values, name, 'kube-service'), 'is required with `url`: users reach pods through a Service', serviceExample));
+    }
+    if (services.some((service) => isReached(service, values)))
+        return [];
+    return values.services === null || values['kube-service'] !== null
+        ? [demand('kube-service', 'is `none`, and nothing would be switched', serviceExample)]
+        : [demand('services', 'name no Service: nothing would be switched', '`kube-service` where users come')];
+};
+const previewOfItsOwn = (services, values) => {
+    const preview = values['preview-service'];
+    const name = preview && expand(preview, { app: values.app ?? '' });
+    if (name === null || !services.some(({ kubeServices }) => kubeServices.includes(name)))
+        return [];
+    const why = `is \`${name}\`, which users reach: they would be sent to the idle color`;
+    return [demand('preview-service', why, 'another Service')];
+};
+const startedInTime = (services, values) => services
+    .filter(({ start, kubeServices, url }) => start === 'after-switch' && (kubeServices.length > 0 || url !== null))
+    .map(({ name }) => demand(ownSettingOf(values, name, 'start'), 'is `after-switch`, and users would be sent to it before it runs', '`before-switch`, or `kube-service: none` and no `url`'));
+/** A check that nothing can ask would be taken for one that passes. */
+const askedChecks = (services, values) => serviceSettingsOf(values)
+    .filter(({ name, colorUrl }) => colorUrl === null && !services.some((one) => one.name === name && isReached(one, values)))
+    .flatMap(({ name }) => ['health', 'version-check']
+    .filter((key) => values.services?.[name]?.[key] !== undefined)
+    .map((key) => demand(`services.${name}.${key}`, 'cannot be asked: the service has no `kube-service`, which names the port', '`kube-service`, or `color-url`; without them the probes of its pods alone say whether it is ready')));
+
+;// CONCATENATED MODULE: ./lib/settings/kubernetes-rules.js
+/** What the settings of Kubernetes demand of each other. */
+
+
+
+
+
+
+
+
+const brokenKubernetesRules = (context) => [
+    nameOfTheLock,
+    knownContext,
+    selectorsAlone,
+    oneServiceBehindRoutes,
+    imagesToRun,
+    containerInManifests,
+    hooksOnTheRunner,
+    brokenKubernetesServiceRules,
+].flatMap((rule) => rule(context));
+/** The lock and the history are a Lease that carries the name of the app. */
+function nameOfTheLock({ values }) {
+    const parsed = parseObjectName(values.app ?? 'app');
+    if (parsed.kind === 'value')
+        return [];
+    const { why, nearest } = parsed;
+    return [{ setting: 'app', raw: values.app ?? '', why, nearest, subject: 'value' }];
+}
+function knownContext({ values, isUnknown }) {
+    const { kubeconfig, 'kube-context': wanted } = values;
+    if (kubeconfig?.kind !== 'text' || isUnknown('kube-context'))
+        return [];
+    const contexts = contextsIn(kubeconfig.text);
+    return wanted === null ? chosenContext(contexts) : namedContext(wanted, contexts);
+}
+function chosenContext({ current, names }) {
+    if (current !== null && names.includes(current))
+        return [];
+    const why = current === null
+        ? 'is required: the kubeconfig has no `current-context`'
+        : `is required: the \`current-context\` of the kubeconfig, \`${current}\`, is none of its contexts`;
+    return [demand('kube-context', why, listed(names))];
+}
+function namedContext(wanted, { names }) {
+    if (names.includes(wanted))
+        return [];
+    return [
+        {
+            setting: 'kube-context',
+            raw: wanted,
+            why: 'is no context of the kubeconfig',
+            accepted: listed(names),
+            nearest: nearestName(wanted, names),
+            subject: 'value',
+        },
+    ];
+}
+const ofSelectors = [
+    'kube-service',
+    'selector-key',
+    'selector-value',
+    'kube-overlap',
+    'preview-service',
+];
+/** Where each color has a Service of its own, no selector is switched. */
+function selectorsAlone({ values, raw, isUnknown }) {
+    const kind = values.router?.kind;
+    if (isUnknown('router') || (kind !== 'ingress' && kind !== 'httproute'))
+        return [];
+    const own = Object.entries(values.services ?? {}).flatMap(([name, service]) => service['kube-service'] ? [`services.${name}.kube-service`] : []);
+    return [...ofSelectors.filter((name) => raw(name) !== undefined), ...own].map((name) => demand(name, `is for router \`service\`, and \`router\` is \`${kind}\``, `\`${kind === 'ingress' ? 'service' : 'backend'}: NAME-{color}\` in \`router\` for the Service of each color`));
+}
+/** Its backend is one Service for each color. */
+function oneServiceBehindRoutes({ values, isUnknown }) {
+    const kind = values.router?.kind;
+    const names = Object.keys(values.services ?? {});
+    if (isUnknown('router') || (kind !== 'ingress' && kind !== 'httproute') || names.length < 2)
+        return [];
+    const why = `name ${names.length}, and router \`${kind}\` leads to one`;
+    return [demand('services', why, 'router `service`, or an app of its own for each')];
+}
+/** A Deployment that is left as it is would run what it ran two releases ago. */
+function imagesToRun({ values, isUnknown }) {
+    if (values.mode !== 'deploy' || values.manifests !== null)
+        return [];
+    if (['mode', 'app', 'image', 'services', 'manifests'].some(isUnknown))
+        return [];
+    return serviceSettingsOf(values)
+        .filter(({ image }) => image === null)
+        .map(({ name }) => demand(values.services === null || Object.keys(values.services).length === 1
+        ? 'image'
+        : `services.${name}.image`, 'is required: it is what the idle Deployment is to run', 'an image with its tag or digest, or `manifests`'));
+}
+function containerInManifests({ values }) {
+    if (values.manifests === null || values['kube-container'] === null)
+        return [];
+    const why = 'is not used with `manifests`, which say themselves what each container runs';
+    return [demand('kube-container', why, '`{image}` in the manifest')];
+}
+function hooksOnTheRunner({ values }) {
+    return hookNames
+        .filter((name) => values[name]?.some(({ where }) => where === 'target'))
+        .map((name) => demand(name, 'has `where: target`, and a cluster runs no commands', `a Job, started on the runner: \`kubectl apply -f job.yml && kubectl wait --for=condition=complete --timeout=5m job/${name}\``));
+}
 
 ;// CONCATENATED MODULE: ./lib/settings/ssh.js
 
@@ -75945,13 +85518,13 @@ function sshSettingsOf(host, values) {
         trusted: values['ssh-known-hosts'] ?? { lines: [], fingerprints: [] },
     };
 }
-const needsTarget = ({ values, isUnknown }) => values.target === null || isUnknown('ssh-host');
+const isElsewhere = ({ values, isUnknown }) => (values.target !== 'vps' && values.target !== 'command') || isUnknown('ssh-host');
 const sshRules = [namedHost, oneHost, eachHostOnce, wayToLogIn, openedKey];
 const hostExample = 'the host, as `host` or `user@host:port`, or `local` for the machine that runs the job';
 /** An expression that came to nothing must not turn the runner into the host. */
 function namedHost(context) {
     const { values, raw } = context;
-    if (needsTarget(context) || values['ssh-host'] !== null)
+    if (isElsewhere(context) || values['ssh-host'] !== null)
         return [];
     if (values.target === 'vps')
         return [demand('ssh-host', 'is required', hostExample)];
@@ -75960,7 +85533,7 @@ function namedHost(context) {
 }
 function oneHost(context) {
     const hosts = context.values['ssh-host'] ?? [];
-    if (needsTarget(context) || context.values.target === 'vps' || hosts.length < 2)
+    if (isElsewhere(context) || context.values.target === 'vps' || hosts.length < 2)
         return [];
     return [
         demand('ssh-host', `names ${hosts.length} hosts, and target \`command\` runs its commands on one`, hostExample),
@@ -75969,7 +85542,7 @@ function oneHost(context) {
 /** It would wait for its own lock. */
 function eachHostOnce(context) {
     const { values } = context;
-    if (needsTarget(context) || values.target !== 'vps')
+    if (isElsewhere(context) || values.target !== 'vps')
         return [];
     const names = (values['ssh-host'] ?? []).map(({ host, port }) => `${host}:${port ?? values['ssh-port']}`);
     const twice = names.find((name, index) => names.indexOf(name) < index);
@@ -75977,7 +85550,7 @@ function eachHostOnce(context) {
 }
 function wayToLogIn(context) {
     const { values, isUnknown } = context;
-    if (needsTarget(context) || isLocal(values))
+    if (isElsewhere(context) || isLocal(values))
         return [];
     const faults = [];
     const addresses = [...(values['ssh-host'] ?? []), ...(values['ssh-jump'] ?? [])];
@@ -75997,7 +85570,7 @@ function wayToLogIn(context) {
 function openedKey(context) {
     const { values, isUnknown } = context;
     const { 'ssh-key': key, 'ssh-passphrase': passphrase } = values;
-    if (needsTarget(context) || key === null || passphrase !== null || isUnknown('ssh-passphrase'))
+    if (isElsewhere(context) || key === null || passphrase !== null || isUnknown('ssh-passphrase'))
         return [];
     if (!isEncrypted(key))
         return [];
@@ -76009,7 +85582,7 @@ function openedKey(context) {
 
 
 
-const whatServicesAreMadeOf = [
+const vps_service_rules_whatServicesAreMadeOf = [
     'app',
     'services',
     'blue-port',
@@ -76023,7 +85596,7 @@ const whatServicesAreMadeOf = [
 ];
 /** One service with a problem of its own may be what the others lack. */
 function brokenVpsServiceRules({ values, isUnknown }) {
-    if (whatServicesAreMadeOf.some(isUnknown))
+    if (vps_service_rules_whatServicesAreMadeOf.some(isUnknown))
         return [];
     const services = vpsServicesOf(values);
     return [
@@ -76031,28 +85604,28 @@ function brokenVpsServiceRules({ values, isUnknown }) {
         portsOfUsers,
         portsOfTheirOwn,
         portsToListenOn,
-        startedInTime,
+        vps_service_rules_startedInTime,
         wayToProve,
         composeServicesOfEachColor,
         composeServicesOfTheirOwn,
-        askedChecks,
+        vps_service_rules_askedChecks,
     ].flatMap((rule) => rule(services, values));
 }
-const colors = ['blue', 'green'];
+const vps_service_rules_colors = ['blue', 'green'];
 /** As a user would name it: settings of the only service may stand outside of `services`. */
-const settingOf = (values, service, key) => values.services === null ? key : `services.${service}.${key}`;
-const bothPorts = (services, values) => services.filter(isRouted).flatMap(({ name, ports }) => colors
+const vps_service_rules_settingOf = (values, service, key) => values.services === null ? key : `services.${service}.${key}`;
+const bothPorts = (services, values) => services.filter(isRouted).flatMap(({ name, ports }) => vps_service_rules_colors
     .filter((color) => ports[color] === null)
     .map((color) => {
     const other = color === 'blue' ? 'green-port' : 'blue-port';
-    return demand(settingOf(values, name, `${color}-port`), `is required with \`${other}\``, portExample);
+    return demand(vps_service_rules_settingOf(values, name, `${color}-port`), `is required with \`${other}\``, portExample);
 }));
 const portExample = 'the port on 127.0.0.1 that the compose file of the color publishes';
 const portsOfUsers = (services, values) => {
     const why = 'nginx sends users to a port of each color';
     const lacking = services.filter((service) => !isRouted(service) && !startsLate(service) && service.url);
     if (lacking.length > 0) {
-        return lacking.map(({ name }) => demand(settingOf(values, name, 'blue-port'), `and \`green-port\` are required with \`url\`: ${why}`, portExample));
+        return lacking.map(({ name }) => demand(vps_service_rules_settingOf(values, name, 'blue-port'), `and \`green-port\` are required with \`url\`: ${why}`, portExample));
     }
     if (services.some(isRouted))
         return [];
@@ -76061,9 +85634,9 @@ const portsOfUsers = (services, values) => {
         : [demand('services', `name no port: ${why}`, '`blue-port` and `green-port` where users come')];
 };
 const portsOfTheirOwn = (services, values) => {
-    const listen = values.router?.listen ?? {};
+    const listen = listenGiven(values) ?? {};
     const uses = [
-        ...services.flatMap(({ name, ports }) => colors.map((color) => ({ setting: settingOf(values, name, `${color}-port`), port: ports[color] }))),
+        ...services.flatMap(({ name, ports }) => vps_service_rules_colors.map((color) => ({ setting: vps_service_rules_settingOf(values, name, `${color}-port`), port: ports[color] }))),
         ...(typeof listen === 'number'
             ? [{ setting: listenSetting, port: listen }]
             : Object.entries(listen).map(([name, port]) => ({ setting: `${listenSetting}.${name}`, port }))),
@@ -76076,7 +85649,7 @@ const portsOfTheirOwn = (services, values) => {
 };
 const listenSetting = 'router.nginx-flag.listen';
 const portsToListenOn = (services, values) => {
-    const listen = values.router?.listen ?? null;
+    const listen = listenGiven(values);
     const names = services.filter(isRouted).map(({ name }) => name);
     const each = `{ ${names.map((name) => `${name}: PORT`).join(', ')} }`;
     if (listen === null || names.length === 0)
@@ -76093,16 +85666,16 @@ const portsToListenOn = (services, values) => {
     ];
 };
 const startsLate = ({ start }) => start === 'after-switch';
-const startedInTime = (services, values) => services
+const vps_service_rules_startedInTime = (services, values) => services
     .filter((service) => startsLate(service) && (isRouted(service) || service.url !== null))
-    .map(({ name }) => demand(settingOf(values, name, 'start'), 'is `after-switch`, and users would be sent to it before it runs', '`before-switch`, or neither ports nor `url`'));
+    .map(({ name }) => demand(vps_service_rules_settingOf(values, name, 'start'), 'is `after-switch`, and users would be sent to it before it runs', '`before-switch`, or neither ports nor `url`'));
 /** The switch server answers on the host itself, so with one nothing else is needed. */
 const wayToProve = (services, values) => {
-    if (values['proxy-url'] !== null || values.router?.listen || services.some(({ url }) => url !== null))
+    if (values['proxy-url'] !== null || listenGiven(values) || services.some(({ url }) => url !== null))
         return [];
     const [first] = services.filter(isRouted);
     return [
-        demand(first ? settingOf(values, first.name, 'url') : 'url', 'or `proxy-url` is required: the switch is proven by asking nginx on the host', 'the public URL, or the URL at which nginx answers on the host'),
+        demand(first ? vps_service_rules_settingOf(values, first.name, 'url') : 'url', 'or `proxy-url` is required: the switch is proven by asking nginx on the host', 'the public URL, or the URL at which nginx answers on the host'),
     ];
 };
 /** In one project a second service of the same name is the first one again. */
@@ -76120,7 +85693,7 @@ const composeServicesOfEachColor = (services, values) => {
 const composeServicesOfTheirOwn = (services, values) => services.flatMap((service, index) => {
     const twin = services
         .slice(0, index)
-        .find((other) => colors.some((color) => service.composeService !== null &&
+        .find((other) => vps_service_rules_colors.some((color) => service.composeService !== null &&
         service.composeService[color] === other.composeService?.[color]));
     if (!twin)
         return [];
@@ -76130,7 +85703,7 @@ const composeServicesOfTheirOwn = (services, values) => services.flatMap((servic
 });
 const composeServiceSetting = (values, service) => values.services?.[service]?.['compose-service'] ? `services.${service}.compose-service` : 'compose-service';
 /** A check that nothing can ask would be taken for one that passes. */
-const askedChecks = (services, values) => serviceSettingsOf(values)
+const vps_service_rules_askedChecks = (services, values) => serviceSettingsOf(values)
     .filter(({ name, colorUrl }) => colorUrl === null && !services.some((one) => one.name === name && isRouted(one)))
     .flatMap(({ name }) => ['health', 'version-check']
     .filter((key) => values.services?.[name]?.[key] !== undefined)
@@ -76218,6 +85791,8 @@ function projectNames({ values, isUnknown }) {
 
 
 
+
+
 const brokenRules = (context) => [
     requiredSettings,
     requiredVersion,
@@ -76226,10 +85801,13 @@ const brokenRules = (context) => [
     onlyService,
     enoughSamples,
     keptLedger,
+    routerOfTheTarget,
     ...sshRules,
     vpsRules,
+    kubernetesRules,
 ].flatMap((rule) => rule(context));
 const vpsRules = (context) => (context.values.target === 'vps' ? brokenVpsRules(context) : []);
+const kubernetesRules = (context) => context.values.target === 'kubernetes' ? brokenKubernetesRules(context) : [];
 function requiredSettings({ values, isUnknown }) {
     const faults = [];
     if (values.target === null && !isUnknown('target')) {
@@ -76330,6 +85908,16 @@ function enoughSamples({ values, isUnknown }) {
         demand('max-p99', `needs at least ${fewestSamples} samples, and ${product}`, remedies.join(' or ') || '`bake: 100s` with `sample-rate: 5/s`'),
     ];
 }
+function routerOfTheTarget({ values: { router, target } }) {
+    if (router === null || (target !== 'vps' && target !== 'kubernetes'))
+        return [];
+    const owner = router.kind === 'nginx-flag' ? 'vps' : 'kubernetes';
+    if (owner === target)
+        return [];
+    const why = `names \`${router.kind}\`, which ${belongsElsewhere([owner], target)}`;
+    const own = target === 'vps' ? '`nginx-flag`' : '`service`, `{ ingress: NAME }` or `{ httproute: NAME }`';
+    return [demand('router', why, own)];
+}
 function keptLedger({ values, environment, isUnknown }) {
     if (values.target !== 'command' || environment.RUNNER_ENVIRONMENT !== 'github-hosted')
         return [];
@@ -76341,6 +85929,7 @@ function keptLedger({ values, environment, isUnknown }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/settings/secrets.js
+
 
 
 /** Shorter pieces are no secrets, and masking them would blot out every log. */
@@ -76357,7 +85946,7 @@ function secretsOf(entries) {
     const isTelling = (value) => !commonplace.includes(value.toLowerCase()) && !open.has(value);
     const lines = entries
         .filter(isSecret)
-        .flatMap(({ raw }) => textsOf(raw))
+        .flatMap(({ name, raw }) => (name === 'kubeconfig' ? textsOf(raw).flatMap(credentialsIn) : textsOf(raw)))
         .flatMap(linesOf);
     const pieces = lines
         .map((line) => line.trim())
@@ -76408,6 +85997,7 @@ function valuesIn(line) {
 
 
 
+
 /** Never throws, and finds every problem at once. */
 function readSettings(given) {
     const { entries, problems: unreadable } = entriesOf(given);
@@ -76432,9 +86022,7 @@ function readSettings(given) {
 function settingsOf(values, { environment }, secrets) {
     const { jobStatus, warnings } = jobStatusOf(values['job-status']);
     return {
-        ...(values.target === 'vps'
-            ? { target: 'vps', vps: vpsSettingsOf(values) }
-            : { target: 'command', command: commandSettingsOf(values) }),
+        ...ofTheTarget(values),
         intent: intentOf(values, environment),
         hosts: hostsOf(values),
         githubToken: values['github-token'],
@@ -76442,6 +86030,16 @@ function settingsOf(values, { environment }, secrets) {
         secrets,
         warnings,
     };
+}
+function ofTheTarget(values) {
+    switch (values.target) {
+        case 'vps':
+            return { target: 'vps', vps: vpsSettingsOf(values) };
+        case 'kubernetes':
+            return { target: 'kubernetes', kubernetes: kubernetesSettingsOf(values) };
+        default:
+            return { target: 'command', command: commandSettingsOf(values) };
+    }
 }
 function jobStatusOf(text) {
     if (text === null)
@@ -76553,12 +86151,13 @@ class ChangeFailed extends Error {
 
 /***/ }),
 
-/***/ 8261:
+/***/ 6058:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Yz: () => (/* binding */ core_debug),
   N4: () => (/* binding */ endGroup),
   z3: () => (/* binding */ error),
   dN: () => (/* binding */ exportVariable),
@@ -76572,10 +86171,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   $e: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: ExitCode, addPath, debug, getBooleanInput, getIDToken, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, setCommandEcho, summary, toPlatformPath, toPosixPath, toWin32Path
+// UNUSED EXPORTS: ExitCode, addPath, getBooleanInput, getIDToken, getInput, getMultilineInput, getState, group, isDebug, markdownSummary, platform, setCommandEcho, summary, toPlatformPath, toPosixPath, toWin32Path
 
-;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(857);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -76650,7 +86249,7 @@ function toCommandProperties(annotationProperties) {
  */
 function command_issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    process.stdout.write(cmd.toString() + external_os_.EOL);
 }
 function command_issue(name, message = '') {
     command_issueCommand(name, {}, message);
@@ -76724,7 +86323,7 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${toCommandValue(message)}${external_os_.EOL}`, {
         encoding: 'utf8'
     });
 }
@@ -76740,15 +86339,1576 @@ function prepareKeyValueMessage(key, value) {
     if (convertedValue.includes(delimiter)) {
         throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
     }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
 }
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
 var external_path_ = __nccwpck_require__(6928);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(4942);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class auth_BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
+var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+class oidc_utils_OidcClient {
+    static createHttpClient(allowRetry = true, maxRetry = 10) {
+        const requestOptions = {
+            allowRetries: allowRetry,
+            maxRetries: maxRetry
+        };
+        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
+    }
+    static getRequestToken() {
+        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+        if (!token) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
+        }
+        return token;
+    }
+    static getIDTokenUrl() {
+        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
+        if (!runtimeUrl) {
+            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
+        }
+        return runtimeUrl;
+    }
+    static getCall(id_token_url) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            var _a;
+            const httpclient = oidc_utils_OidcClient.createHttpClient();
+            const res = yield httpclient
+                .getJson(id_token_url)
+                .catch(error => {
+                throw new Error(`Failed to get ID Token. \n 
+        Error Code : ${error.statusCode}\n 
+        Error Message: ${error.message}`);
+            });
+            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
+            if (!id_token) {
+                throw new Error('Response json body do not have ID Token field');
+            }
+            return id_token;
+        });
+    }
+    static getIDToken(audience) {
+        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+            try {
+                // New ID Token is requested from action service
+                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
+                if (audience) {
+                    const encodedAudience = encodeURIComponent(audience);
+                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
+                }
+                debug(`ID token url is ${id_token_url}`);
+                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
+                setSecret(id_token);
+                return id_token;
+            }
+            catch (error) {
+                throw new Error(`Error message: ${error.message}`);
+            }
+        });
+    }
+}
+//# sourceMappingURL=oidc-utils.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
+var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const { access, appendFile, writeFile } = external_fs_.promises;
+const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
+const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
+class Summary {
+    constructor() {
+        this._buffer = '';
+    }
+    /**
+     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
+     * Also checks r/w permissions.
+     *
+     * @returns step summary file path
+     */
+    filePath() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            if (this._filePath) {
+                return this._filePath;
+            }
+            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
+            if (!pathFromEnv) {
+                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
+            }
+            try {
+                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
+            }
+            catch (_a) {
+                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
+            }
+            this._filePath = pathFromEnv;
+            return this._filePath;
+        });
+    }
+    /**
+     * Wraps content in an HTML tag, adding any HTML attributes
+     *
+     * @param {string} tag HTML tag to wrap
+     * @param {string | null} content content within the tag
+     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
+     *
+     * @returns {string} content wrapped in HTML element
+     */
+    wrap(tag, content, attrs = {}) {
+        const htmlAttrs = Object.entries(attrs)
+            .map(([key, value]) => ` ${key}="${value}"`)
+            .join('');
+        if (!content) {
+            return `<${tag}${htmlAttrs}>`;
+        }
+        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
+    }
+    /**
+     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
+     *
+     * @param {SummaryWriteOptions} [options] (optional) options for write operation
+     *
+     * @returns {Promise<Summary>} summary instance
+     */
+    write(options) {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
+            const filePath = yield this.filePath();
+            const writeFunc = overwrite ? writeFile : appendFile;
+            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
+            return this.emptyBuffer();
+        });
+    }
+    /**
+     * Clears the summary buffer and wipes the summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    clear() {
+        return summary_awaiter(this, void 0, void 0, function* () {
+            return this.emptyBuffer().write({ overwrite: true });
+        });
+    }
+    /**
+     * Returns the current summary buffer as a string
+     *
+     * @returns {string} string of summary buffer
+     */
+    stringify() {
+        return this._buffer;
+    }
+    /**
+     * If the summary buffer is empty
+     *
+     * @returns {boolen} true if the buffer is empty
+     */
+    isEmptyBuffer() {
+        return this._buffer.length === 0;
+    }
+    /**
+     * Resets the summary buffer without writing to summary file
+     *
+     * @returns {Summary} summary instance
+     */
+    emptyBuffer() {
+        this._buffer = '';
+        return this;
+    }
+    /**
+     * Adds raw text to the summary buffer
+     *
+     * @param {string} text content to add
+     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addRaw(text, addEOL = false) {
+        this._buffer += text;
+        return addEOL ? this.addEOL() : this;
+    }
+    /**
+     * Adds the operating system-specific end-of-line marker to the buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addEOL() {
+        return this.addRaw(external_os_.EOL);
+    }
+    /**
+     * Adds an HTML codeblock to the summary buffer
+     *
+     * @param {string} code content to render within fenced code block
+     * @param {string} lang (optional) language to syntax highlight code
+     *
+     * @returns {Summary} summary instance
+     */
+    addCodeBlock(code, lang) {
+        const attrs = Object.assign({}, (lang && { lang }));
+        const element = this.wrap('pre', this.wrap('code', code), attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML list to the summary buffer
+     *
+     * @param {string[]} items list of items to render
+     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
+     *
+     * @returns {Summary} summary instance
+     */
+    addList(items, ordered = false) {
+        const tag = ordered ? 'ol' : 'ul';
+        const listItems = items.map(item => this.wrap('li', item)).join('');
+        const element = this.wrap(tag, listItems);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML table to the summary buffer
+     *
+     * @param {SummaryTableCell[]} rows table rows
+     *
+     * @returns {Summary} summary instance
+     */
+    addTable(rows) {
+        const tableBody = rows
+            .map(row => {
+            const cells = row
+                .map(cell => {
+                if (typeof cell === 'string') {
+                    return this.wrap('td', cell);
+                }
+                const { header, data, colspan, rowspan } = cell;
+                const tag = header ? 'th' : 'td';
+                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
+                return this.wrap(tag, data, attrs);
+            })
+                .join('');
+            return this.wrap('tr', cells);
+        })
+            .join('');
+        const element = this.wrap('table', tableBody);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds a collapsable HTML details element to the summary buffer
+     *
+     * @param {string} label text for the closed state
+     * @param {string} content collapsable content
+     *
+     * @returns {Summary} summary instance
+     */
+    addDetails(label, content) {
+        const element = this.wrap('details', this.wrap('summary', label) + content);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML image tag to the summary buffer
+     *
+     * @param {string} src path to the image you to embed
+     * @param {string} alt text description of the image
+     * @param {SummaryImageOptions} options (optional) addition image attributes
+     *
+     * @returns {Summary} summary instance
+     */
+    addImage(src, alt, options) {
+        const { width, height } = options || {};
+        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
+        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML section heading element
+     *
+     * @param {string} text heading text
+     * @param {number | string} [level=1] (optional) the heading level, default: 1
+     *
+     * @returns {Summary} summary instance
+     */
+    addHeading(text, level) {
+        const tag = `h${level}`;
+        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
+            ? tag
+            : 'h1';
+        const element = this.wrap(allowedTag, text);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML thematic break (<hr>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addSeparator() {
+        const element = this.wrap('hr', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML line break (<br>) to the summary buffer
+     *
+     * @returns {Summary} summary instance
+     */
+    addBreak() {
+        const element = this.wrap('br', null);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML blockquote to the summary buffer
+     *
+     * @param {string} text quote text
+     * @param {string} cite (optional) citation url
+     *
+     * @returns {Summary} summary instance
+     */
+    addQuote(text, cite) {
+        const attrs = Object.assign({}, (cite && { cite }));
+        const element = this.wrap('blockquote', text, attrs);
+        return this.addRaw(element).addEOL();
+    }
+    /**
+     * Adds an HTML anchor tag to the summary buffer
+     *
+     * @param {string} text link text/content
+     * @param {string} href hyperlink
+     *
+     * @returns {Summary} summary instance
+     */
+    addLink(text, href) {
+        const element = this.wrap('a', text, { href });
+        return this.addRaw(element).addEOL();
+    }
+}
+const _summary = new Summary();
+/**
+ * @deprecated use `core.summary`
+ */
+const markdownSummary = (/* unused pure expression or super */ null && (_summary));
+const summary = (/* unused pure expression or super */ null && (_summary));
+//# sourceMappingURL=summary.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
+
+/**
+ * toPosixPath converts the given path to the posix form. On Windows, \\ will be
+ * replaced with /.
+ *
+ * @param pth. Path to transform.
+ * @return string Posix path.
+ */
+function toPosixPath(pth) {
+    return pth.replace(/[\\]/g, '/');
+}
+/**
+ * toWin32Path converts the given path to the win32 form. On Linux, / will be
+ * replaced with \\.
+ *
+ * @param pth. Path to transform.
+ * @return string Win32 path.
+ */
+function toWin32Path(pth) {
+    return pth.replace(/[/]/g, '\\');
+}
+/**
+ * toPlatformPath converts the given path to a platform-specific path. It does
+ * this by replacing instances of / and \ with the platform-specific path
+ * separator.
+ *
+ * @param pth The path to platformize.
+ * @return string The platform-specific path.
+ */
+function toPlatformPath(pth) {
+    return pth.replace(/[/\\]/g, path.sep);
+}
+//# sourceMappingURL=path-utils.js.map
+// EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 2 modules
+var lib_exec = __nccwpck_require__(5260);
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_.platform();
+const arch = external_os_.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    command_issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_.EOL);
+    command_issueCommand('set-output', { name }, toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    command_issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
+    }
+    command_issueCommand('save-state', { name }, toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
+
+/***/ }),
+
+/***/ 5260:
+/***/ ((__unused_webpack___webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+
+// UNUSED EXPORTS: exec, getExecOutput
+
+// EXTERNAL MODULE: external "string_decoder"
+var external_string_decoder_ = __nccwpck_require__(3193);
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(857);
+// EXTERNAL MODULE: external "events"
+var external_events_ = __nccwpck_require__(4434);
+// EXTERNAL MODULE: external "child_process"
+var external_child_process_ = __nccwpck_require__(5317);
+// EXTERNAL MODULE: external "path"
+var external_path_ = __nccwpck_require__(6928);
+// EXTERNAL MODULE: ./node_modules/@actions/io/lib/io.js
+var io = __nccwpck_require__(8701);
+// EXTERNAL MODULE: ./node_modules/@actions/io/lib/io-util.js
+var io_util = __nccwpck_require__(90);
+;// CONCATENATED MODULE: external "timers"
+const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+
+/* eslint-disable @typescript-eslint/unbound-method */
+const IS_WINDOWS = process.platform === 'win32';
+/*
+ * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
+ */
+class ToolRunner extends external_events_.EventEmitter {
+    constructor(toolPath, args, options) {
+        super();
+        if (!toolPath) {
+            throw new Error("Parameter 'toolPath' cannot be null or empty.");
+        }
+        this.toolPath = toolPath;
+        this.args = args || [];
+        this.options = options || {};
+    }
+    _debug(message) {
+        if (this.options.listeners && this.options.listeners.debug) {
+            this.options.listeners.debug(message);
+        }
+    }
+    _getCommandString(options, noPrefix) {
+        const toolPath = this._getSpawnFileName();
+        const args = this._getSpawnArgs(options);
+        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
+        if (IS_WINDOWS) {
+            // Windows + cmd file
+            if (this._isCmdFile()) {
+                cmd += toolPath;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows + verbatim
+            else if (options.windowsVerbatimArguments) {
+                cmd += `"${toolPath}"`;
+                for (const a of args) {
+                    cmd += ` ${a}`;
+                }
+            }
+            // Windows (regular)
+            else {
+                cmd += this._windowsQuoteCmdArg(toolPath);
+                for (const a of args) {
+                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
+                }
+            }
+        }
+        else {
+            // OSX/Linux - this can likely be improved with some form of quoting.
+            // creating processes on Unix is fundamentally different than Windows.
+            // on Unix, execvp() takes an arg array.
+            cmd += toolPath;
+            for (const a of args) {
+                cmd += ` ${a}`;
+            }
+        }
+        return cmd;
+    }
+    _processLineBuffer(data, strBuffer, onLine) {
+        try {
+            let s = strBuffer + data.toString();
+            let n = s.indexOf(external_os_.EOL);
+            while (n > -1) {
+                const line = s.substring(0, n);
+                onLine(line);
+                // the rest of the string ...
+                s = s.substring(n + external_os_.EOL.length);
+                n = s.indexOf(external_os_.EOL);
+            }
+            return s;
+        }
+        catch (err) {
+            // streaming lines to console is best effort.  Don't fail a build.
+            this._debug(`error processing line. Failed with error ${err}`);
+            return '';
+        }
+    }
+    _getSpawnFileName() {
+        if (IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                return process.env['COMSPEC'] || 'cmd.exe';
+            }
+        }
+        return this.toolPath;
+    }
+    _getSpawnArgs(options) {
+        if (IS_WINDOWS) {
+            if (this._isCmdFile()) {
+                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
+                for (const a of this.args) {
+                    argline += ' ';
+                    argline += options.windowsVerbatimArguments
+                        ? a
+                        : this._windowsQuoteCmdArg(a);
+                }
+                argline += '"';
+                return [argline];
+            }
+        }
+        return this.args;
+    }
+    _endsWith(str, end) {
+        return str.endsWith(end);
+    }
+    _isCmdFile() {
+        const upperToolPath = this.toolPath.toUpperCase();
+        return (this._endsWith(upperToolPath, '.CMD') ||
+            this._endsWith(upperToolPath, '.BAT'));
+    }
+    _windowsQuoteCmdArg(arg) {
+        // for .exe, apply the normal quoting rules that libuv applies
+        if (!this._isCmdFile()) {
+            return this._uvQuoteCmdArg(arg);
+        }
+        // otherwise apply quoting rules specific to the cmd.exe command line parser.
+        // the libuv rules are generic and are not designed specifically for cmd.exe
+        // command line parser.
+        //
+        // for a detailed description of the cmd.exe command line parser, refer to
+        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
+        // need quotes for empty arg
+        if (!arg) {
+            return '""';
+        }
+        // determine whether the arg needs to be quoted
+        const cmdSpecialChars = [
+            ' ',
+            '\t',
+            '&',
+            '(',
+            ')',
+            '[',
+            ']',
+            '{',
+            '}',
+            '^',
+            '=',
+            ';',
+            '!',
+            "'",
+            '+',
+            ',',
+            '`',
+            '~',
+            '|',
+            '<',
+            '>',
+            '"'
+        ];
+        let needsQuotes = false;
+        for (const char of arg) {
+            if (cmdSpecialChars.some(x => x === char)) {
+                needsQuotes = true;
+                break;
+            }
+        }
+        // short-circuit if quotes not needed
+        if (!needsQuotes) {
+            return arg;
+        }
+        // the following quoting rules are very similar to the rules that by libuv applies.
+        //
+        // 1) wrap the string in quotes
+        //
+        // 2) double-up quotes - i.e. " => ""
+        //
+        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
+        //    doesn't work well with a cmd.exe command line.
+        //
+        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
+        //    for example, the command line:
+        //          foo.exe "myarg:""my val"""
+        //    is parsed by a .NET console app into an arg array:
+        //          [ "myarg:\"my val\"" ]
+        //    which is the same end result when applying libuv quoting rules. although the actual
+        //    command line from libuv quoting rules would look like:
+        //          foo.exe "myarg:\"my val\""
+        //
+        // 3) double-up slashes that precede a quote,
+        //    e.g.  hello \world    => "hello \world"
+        //          hello\"world    => "hello\\""world"
+        //          hello\\"world   => "hello\\\\""world"
+        //          hello world\    => "hello world\\"
+        //
+        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
+        //    the reasons for including this as a .cmd quoting rule are:
+        //
+        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
+        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
+        //
+        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
+        //       haven't heard any complaints about that aspect.
+        //
+        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
+        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
+        // by using %%.
+        //
+        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
+        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
+        //
+        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
+        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
+        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
+        // to an external program.
+        //
+        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
+        // % can be escaped within a .cmd file.
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\'; // double the slash
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '"'; // double the quote
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _uvQuoteCmdArg(arg) {
+        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
+        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
+        // is used.
+        //
+        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
+        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
+        // pasting copyright notice from Node within this function:
+        //
+        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
+        //
+        //      Permission is hereby granted, free of charge, to any person obtaining a copy
+        //      of this software and associated documentation files (the "Software"), to
+        //      deal in the Software without restriction, including without limitation the
+        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
+        //      sell copies of the Software, and to permit persons to whom the Software is
+        //      furnished to do so, subject to the following conditions:
+        //
+        //      The above copyright notice and this permission notice shall be included in
+        //      all copies or substantial portions of the Software.
+        //
+        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
+        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
+        //      IN THE SOFTWARE.
+        if (!arg) {
+            // Need double quotation for empty argument
+            return '""';
+        }
+        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
+            // No quotation needed
+            return arg;
+        }
+        if (!arg.includes('"') && !arg.includes('\\')) {
+            // No embedded double quotes or backslashes, so I can just wrap
+            // quote marks around the whole thing.
+            return `"${arg}"`;
+        }
+        // Expected input/output:
+        //   input : hello"world
+        //   output: "hello\"world"
+        //   input : hello""world
+        //   output: "hello\"\"world"
+        //   input : hello\world
+        //   output: hello\world
+        //   input : hello\\world
+        //   output: hello\\world
+        //   input : hello\"world
+        //   output: "hello\\\"world"
+        //   input : hello\\"world
+        //   output: "hello\\\\\"world"
+        //   input : hello world\
+        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
+        //                             but it appears the comment is wrong, it should be "hello world\\"
+        let reverse = '"';
+        let quoteHit = true;
+        for (let i = arg.length; i > 0; i--) {
+            // walk the string in reverse
+            reverse += arg[i - 1];
+            if (quoteHit && arg[i - 1] === '\\') {
+                reverse += '\\';
+            }
+            else if (arg[i - 1] === '"') {
+                quoteHit = true;
+                reverse += '\\';
+            }
+            else {
+                quoteHit = false;
+            }
+        }
+        reverse += '"';
+        return reverse.split('').reverse().join('');
+    }
+    _cloneExecOptions(options) {
+        options = options || {};
+        const result = {
+            cwd: options.cwd || process.cwd(),
+            env: options.env || process.env,
+            silent: options.silent || false,
+            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
+            failOnStdErr: options.failOnStdErr || false,
+            ignoreReturnCode: options.ignoreReturnCode || false,
+            delay: options.delay || 10000
+        };
+        result.outStream = options.outStream || process.stdout;
+        result.errStream = options.errStream || process.stderr;
+        return result;
+    }
+    _getSpawnOptions(options, toolPath) {
+        options = options || {};
+        const result = {};
+        result.cwd = options.cwd;
+        result.env = options.env;
+        result['windowsVerbatimArguments'] =
+            options.windowsVerbatimArguments || this._isCmdFile();
+        if (options.windowsVerbatimArguments) {
+            result.argv0 = `"${toolPath}"`;
+        }
+        return result;
+    }
+    /**
+     * Exec a tool.
+     * Output will be streamed to the live console.
+     * Returns promise with return code
+     *
+     * @param     tool     path to tool to exec
+     * @param     options  optional exec options.  See ExecOptions
+     * @returns   number
+     */
+    exec() {
+        return __awaiter(this, void 0, void 0, function* () {
+            // root the tool path if it is unrooted and contains relative pathing
+            if (!io_util/* isRooted */.Qh(this.toolPath) &&
+                (this.toolPath.includes('/') ||
+                    (IS_WINDOWS && this.toolPath.includes('\\')))) {
+                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
+                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+            }
+            // if the tool is only a file name, then resolve it from the PATH
+            // otherwise verify it exists (add extension on Windows if necessary)
+            this.toolPath = yield io/* which */.K7(this.toolPath, true);
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                this._debug(`exec tool: ${this.toolPath}`);
+                this._debug('arguments:');
+                for (const arg of this.args) {
+                    this._debug(`   ${arg}`);
+                }
+                const optionsNonNull = this._cloneExecOptions(this.options);
+                if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_.EOL);
+                }
+                const state = new ExecState(optionsNonNull, this.toolPath);
+                state.on('debug', (message) => {
+                    this._debug(message);
+                });
+                if (this.options.cwd && !(yield io_util/* exists */.t2(this.options.cwd))) {
+                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
+                }
+                const fileName = this._getSpawnFileName();
+                const cp = external_child_process_.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
+                let stdbuffer = '';
+                if (cp.stdout) {
+                    cp.stdout.on('data', (data) => {
+                        if (this.options.listeners && this.options.listeners.stdout) {
+                            this.options.listeners.stdout(data);
+                        }
+                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
+                            optionsNonNull.outStream.write(data);
+                        }
+                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.stdline) {
+                                this.options.listeners.stdline(line);
+                            }
+                        });
+                    });
+                }
+                let errbuffer = '';
+                if (cp.stderr) {
+                    cp.stderr.on('data', (data) => {
+                        state.processStderr = true;
+                        if (this.options.listeners && this.options.listeners.stderr) {
+                            this.options.listeners.stderr(data);
+                        }
+                        if (!optionsNonNull.silent &&
+                            optionsNonNull.errStream &&
+                            optionsNonNull.outStream) {
+                            const s = optionsNonNull.failOnStdErr
+                                ? optionsNonNull.errStream
+                                : optionsNonNull.outStream;
+                            s.write(data);
+                        }
+                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
+                            if (this.options.listeners && this.options.listeners.errline) {
+                                this.options.listeners.errline(line);
+                            }
+                        });
+                    });
+                }
+                cp.on('error', (err) => {
+                    state.processError = err.message;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    state.CheckComplete();
+                });
+                cp.on('exit', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                cp.on('close', (code) => {
+                    state.processExitCode = code;
+                    state.processExited = true;
+                    state.processClosed = true;
+                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
+                    state.CheckComplete();
+                });
+                state.on('done', (error, exitCode) => {
+                    if (stdbuffer.length > 0) {
+                        this.emit('stdline', stdbuffer);
+                    }
+                    if (errbuffer.length > 0) {
+                        this.emit('errline', errbuffer);
+                    }
+                    cp.removeAllListeners();
+                    if (error) {
+                        reject(error);
+                    }
+                    else {
+                        resolve(exitCode);
+                    }
+                });
+                if (this.options.input) {
+                    if (!cp.stdin) {
+                        throw new Error('child process missing stdin');
+                    }
+                    cp.stdin.end(this.options.input);
+                }
+            }));
+        });
+    }
+}
+/**
+ * Convert an arg string to an array of args. Handles escaping
+ *
+ * @param    argString   string of arguments
+ * @returns  string[]    array of arguments
+ */
+function argStringToArray(argString) {
+    const args = [];
+    let inQuotes = false;
+    let escaped = false;
+    let arg = '';
+    function append(c) {
+        // we only escape double quotes.
+        if (escaped && c !== '"') {
+            arg += '\\';
+        }
+        arg += c;
+        escaped = false;
+    }
+    for (let i = 0; i < argString.length; i++) {
+        const c = argString.charAt(i);
+        if (c === '"') {
+            if (!escaped) {
+                inQuotes = !inQuotes;
+            }
+            else {
+                append(c);
+            }
+            continue;
+        }
+        if (c === '\\' && escaped) {
+            append(c);
+            continue;
+        }
+        if (c === '\\' && inQuotes) {
+            escaped = true;
+            continue;
+        }
+        if (c === ' ' && !inQuotes) {
+            if (arg.length > 0) {
+                args.push(arg);
+                arg = '';
+            }
+            continue;
+        }
+        append(c);
+    }
+    if (arg.length > 0) {
+        args.push(arg.trim());
+    }
+    return args;
+}
+class ExecState extends external_events_.EventEmitter {
+    constructor(options, toolPath) {
+        super();
+        this.processClosed = false; // tracks whether the process has exited and stdio is closed
+        this.processError = '';
+        this.processExitCode = 0;
+        this.processExited = false; // tracks whether the process has exited
+        this.processStderr = false; // tracks whether stderr was written to
+        this.delay = 10000; // 10 seconds
+        this.done = false;
+        this.timeout = null;
+        if (!toolPath) {
+            throw new Error('toolPath must not be empty');
+        }
+        this.options = options;
+        this.toolPath = toolPath;
+        if (options.delay) {
+            this.delay = options.delay;
+        }
+    }
+    CheckComplete() {
+        if (this.done) {
+            return;
+        }
+        if (this.processClosed) {
+            this._setResult();
+        }
+        else if (this.processExited) {
+            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
+        }
+    }
+    _debug(message) {
+        this.emit('debug', message);
+    }
+    _setResult() {
+        // determine whether there is an error
+        let error;
+        if (this.processExited) {
+            if (this.processError) {
+                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
+            }
+            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
+                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
+            }
+            else if (this.processStderr && this.options.failOnStdErr) {
+                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
+            }
+        }
+        // clear the timeout
+        if (this.timeout) {
+            clearTimeout(this.timeout);
+            this.timeout = null;
+        }
+        this.done = true;
+        this.emit('done', error, this.processExitCode);
+    }
+    static HandleTimeout(state) {
+        if (state.done) {
+            return;
+        }
+        if (!state.processClosed && state.processExited) {
+            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
+            state._debug(message);
+        }
+        state._setResult();
+    }
+}
+//# sourceMappingURL=toolrunner.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
+var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+/**
+ * Exec a command.
+ * Output will be streamed to the live console.
+ * Returns promise with return code
+ *
+ * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
+ * @param     args               optional arguments for tool. Escaping is handled by the lib.
+ * @param     options            optional exec options.  See ExecOptions
+ * @returns   Promise<number>    exit code
+ */
+function exec(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        const commandArgs = tr.argStringToArray(commandLine);
+        if (commandArgs.length === 0) {
+            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
+        }
+        // Path to tool to execute should be first arg
+        const toolPath = commandArgs[0];
+        args = commandArgs.slice(1).concat(args || []);
+        const runner = new tr.ToolRunner(toolPath, args, options);
+        return runner.exec();
+    });
+}
+/**
+ * Exec a command and get the output.
+ * Output will be streamed to the live console.
+ * Returns promise with the exit code and collected stdout and stderr
+ *
+ * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
+ * @param     args                  optional arguments for tool. Escaping is handled by the lib.
+ * @param     options               optional exec options.  See ExecOptions
+ * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
+ */
+function getExecOutput(commandLine, args, options) {
+    return exec_awaiter(this, void 0, void 0, function* () {
+        var _a, _b;
+        let stdout = '';
+        let stderr = '';
+        //Using string decoder covers the case where a mult-byte character is split
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
+        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
+        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
+        const stdErrListener = (data) => {
+            stderr += stderrDecoder.write(data);
+            if (originalStdErrListener) {
+                originalStdErrListener(data);
+            }
+        };
+        const stdOutListener = (data) => {
+            stdout += stdoutDecoder.write(data);
+            if (originalStdoutListener) {
+                originalStdoutListener(data);
+            }
+        };
+        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
+        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        //flush any remaining characters
+        stdout += stdoutDecoder.end();
+        stderr += stderrDecoder.end();
+        return {
+            exitCode,
+            stdout,
+            stderr
+        };
+    });
+}
+//# sourceMappingURL=exec.js.map
+
+/***/ }),
+
+/***/ 4942:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Qq: () => (/* binding */ HttpClient)
+});
+
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, HttpCodes, MediaTypes, getProxyUrl, isHttps
+
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
@@ -76841,7 +88001,7 @@ class DecodedURL extends URL {
 }
 //# sourceMappingURL=proxy.js.map
 // EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
+var tunnel = __nccwpck_require__(770);
 // EXTERNAL MODULE: ./node_modules/undici/index.js
 var undici = __nccwpck_require__(6752);
 ;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
@@ -76919,7 +88079,7 @@ const HttpResponseRetryCodes = [
     HttpCodes.ServiceUnavailable,
     HttpCodes.GatewayTimeout
 ];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
 const ExponentialBackoffCeiling = 10;
 const ExponentialBackoffTimeSlice = 5;
 class HttpClientError extends Error {
@@ -76965,7 +88125,7 @@ function isHttps(requestUrl) {
     const parsedUrl = new URL(requestUrl);
     return parsedUrl.protocol === 'https:';
 }
-class lib_HttpClient {
+class HttpClient {
     constructor(userAgent, handlers, requestOptions) {
         this._ignoreSslError = false;
         this._allowRedirects = true;
@@ -77268,7 +88428,7 @@ class lib_HttpClient {
     }
     getAgentDispatcher(serverUrl) {
         const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (!useProxy) {
             return;
@@ -77279,7 +88439,7 @@ class lib_HttpClient {
         const info = {};
         info.parsedUrl = requestUrl;
         const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
         const defaultPort = usingSsl ? 443 : 80;
         info.options = {};
         info.options.host = info.parsedUrl.hostname;
@@ -77378,7 +88538,7 @@ class lib_HttpClient {
     }
     _getAgent(parsedUrl) {
         let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
         const useProxy = proxyUrl && proxyUrl.hostname;
         if (this._keepAlive && useProxy) {
             agent = this._proxyAgent;
@@ -77393,7 +88553,7 @@ class lib_HttpClient {
         const usingSsl = parsedUrl.protocol === 'https:';
         let maxSockets = 100;
         if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
         }
         // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
         if (proxyUrl && proxyUrl.hostname) {
@@ -77418,7 +88578,7 @@ class lib_HttpClient {
         // if tunneling agent isn't assigned create a new agent
         if (!agent) {
             const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
             this._agent = agent;
         }
         if (usingSsl && this._ignoreSslError) {
@@ -77441,7 +88601,7 @@ class lib_HttpClient {
             return proxyAgent;
         }
         const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+        proxyAgent = new undici/* ProxyAgent */.kT(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
             token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
         })));
         this._proxyAgentDispatcher = proxyAgent;
@@ -77541,84 +88701,32 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+
+/***/ }),
+
+/***/ 90:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $1: () => (/* binding */ lstat),
+/* harmony export */   Ck: () => (/* binding */ mkdir),
+/* harmony export */   Cy: () => (/* binding */ readdir),
+/* harmony export */   H8: () => (/* binding */ IS_WINDOWS),
+/* harmony export */   Qh: () => (/* binding */ isRooted),
+/* harmony export */   YN: () => (/* binding */ symlink),
+/* harmony export */   dJ: () => (/* binding */ stat),
+/* harmony export */   h_: () => (/* binding */ readlink),
+/* harmony export */   k6: () => (/* binding */ chmod),
+/* harmony export */   m3: () => (/* binding */ copyFile),
+/* harmony export */   rm: () => (/* binding */ rm),
+/* harmony export */   t2: () => (/* binding */ exists),
+/* harmony export */   vr: () => (/* binding */ tryGetExecutablePath),
+/* harmony export */   y1: () => (/* binding */ unlink)
+/* harmony export */ });
+/* unused harmony exports open, rename, rmdir, UV_FS_O_EXLOCK, READONLY, isDirectory, getCmdPath */
+/* harmony import */ var fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9896);
+/* harmony import */ var path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6928);
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -77629,404 +88737,7 @@ var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg
 };
 
 
-
-class oidc_utils_OidcClient {
-    static createHttpClient(allowRetry = true, maxRetry = 10) {
-        const requestOptions = {
-            allowRetries: allowRetry,
-            maxRetries: maxRetry
-        };
-        return new HttpClient('actions/oidc-client', [new BearerCredentialHandler(oidc_utils_OidcClient.getRequestToken())], requestOptions);
-    }
-    static getRequestToken() {
-        const token = process.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
-        if (!token) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_TOKEN env variable');
-        }
-        return token;
-    }
-    static getIDTokenUrl() {
-        const runtimeUrl = process.env['ACTIONS_ID_TOKEN_REQUEST_URL'];
-        if (!runtimeUrl) {
-            throw new Error('Unable to get ACTIONS_ID_TOKEN_REQUEST_URL env variable');
-        }
-        return runtimeUrl;
-    }
-    static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            var _a;
-            const httpclient = oidc_utils_OidcClient.createHttpClient();
-            const res = yield httpclient
-                .getJson(id_token_url)
-                .catch(error => {
-                throw new Error(`Failed to get ID Token. \n 
-        Error Code : ${error.statusCode}\n 
-        Error Message: ${error.message}`);
-            });
-            const id_token = (_a = res.result) === null || _a === void 0 ? void 0 : _a.value;
-            if (!id_token) {
-                throw new Error('Response json body do not have ID Token field');
-            }
-            return id_token;
-        });
-    }
-    static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
-            try {
-                // New ID Token is requested from action service
-                let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
-                if (audience) {
-                    const encodedAudience = encodeURIComponent(audience);
-                    id_token_url = `${id_token_url}&audience=${encodedAudience}`;
-                }
-                debug(`ID token url is ${id_token_url}`);
-                const id_token = yield oidc_utils_OidcClient.getCall(id_token_url);
-                setSecret(id_token);
-                return id_token;
-            }
-            catch (error) {
-                throw new Error(`Error message: ${error.message}`);
-            }
-        });
-    }
-}
-//# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
-var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { access, appendFile, writeFile } = external_fs_.promises;
-const SUMMARY_ENV_VAR = 'GITHUB_STEP_SUMMARY';
-const SUMMARY_DOCS_URL = 'https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions#adding-a-job-summary';
-class Summary {
-    constructor() {
-        this._buffer = '';
-    }
-    /**
-     * Finds the summary file path from the environment, rejects if env var is not found or file does not exist
-     * Also checks r/w permissions.
-     *
-     * @returns step summary file path
-     */
-    filePath() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            if (this._filePath) {
-                return this._filePath;
-            }
-            const pathFromEnv = process.env[SUMMARY_ENV_VAR];
-            if (!pathFromEnv) {
-                throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
-            }
-            try {
-                yield access(pathFromEnv, external_fs_.constants.R_OK | external_fs_.constants.W_OK);
-            }
-            catch (_a) {
-                throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
-            }
-            this._filePath = pathFromEnv;
-            return this._filePath;
-        });
-    }
-    /**
-     * Wraps content in an HTML tag, adding any HTML attributes
-     *
-     * @param {string} tag HTML tag to wrap
-     * @param {string | null} content content within the tag
-     * @param {[attribute: string]: string} attrs key-value list of HTML attributes to add
-     *
-     * @returns {string} content wrapped in HTML element
-     */
-    wrap(tag, content, attrs = {}) {
-        const htmlAttrs = Object.entries(attrs)
-            .map(([key, value]) => ` ${key}="${value}"`)
-            .join('');
-        if (!content) {
-            return `<${tag}${htmlAttrs}>`;
-        }
-        return `<${tag}${htmlAttrs}>${content}</${tag}>`;
-    }
-    /**
-     * Writes text in the buffer to the summary buffer file and empties buffer. Will append by default.
-     *
-     * @param {SummaryWriteOptions} [options] (optional) options for write operation
-     *
-     * @returns {Promise<Summary>} summary instance
-     */
-    write(options) {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            const overwrite = !!(options === null || options === void 0 ? void 0 : options.overwrite);
-            const filePath = yield this.filePath();
-            const writeFunc = overwrite ? writeFile : appendFile;
-            yield writeFunc(filePath, this._buffer, { encoding: 'utf8' });
-            return this.emptyBuffer();
-        });
-    }
-    /**
-     * Clears the summary buffer and wipes the summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    clear() {
-        return summary_awaiter(this, void 0, void 0, function* () {
-            return this.emptyBuffer().write({ overwrite: true });
-        });
-    }
-    /**
-     * Returns the current summary buffer as a string
-     *
-     * @returns {string} string of summary buffer
-     */
-    stringify() {
-        return this._buffer;
-    }
-    /**
-     * If the summary buffer is empty
-     *
-     * @returns {boolen} true if the buffer is empty
-     */
-    isEmptyBuffer() {
-        return this._buffer.length === 0;
-    }
-    /**
-     * Resets the summary buffer without writing to summary file
-     *
-     * @returns {Summary} summary instance
-     */
-    emptyBuffer() {
-        this._buffer = '';
-        return this;
-    }
-    /**
-     * Adds raw text to the summary buffer
-     *
-     * @param {string} text content to add
-     * @param {boolean} [addEOL=false] (optional) append an EOL to the raw text (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addRaw(text, addEOL = false) {
-        this._buffer += text;
-        return addEOL ? this.addEOL() : this;
-    }
-    /**
-     * Adds the operating system-specific end-of-line marker to the buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
-    }
-    /**
-     * Adds an HTML codeblock to the summary buffer
-     *
-     * @param {string} code content to render within fenced code block
-     * @param {string} lang (optional) language to syntax highlight code
-     *
-     * @returns {Summary} summary instance
-     */
-    addCodeBlock(code, lang) {
-        const attrs = Object.assign({}, (lang && { lang }));
-        const element = this.wrap('pre', this.wrap('code', code), attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML list to the summary buffer
-     *
-     * @param {string[]} items list of items to render
-     * @param {boolean} [ordered=false] (optional) if the rendered list should be ordered or not (default: false)
-     *
-     * @returns {Summary} summary instance
-     */
-    addList(items, ordered = false) {
-        const tag = ordered ? 'ol' : 'ul';
-        const listItems = items.map(item => this.wrap('li', item)).join('');
-        const element = this.wrap(tag, listItems);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML table to the summary buffer
-     *
-     * @param {SummaryTableCell[]} rows table rows
-     *
-     * @returns {Summary} summary instance
-     */
-    addTable(rows) {
-        const tableBody = rows
-            .map(row => {
-            const cells = row
-                .map(cell => {
-                if (typeof cell === 'string') {
-                    return this.wrap('td', cell);
-                }
-                const { header, data, colspan, rowspan } = cell;
-                const tag = header ? 'th' : 'td';
-                const attrs = Object.assign(Object.assign({}, (colspan && { colspan })), (rowspan && { rowspan }));
-                return this.wrap(tag, data, attrs);
-            })
-                .join('');
-            return this.wrap('tr', cells);
-        })
-            .join('');
-        const element = this.wrap('table', tableBody);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds a collapsable HTML details element to the summary buffer
-     *
-     * @param {string} label text for the closed state
-     * @param {string} content collapsable content
-     *
-     * @returns {Summary} summary instance
-     */
-    addDetails(label, content) {
-        const element = this.wrap('details', this.wrap('summary', label) + content);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML image tag to the summary buffer
-     *
-     * @param {string} src path to the image you to embed
-     * @param {string} alt text description of the image
-     * @param {SummaryImageOptions} options (optional) addition image attributes
-     *
-     * @returns {Summary} summary instance
-     */
-    addImage(src, alt, options) {
-        const { width, height } = options || {};
-        const attrs = Object.assign(Object.assign({}, (width && { width })), (height && { height }));
-        const element = this.wrap('img', null, Object.assign({ src, alt }, attrs));
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML section heading element
-     *
-     * @param {string} text heading text
-     * @param {number | string} [level=1] (optional) the heading level, default: 1
-     *
-     * @returns {Summary} summary instance
-     */
-    addHeading(text, level) {
-        const tag = `h${level}`;
-        const allowedTag = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].includes(tag)
-            ? tag
-            : 'h1';
-        const element = this.wrap(allowedTag, text);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML thematic break (<hr>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addSeparator() {
-        const element = this.wrap('hr', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML line break (<br>) to the summary buffer
-     *
-     * @returns {Summary} summary instance
-     */
-    addBreak() {
-        const element = this.wrap('br', null);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML blockquote to the summary buffer
-     *
-     * @param {string} text quote text
-     * @param {string} cite (optional) citation url
-     *
-     * @returns {Summary} summary instance
-     */
-    addQuote(text, cite) {
-        const attrs = Object.assign({}, (cite && { cite }));
-        const element = this.wrap('blockquote', text, attrs);
-        return this.addRaw(element).addEOL();
-    }
-    /**
-     * Adds an HTML anchor tag to the summary buffer
-     *
-     * @param {string} text link text/content
-     * @param {string} href hyperlink
-     *
-     * @returns {Summary} summary instance
-     */
-    addLink(text, href) {
-        const element = this.wrap('a', text, { href });
-        return this.addRaw(element).addEOL();
-    }
-}
-const _summary = new Summary();
-/**
- * @deprecated use `core.summary`
- */
-const markdownSummary = (/* unused pure expression or super */ null && (_summary));
-const summary = (/* unused pure expression or super */ null && (_summary));
-//# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
-
-/**
- * toPosixPath converts the given path to the posix form. On Windows, \\ will be
- * replaced with /.
- *
- * @param pth. Path to transform.
- * @return string Posix path.
- */
-function toPosixPath(pth) {
-    return pth.replace(/[\\]/g, '/');
-}
-/**
- * toWin32Path converts the given path to the win32 form. On Linux, / will be
- * replaced with \\.
- *
- * @param pth. Path to transform.
- * @return string Win32 path.
- */
-function toWin32Path(pth) {
-    return pth.replace(/[/]/g, '\\');
-}
-/**
- * toPlatformPath converts the given path to a platform-specific path. It does
- * this by replacing instances of / and \ with the platform-specific path
- * separator.
- *
- * @param pth The path to platformize.
- * @return string The platform-specific path.
- */
-function toPlatformPath(pth) {
-    return pth.replace(/[/\\]/g, path.sep);
-}
-//# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: external "string_decoder"
-var external_string_decoder_ = __nccwpck_require__(3193);
-// EXTERNAL MODULE: external "events"
-var external_events_ = __nccwpck_require__(4434);
-// EXTERNAL MODULE: external "child_process"
-var external_child_process_ = __nccwpck_require__(5317);
-// EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(2613);
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
-var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const { chmod, copyFile, lstat, mkdir, open: io_util_open, readdir, rename, rm, rmdir, stat, symlink, unlink } = external_fs_.promises;
+const { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs__WEBPACK_IMPORTED_MODULE_0__.promises;
 // export const {open} = 'fs'
 const IS_WINDOWS = process.platform === 'win32';
 /**
@@ -78041,8 +88752,8 @@ const IS_WINDOWS = process.platform === 'win32';
  * backslash to all junction results on Windows.
  */
 function readlink(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
-        const result = yield fs.promises.readlink(fsPath);
+    return __awaiter(this, void 0, void 0, function* () {
+        const result = yield fs__WEBPACK_IMPORTED_MODULE_0__.promises.readlink(fsPath);
         // On Windows, restore Node 20 behavior: add trailing backslash to all results
         // since junctions on Windows are always directory links
         if (IS_WINDOWS && !result.endsWith('\\')) {
@@ -78053,9 +88764,9 @@ function readlink(fsPath) {
 }
 // See https://github.com/nodejs/node/blob/d0153aee367422d0858105abec186da4dff0a0c5/deps/uv/include/uv/win.h#L691
 const UV_FS_O_EXLOCK = 0x10000000;
-const READONLY = external_fs_.constants.O_RDONLY;
+const READONLY = fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY;
 function exists(fsPath) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         try {
             yield stat(fsPath);
         }
@@ -78069,7 +88780,7 @@ function exists(fsPath) {
     });
 }
 function isDirectory(fsPath_1) {
-    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+    return __awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
         const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
         return stats.isDirectory();
     });
@@ -78096,7 +88807,7 @@ function isRooted(p) {
  * @return if file exists and is executable, returns the file path. otherwise empty string.
  */
 function tryGetExecutablePath(filePath, extensions) {
-    return io_util_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         let stats = undefined;
         try {
             // test file exists
@@ -78111,7 +88822,7 @@ function tryGetExecutablePath(filePath, extensions) {
         if (stats && stats.isFile()) {
             if (IS_WINDOWS) {
                 // on Windows, test for valid extension
-                const upperExt = external_path_.extname(filePath).toUpperCase();
+                const upperExt = path__WEBPACK_IMPORTED_MODULE_1__.extname(filePath).toUpperCase();
                 if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
                     return filePath;
                 }
@@ -78140,11 +88851,11 @@ function tryGetExecutablePath(filePath, extensions) {
                 if (IS_WINDOWS) {
                     // preserve the case of the actual file (since an extension was appended)
                     try {
-                        const directory = external_path_.dirname(filePath);
-                        const upperName = external_path_.basename(filePath).toUpperCase();
+                        const directory = path__WEBPACK_IMPORTED_MODULE_1__.dirname(filePath);
+                        const upperName = path__WEBPACK_IMPORTED_MODULE_1__.basename(filePath).toUpperCase();
                         for (const actualName of yield readdir(directory)) {
                             if (upperName === actualName.toUpperCase()) {
-                                filePath = external_path_.join(directory, actualName);
+                                filePath = path__WEBPACK_IMPORTED_MODULE_1__.join(directory, actualName);
                                 break;
                             }
                         }
@@ -78194,8 +88905,23 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
-var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+
+/***/ }),
+
+/***/ 8701:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K7: () => (/* binding */ which),
+/* harmony export */   U$: () => (/* binding */ mkdirP),
+/* harmony export */   Yz: () => (/* binding */ rmRF),
+/* harmony export */   cp: () => (/* binding */ cp)
+/* harmony export */ });
+/* unused harmony exports mv, findInPath */
+/* harmony import */ var assert__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2613);
+/* harmony import */ var path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6928);
+/* harmony import */ var _io_util_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(90);
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -78216,21 +88942,21 @@ var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _argum
  * @param     options   optional. See CopyOptions.
  */
 function cp(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+    return __awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
         const { force, recursive, copySourceDirectory } = readCopyOptions(options);
-        const destStat = (yield ioUtil.exists(dest)) ? yield ioUtil.stat(dest) : null;
+        const destStat = (yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .exists */ .t2(dest)) ? yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .stat */ .dJ(dest) : null;
         // Dest is an existing file, but not forcing
         if (destStat && destStat.isFile() && !force) {
             return;
         }
         // If dest is an existing directory, should copy inside.
         const newDest = destStat && destStat.isDirectory() && copySourceDirectory
-            ? path.join(dest, path.basename(source))
+            ? path__WEBPACK_IMPORTED_MODULE_1__.join(dest, path__WEBPACK_IMPORTED_MODULE_1__.basename(source))
             : dest;
-        if (!(yield ioUtil.exists(source))) {
+        if (!(yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .exists */ .t2(source))) {
             throw new Error(`no such file or directory: ${source}`);
         }
-        const sourceStat = yield ioUtil.stat(source);
+        const sourceStat = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .stat */ .dJ(source);
         if (sourceStat.isDirectory()) {
             if (!recursive) {
                 throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
@@ -78240,11 +88966,11 @@ function cp(source_1, dest_1) {
             }
         }
         else {
-            if (path.relative(source, newDest) === '') {
+            if (path__WEBPACK_IMPORTED_MODULE_1__.relative(source, newDest) === '') {
                 // a file cannot be copied to itself
                 throw new Error(`'${newDest}' and '${source}' are the same file`);
             }
-            yield io_copyFile(source, newDest, force);
+            yield copyFile(source, newDest, force);
         }
     });
 }
@@ -78256,7 +88982,7 @@ function cp(source_1, dest_1) {
  * @param     options   optional. See MoveOptions.
  */
 function mv(source_1, dest_1) {
-    return io_awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
+    return __awaiter(this, arguments, void 0, function* (source, dest, options = {}) {
         if (yield ioUtil.exists(dest)) {
             let destExists = true;
             if (yield ioUtil.isDirectory(dest)) {
@@ -78283,8 +89009,8 @@ function mv(source_1, dest_1) {
  * @param inputPath path to remove
  */
 function rmRF(inputPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if (ioUtil.IS_WINDOWS) {
+    return __awaiter(this, void 0, void 0, function* () {
+        if (_io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .IS_WINDOWS */ .H8) {
             // Check for invalid characters
             // https://docs.microsoft.com/en-us/windows/win32/fileio/naming-a-file
             if (/[*"<>|]/.test(inputPath)) {
@@ -78293,7 +89019,7 @@ function rmRF(inputPath) {
         }
         try {
             // note if path does not exist, error is silent
-            yield ioUtil.rm(inputPath, {
+            yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__.rm(inputPath, {
                 force: true,
                 maxRetries: 3,
                 recursive: true,
@@ -78313,9 +89039,9 @@ function rmRF(inputPath) {
  * @returns Promise<void>
  */
 function mkdirP(fsPath) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        ok(fsPath, 'a path argument must be provided');
-        yield ioUtil.mkdir(fsPath, { recursive: true });
+    return __awaiter(this, void 0, void 0, function* () {
+        (0,assert__WEBPACK_IMPORTED_MODULE_0__.ok)(fsPath, 'a path argument must be provided');
+        yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .mkdir */ .Ck(fsPath, { recursive: true });
     });
 }
 /**
@@ -78327,7 +89053,7 @@ function mkdirP(fsPath) {
  * @returns   Promise<string>   path to tool
  */
 function which(tool, check) {
-    return io_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         if (!tool) {
             throw new Error("parameter 'tool' is required");
         }
@@ -78335,7 +89061,7 @@ function which(tool, check) {
         if (check) {
             const result = yield which(tool, false);
             if (!result) {
-                if (IS_WINDOWS) {
+                if (_io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .IS_WINDOWS */ .H8) {
                     throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
                 }
                 else {
@@ -78357,29 +89083,29 @@ function which(tool, check) {
  * @returns   Promise<string[]>  the paths of the tool
  */
 function findInPath(tool) {
-    return io_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         if (!tool) {
             throw new Error("parameter 'tool' is required");
         }
         // build the list of extensions to try
         const extensions = [];
-        if (IS_WINDOWS && process.env['PATHEXT']) {
-            for (const extension of process.env['PATHEXT'].split(external_path_.delimiter)) {
+        if (_io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .IS_WINDOWS */ .H8 && process.env['PATHEXT']) {
+            for (const extension of process.env['PATHEXT'].split(path__WEBPACK_IMPORTED_MODULE_1__.delimiter)) {
                 if (extension) {
                     extensions.push(extension);
                 }
             }
         }
         // if it's rooted, return it if exists. otherwise return empty.
-        if (isRooted(tool)) {
-            const filePath = yield tryGetExecutablePath(tool, extensions);
+        if (_io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .isRooted */ .Qh(tool)) {
+            const filePath = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .tryGetExecutablePath */ .vr(tool, extensions);
             if (filePath) {
                 return [filePath];
             }
             return [];
         }
         // if any path separators, return empty
-        if (tool.includes(external_path_.sep)) {
+        if (tool.includes(path__WEBPACK_IMPORTED_MODULE_1__.sep)) {
             return [];
         }
         // build the list of directories
@@ -78390,7 +89116,7 @@ function findInPath(tool) {
         // across platforms.
         const directories = [];
         if (process.env.PATH) {
-            for (const p of process.env.PATH.split(external_path_.delimiter)) {
+            for (const p of process.env.PATH.split(path__WEBPACK_IMPORTED_MODULE_1__.delimiter)) {
                 if (p) {
                     directories.push(p);
                 }
@@ -78399,7 +89125,7 @@ function findInPath(tool) {
         // find all matches
         const matches = [];
         for (const directory of directories) {
-            const filePath = yield tryGetExecutablePath(external_path_.join(directory, tool), extensions);
+            const filePath = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .tryGetExecutablePath */ .vr(path__WEBPACK_IMPORTED_MODULE_1__.join(directory, tool), extensions);
             if (filePath) {
                 matches.push(filePath);
             }
@@ -78416,1132 +89142,83 @@ function readCopyOptions(options) {
     return { force, recursive, copySourceDirectory };
 }
 function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
+    return __awaiter(this, void 0, void 0, function* () {
         // Ensure there is not a run away recursive copy
         if (currentDepth >= 255)
             return;
         currentDepth++;
         yield mkdirP(destDir);
-        const files = yield ioUtil.readdir(sourceDir);
+        const files = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .readdir */ .Cy(sourceDir);
         for (const fileName of files) {
             const srcFile = `${sourceDir}/${fileName}`;
             const destFile = `${destDir}/${fileName}`;
-            const srcFileStat = yield ioUtil.lstat(srcFile);
+            const srcFileStat = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .lstat */ .$1(srcFile);
             if (srcFileStat.isDirectory()) {
                 // Recurse
                 yield cpDirRecursive(srcFile, destFile, currentDepth, force);
             }
             else {
-                yield io_copyFile(srcFile, destFile, force);
+                yield copyFile(srcFile, destFile, force);
             }
         }
         // Change the mode for the newly created directory
-        yield ioUtil.chmod(destDir, (yield ioUtil.stat(sourceDir)).mode);
+        yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .chmod */ .k6(destDir, (yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .stat */ .dJ(sourceDir)).mode);
     });
 }
 // Buffered file copy
-function io_copyFile(srcFile, destFile, force) {
-    return io_awaiter(this, void 0, void 0, function* () {
-        if ((yield ioUtil.lstat(srcFile)).isSymbolicLink()) {
+function copyFile(srcFile, destFile, force) {
+    return __awaiter(this, void 0, void 0, function* () {
+        if ((yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .lstat */ .$1(srcFile)).isSymbolicLink()) {
             // unlink/re-link it
             try {
-                yield ioUtil.lstat(destFile);
-                yield ioUtil.unlink(destFile);
+                yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .lstat */ .$1(destFile);
+                yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .unlink */ .y1(destFile);
             }
             catch (e) {
                 // Try to override file permission
                 if (e.code === 'EPERM') {
-                    yield ioUtil.chmod(destFile, '0666');
-                    yield ioUtil.unlink(destFile);
+                    yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .chmod */ .k6(destFile, '0666');
+                    yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .unlink */ .y1(destFile);
                 }
                 // other errors = it doesn't exist, no work to do
             }
             // Copy over symlink
-            const symlinkFull = yield ioUtil.readlink(srcFile);
-            yield ioUtil.symlink(symlinkFull, destFile, ioUtil.IS_WINDOWS ? 'junction' : null);
+            const symlinkFull = yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .readlink */ .h_(srcFile);
+            yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .symlink */ .YN(symlinkFull, destFile, _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .IS_WINDOWS */ .H8 ? 'junction' : null);
         }
-        else if (!(yield ioUtil.exists(destFile)) || force) {
-            yield ioUtil.copyFile(srcFile, destFile);
+        else if (!(yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .exists */ .t2(destFile)) || force) {
+            yield _io_util_js__WEBPACK_IMPORTED_MODULE_2__/* .copyFile */ .m3(srcFile, destFile);
         }
     });
 }
 //# sourceMappingURL=io.js.map
-;// CONCATENATED MODULE: external "timers"
-const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
-var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-
-/* eslint-disable @typescript-eslint/unbound-method */
-const toolrunner_IS_WINDOWS = process.platform === 'win32';
-/*
- * Class for running command line tools. Handles quoting and arg parsing in a platform agnostic way.
- */
-class ToolRunner extends external_events_.EventEmitter {
-    constructor(toolPath, args, options) {
-        super();
-        if (!toolPath) {
-            throw new Error("Parameter 'toolPath' cannot be null or empty.");
-        }
-        this.toolPath = toolPath;
-        this.args = args || [];
-        this.options = options || {};
-    }
-    _debug(message) {
-        if (this.options.listeners && this.options.listeners.debug) {
-            this.options.listeners.debug(message);
-        }
-    }
-    _getCommandString(options, noPrefix) {
-        const toolPath = this._getSpawnFileName();
-        const args = this._getSpawnArgs(options);
-        let cmd = noPrefix ? '' : '[command]'; // omit prefix when piped to a second tool
-        if (toolrunner_IS_WINDOWS) {
-            // Windows + cmd file
-            if (this._isCmdFile()) {
-                cmd += toolPath;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows + verbatim
-            else if (options.windowsVerbatimArguments) {
-                cmd += `"${toolPath}"`;
-                for (const a of args) {
-                    cmd += ` ${a}`;
-                }
-            }
-            // Windows (regular)
-            else {
-                cmd += this._windowsQuoteCmdArg(toolPath);
-                for (const a of args) {
-                    cmd += ` ${this._windowsQuoteCmdArg(a)}`;
-                }
-            }
-        }
-        else {
-            // OSX/Linux - this can likely be improved with some form of quoting.
-            // creating processes on Unix is fundamentally different than Windows.
-            // on Unix, execvp() takes an arg array.
-            cmd += toolPath;
-            for (const a of args) {
-                cmd += ` ${a}`;
-            }
-        }
-        return cmd;
-    }
-    _processLineBuffer(data, strBuffer, onLine) {
-        try {
-            let s = strBuffer + data.toString();
-            let n = s.indexOf(external_os_namespaceObject.EOL);
-            while (n > -1) {
-                const line = s.substring(0, n);
-                onLine(line);
-                // the rest of the string ...
-                s = s.substring(n + external_os_namespaceObject.EOL.length);
-                n = s.indexOf(external_os_namespaceObject.EOL);
-            }
-            return s;
-        }
-        catch (err) {
-            // streaming lines to console is best effort.  Don't fail a build.
-            this._debug(`error processing line. Failed with error ${err}`);
-            return '';
-        }
-    }
-    _getSpawnFileName() {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                return process.env['COMSPEC'] || 'cmd.exe';
-            }
-        }
-        return this.toolPath;
-    }
-    _getSpawnArgs(options) {
-        if (toolrunner_IS_WINDOWS) {
-            if (this._isCmdFile()) {
-                let argline = `/D /S /C "${this._windowsQuoteCmdArg(this.toolPath)}`;
-                for (const a of this.args) {
-                    argline += ' ';
-                    argline += options.windowsVerbatimArguments
-                        ? a
-                        : this._windowsQuoteCmdArg(a);
-                }
-                argline += '"';
-                return [argline];
-            }
-        }
-        return this.args;
-    }
-    _endsWith(str, end) {
-        return str.endsWith(end);
-    }
-    _isCmdFile() {
-        const upperToolPath = this.toolPath.toUpperCase();
-        return (this._endsWith(upperToolPath, '.CMD') ||
-            this._endsWith(upperToolPath, '.BAT'));
-    }
-    _windowsQuoteCmdArg(arg) {
-        // for .exe, apply the normal quoting rules that libuv applies
-        if (!this._isCmdFile()) {
-            return this._uvQuoteCmdArg(arg);
-        }
-        // otherwise apply quoting rules specific to the cmd.exe command line parser.
-        // the libuv rules are generic and are not designed specifically for cmd.exe
-        // command line parser.
-        //
-        // for a detailed description of the cmd.exe command line parser, refer to
-        // http://stackoverflow.com/questions/4094699/how-does-the-windows-command-interpreter-cmd-exe-parse-scripts/7970912#7970912
-        // need quotes for empty arg
-        if (!arg) {
-            return '""';
-        }
-        // determine whether the arg needs to be quoted
-        const cmdSpecialChars = [
-            ' ',
-            '\t',
-            '&',
-            '(',
-            ')',
-            '[',
-            ']',
-            '{',
-            '}',
-            '^',
-            '=',
-            ';',
-            '!',
-            "'",
-            '+',
-            ',',
-            '`',
-            '~',
-            '|',
-            '<',
-            '>',
-            '"'
-        ];
-        let needsQuotes = false;
-        for (const char of arg) {
-            if (cmdSpecialChars.some(x => x === char)) {
-                needsQuotes = true;
-                break;
-            }
-        }
-        // short-circuit if quotes not needed
-        if (!needsQuotes) {
-            return arg;
-        }
-        // the following quoting rules are very similar to the rules that by libuv applies.
-        //
-        // 1) wrap the string in quotes
-        //
-        // 2) double-up quotes - i.e. " => ""
-        //
-        //    this is different from the libuv quoting rules. libuv replaces " with \", which unfortunately
-        //    doesn't work well with a cmd.exe command line.
-        //
-        //    note, replacing " with "" also works well if the arg is passed to a downstream .NET console app.
-        //    for example, the command line:
-        //          foo.exe "myarg:""my val"""
-        //    is parsed by a .NET console app into an arg array:
-        //          [ "myarg:\"my val\"" ]
-        //    which is the same end result when applying libuv quoting rules. although the actual
-        //    command line from libuv quoting rules would look like:
-        //          foo.exe "myarg:\"my val\""
-        //
-        // 3) double-up slashes that precede a quote,
-        //    e.g.  hello \world    => "hello \world"
-        //          hello\"world    => "hello\\""world"
-        //          hello\\"world   => "hello\\\\""world"
-        //          hello world\    => "hello world\\"
-        //
-        //    technically this is not required for a cmd.exe command line, or the batch argument parser.
-        //    the reasons for including this as a .cmd quoting rule are:
-        //
-        //    a) this is optimized for the scenario where the argument is passed from the .cmd file to an
-        //       external program. many programs (e.g. .NET console apps) rely on the slash-doubling rule.
-        //
-        //    b) it's what we've been doing previously (by deferring to node default behavior) and we
-        //       haven't heard any complaints about that aspect.
-        //
-        // note, a weakness of the quoting rules chosen here, is that % is not escaped. in fact, % cannot be
-        // escaped when used on the command line directly - even though within a .cmd file % can be escaped
-        // by using %%.
-        //
-        // the saving grace is, on the command line, %var% is left as-is if var is not defined. this contrasts
-        // the line parsing rules within a .cmd file, where if var is not defined it is replaced with nothing.
-        //
-        // one option that was explored was replacing % with ^% - i.e. %var% => ^%var^%. this hack would
-        // often work, since it is unlikely that var^ would exist, and the ^ character is removed when the
-        // variable is used. the problem, however, is that ^ is not removed when %* is used to pass the args
-        // to an external program.
-        //
-        // an unexplored potential solution for the % escaping problem, is to create a wrapper .cmd file.
-        // % can be escaped within a .cmd file.
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\'; // double the slash
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '"'; // double the quote
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _uvQuoteCmdArg(arg) {
-        // Tool runner wraps child_process.spawn() and needs to apply the same quoting as
-        // Node in certain cases where the undocumented spawn option windowsVerbatimArguments
-        // is used.
-        //
-        // Since this function is a port of quote_cmd_arg from Node 4.x (technically, lib UV,
-        // see https://github.com/nodejs/node/blob/v4.x/deps/uv/src/win/process.c for details),
-        // pasting copyright notice from Node within this function:
-        //
-        //      Copyright Joyent, Inc. and other Node contributors. All rights reserved.
-        //
-        //      Permission is hereby granted, free of charge, to any person obtaining a copy
-        //      of this software and associated documentation files (the "Software"), to
-        //      deal in the Software without restriction, including without limitation the
-        //      rights to use, copy, modify, merge, publish, distribute, sublicense, and/or
-        //      sell copies of the Software, and to permit persons to whom the Software is
-        //      furnished to do so, subject to the following conditions:
-        //
-        //      The above copyright notice and this permission notice shall be included in
-        //      all copies or substantial portions of the Software.
-        //
-        //      THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-        //      IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-        //      FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-        //      AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-        //      LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING
-        //      FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS
-        //      IN THE SOFTWARE.
-        if (!arg) {
-            // Need double quotation for empty argument
-            return '""';
-        }
-        if (!arg.includes(' ') && !arg.includes('\t') && !arg.includes('"')) {
-            // No quotation needed
-            return arg;
-        }
-        if (!arg.includes('"') && !arg.includes('\\')) {
-            // No embedded double quotes or backslashes, so I can just wrap
-            // quote marks around the whole thing.
-            return `"${arg}"`;
-        }
-        // Expected input/output:
-        //   input : hello"world
-        //   output: "hello\"world"
-        //   input : hello""world
-        //   output: "hello\"\"world"
-        //   input : hello\world
-        //   output: hello\world
-        //   input : hello\\world
-        //   output: hello\\world
-        //   input : hello\"world
-        //   output: "hello\\\"world"
-        //   input : hello\\"world
-        //   output: "hello\\\\\"world"
-        //   input : hello world\
-        //   output: "hello world\\" - note the comment in libuv actually reads "hello world\"
-        //                             but it appears the comment is wrong, it should be "hello world\\"
-        let reverse = '"';
-        let quoteHit = true;
-        for (let i = arg.length; i > 0; i--) {
-            // walk the string in reverse
-            reverse += arg[i - 1];
-            if (quoteHit && arg[i - 1] === '\\') {
-                reverse += '\\';
-            }
-            else if (arg[i - 1] === '"') {
-                quoteHit = true;
-                reverse += '\\';
-            }
-            else {
-                quoteHit = false;
-            }
-        }
-        reverse += '"';
-        return reverse.split('').reverse().join('');
-    }
-    _cloneExecOptions(options) {
-        options = options || {};
-        const result = {
-            cwd: options.cwd || process.cwd(),
-            env: options.env || process.env,
-            silent: options.silent || false,
-            windowsVerbatimArguments: options.windowsVerbatimArguments || false,
-            failOnStdErr: options.failOnStdErr || false,
-            ignoreReturnCode: options.ignoreReturnCode || false,
-            delay: options.delay || 10000
-        };
-        result.outStream = options.outStream || process.stdout;
-        result.errStream = options.errStream || process.stderr;
-        return result;
-    }
-    _getSpawnOptions(options, toolPath) {
-        options = options || {};
-        const result = {};
-        result.cwd = options.cwd;
-        result.env = options.env;
-        result['windowsVerbatimArguments'] =
-            options.windowsVerbatimArguments || this._isCmdFile();
-        if (options.windowsVerbatimArguments) {
-            result.argv0 = `"${toolPath}"`;
-        }
-        return result;
-    }
-    /**
-     * Exec a tool.
-     * Output will be streamed to the live console.
-     * Returns promise with return code
-     *
-     * @param     tool     path to tool to exec
-     * @param     options  optional exec options.  See ExecOptions
-     * @returns   number
-     */
-    exec() {
-        return toolrunner_awaiter(this, void 0, void 0, function* () {
-            // root the tool path if it is unrooted and contains relative pathing
-            if (!isRooted(this.toolPath) &&
-                (this.toolPath.includes('/') ||
-                    (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
-                // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
-                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
-            }
-            // if the tool is only a file name, then resolve it from the PATH
-            // otherwise verify it exists (add extension on Windows if necessary)
-            this.toolPath = yield which(this.toolPath, true);
-            return new Promise((resolve, reject) => toolrunner_awaiter(this, void 0, void 0, function* () {
-                this._debug(`exec tool: ${this.toolPath}`);
-                this._debug('arguments:');
-                for (const arg of this.args) {
-                    this._debug(`   ${arg}`);
-                }
-                const optionsNonNull = this._cloneExecOptions(this.options);
-                if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
-                }
-                const state = new ExecState(optionsNonNull, this.toolPath);
-                state.on('debug', (message) => {
-                    this._debug(message);
-                });
-                if (this.options.cwd && !(yield exists(this.options.cwd))) {
-                    return reject(new Error(`The cwd: ${this.options.cwd} does not exist!`));
-                }
-                const fileName = this._getSpawnFileName();
-                const cp = external_child_process_.spawn(fileName, this._getSpawnArgs(optionsNonNull), this._getSpawnOptions(this.options, fileName));
-                let stdbuffer = '';
-                if (cp.stdout) {
-                    cp.stdout.on('data', (data) => {
-                        if (this.options.listeners && this.options.listeners.stdout) {
-                            this.options.listeners.stdout(data);
-                        }
-                        if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                            optionsNonNull.outStream.write(data);
-                        }
-                        stdbuffer = this._processLineBuffer(data, stdbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.stdline) {
-                                this.options.listeners.stdline(line);
-                            }
-                        });
-                    });
-                }
-                let errbuffer = '';
-                if (cp.stderr) {
-                    cp.stderr.on('data', (data) => {
-                        state.processStderr = true;
-                        if (this.options.listeners && this.options.listeners.stderr) {
-                            this.options.listeners.stderr(data);
-                        }
-                        if (!optionsNonNull.silent &&
-                            optionsNonNull.errStream &&
-                            optionsNonNull.outStream) {
-                            const s = optionsNonNull.failOnStdErr
-                                ? optionsNonNull.errStream
-                                : optionsNonNull.outStream;
-                            s.write(data);
-                        }
-                        errbuffer = this._processLineBuffer(data, errbuffer, (line) => {
-                            if (this.options.listeners && this.options.listeners.errline) {
-                                this.options.listeners.errline(line);
-                            }
-                        });
-                    });
-                }
-                cp.on('error', (err) => {
-                    state.processError = err.message;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    state.CheckComplete();
-                });
-                cp.on('exit', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    this._debug(`Exit code ${code} received from tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                cp.on('close', (code) => {
-                    state.processExitCode = code;
-                    state.processExited = true;
-                    state.processClosed = true;
-                    this._debug(`STDIO streams have closed for tool '${this.toolPath}'`);
-                    state.CheckComplete();
-                });
-                state.on('done', (error, exitCode) => {
-                    if (stdbuffer.length > 0) {
-                        this.emit('stdline', stdbuffer);
-                    }
-                    if (errbuffer.length > 0) {
-                        this.emit('errline', errbuffer);
-                    }
-                    cp.removeAllListeners();
-                    if (error) {
-                        reject(error);
-                    }
-                    else {
-                        resolve(exitCode);
-                    }
-                });
-                if (this.options.input) {
-                    if (!cp.stdin) {
-                        throw new Error('child process missing stdin');
-                    }
-                    cp.stdin.end(this.options.input);
-                }
-            }));
-        });
-    }
-}
-/**
- * Convert an arg string to an array of args. Handles escaping
- *
- * @param    argString   string of arguments
- * @returns  string[]    array of arguments
- */
-function argStringToArray(argString) {
-    const args = [];
-    let inQuotes = false;
-    let escaped = false;
-    let arg = '';
-    function append(c) {
-        // we only escape double quotes.
-        if (escaped && c !== '"') {
-            arg += '\\';
-        }
-        arg += c;
-        escaped = false;
-    }
-    for (let i = 0; i < argString.length; i++) {
-        const c = argString.charAt(i);
-        if (c === '"') {
-            if (!escaped) {
-                inQuotes = !inQuotes;
-            }
-            else {
-                append(c);
-            }
-            continue;
-        }
-        if (c === '\\' && escaped) {
-            append(c);
-            continue;
-        }
-        if (c === '\\' && inQuotes) {
-            escaped = true;
-            continue;
-        }
-        if (c === ' ' && !inQuotes) {
-            if (arg.length > 0) {
-                args.push(arg);
-                arg = '';
-            }
-            continue;
-        }
-        append(c);
-    }
-    if (arg.length > 0) {
-        args.push(arg.trim());
-    }
-    return args;
-}
-class ExecState extends external_events_.EventEmitter {
-    constructor(options, toolPath) {
-        super();
-        this.processClosed = false; // tracks whether the process has exited and stdio is closed
-        this.processError = '';
-        this.processExitCode = 0;
-        this.processExited = false; // tracks whether the process has exited
-        this.processStderr = false; // tracks whether stderr was written to
-        this.delay = 10000; // 10 seconds
-        this.done = false;
-        this.timeout = null;
-        if (!toolPath) {
-            throw new Error('toolPath must not be empty');
-        }
-        this.options = options;
-        this.toolPath = toolPath;
-        if (options.delay) {
-            this.delay = options.delay;
-        }
-    }
-    CheckComplete() {
-        if (this.done) {
-            return;
-        }
-        if (this.processClosed) {
-            this._setResult();
-        }
-        else if (this.processExited) {
-            this.timeout = (0,external_timers_namespaceObject.setTimeout)(ExecState.HandleTimeout, this.delay, this);
-        }
-    }
-    _debug(message) {
-        this.emit('debug', message);
-    }
-    _setResult() {
-        // determine whether there is an error
-        let error;
-        if (this.processExited) {
-            if (this.processError) {
-                error = new Error(`There was an error when attempting to execute the process '${this.toolPath}'. This may indicate the process failed to start. Error: ${this.processError}`);
-            }
-            else if (this.processExitCode !== 0 && !this.options.ignoreReturnCode) {
-                error = new Error(`The process '${this.toolPath}' failed with exit code ${this.processExitCode}`);
-            }
-            else if (this.processStderr && this.options.failOnStdErr) {
-                error = new Error(`The process '${this.toolPath}' failed because one or more lines were written to the STDERR stream`);
-            }
-        }
-        // clear the timeout
-        if (this.timeout) {
-            clearTimeout(this.timeout);
-            this.timeout = null;
-        }
-        this.done = true;
-        this.emit('done', error, this.processExitCode);
-    }
-    static HandleTimeout(state) {
-        if (state.done) {
-            return;
-        }
-        if (!state.processClosed && state.processExited) {
-            const message = `The STDIO streams did not close within ${state.delay / 1000} seconds of the exit event from process '${state.toolPath}'. This may indicate a child process inherited the STDIO streams and has not yet exited.`;
-            state._debug(message);
-        }
-        state._setResult();
-    }
-}
-//# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
-var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-/**
- * Exec a command.
- * Output will be streamed to the live console.
- * Returns promise with return code
- *
- * @param     commandLine        command to execute (can include additional args). Must be correctly escaped.
- * @param     args               optional arguments for tool. Escaping is handled by the lib.
- * @param     options            optional exec options.  See ExecOptions
- * @returns   Promise<number>    exit code
- */
-function exec_exec(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = tr.argStringToArray(commandLine);
-        if (commandArgs.length === 0) {
-            throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
-        }
-        // Path to tool to execute should be first arg
-        const toolPath = commandArgs[0];
-        args = commandArgs.slice(1).concat(args || []);
-        const runner = new tr.ToolRunner(toolPath, args, options);
-        return runner.exec();
-    });
-}
-/**
- * Exec a command and get the output.
- * Output will be streamed to the live console.
- * Returns promise with the exit code and collected stdout and stderr
- *
- * @param     commandLine           command to execute (can include additional args). Must be correctly escaped.
- * @param     args                  optional arguments for tool. Escaping is handled by the lib.
- * @param     options               optional exec options.  See ExecOptions
- * @returns   Promise<ExecOutput>   exit code, stdout, and stderr
- */
-function getExecOutput(commandLine, args, options) {
-    return exec_awaiter(this, void 0, void 0, function* () {
-        var _a, _b;
-        let stdout = '';
-        let stderr = '';
-        //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new StringDecoder('utf8');
-        const stderrDecoder = new StringDecoder('utf8');
-        const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
-        const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
-        const stdErrListener = (data) => {
-            stderr += stderrDecoder.write(data);
-            if (originalStdErrListener) {
-                originalStdErrListener(data);
-            }
-        };
-        const stdOutListener = (data) => {
-            stdout += stdoutDecoder.write(data);
-            if (originalStdoutListener) {
-                originalStdoutListener(data);
-            }
-        };
-        const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
-        //flush any remaining characters
-        stdout += stdoutDecoder.end();
-        stderr += stderrDecoder.end();
-        return {
-            exitCode,
-            stdout,
-            stderr
-        };
-    });
-}
-//# sourceMappingURL=exec.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    command_issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_namespaceObject.EOL);
-    command_issueCommand('set-output', { name }, toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    command_issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    command_issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('STATE', prepareKeyValueMessage(name, value));
-    }
-    command_issueCommand('save-state', { name }, toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
 
 /***/ }),
 
-/***/ 5586:
+/***/ 3798:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  You: () => (/* binding */ ZodISODateTime),
   YOg: () => (/* binding */ array),
   zMY: () => (/* binding */ schemas_boolean),
-  k5n: () => (/* binding */ schemas_enum),
+  k5n: () => (/* binding */ _enum),
+  Whr: () => (/* binding */ schemas_int),
   euz: () => (/* binding */ literal),
-  aig: () => (/* binding */ schemas_number),
+  _H3: () => (/* binding */ looseObject),
+  aig: () => (/* binding */ number),
   Ikc: () => (/* binding */ object),
   g1P: () => (/* binding */ record),
   rej: () => (/* binding */ strictObject),
-  YjP: () => (/* binding */ schemas_string),
+  YjP: () => (/* binding */ string),
+  PVZ: () => (/* binding */ tuple),
   KCZ: () => (/* binding */ union),
   L5J: () => (/* binding */ unknown)
 });
 
-// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODateTime, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseObject, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
+// UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, uint32, uint64, ulid, undefined, url, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
 var core_core = __nccwpck_require__(8532);
@@ -79860,682 +89537,8 @@ function isBackEdge(ctx, value) {
     return backEdges !== undefined && isRef(value) && backEdges.has(value);
 }
 
-;// CONCATENATED MODULE: ./node_modules/zod/v4/core/regexes.js
-
-/**
- * @deprecated CUID v1 is deprecated by its authors due to information leakage
- * (timestamps embedded in the id). Use {@link cuid2} instead.
- * See https://github.com/paralleldrive/cuid.
- */
-const cuid = /^[cC][0-9a-z]{6,}$/;
-const cuid2 = /^[0-9a-z]+$/;
-const ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
-const xid = /^[0-9a-vA-V]{20}$/;
-const ksuid = /^[A-Za-z0-9]{27}$/;
-const nanoid = /^[a-zA-Z0-9_-]{21}$/;
-function nanoidOfLength(length) {
-    return new RegExp(`^[a-zA-Z0-9_-]{${length}}$`);
-}
-/** ISO 8601-1 duration regex. Does not support the 8601-2 extensions like negative durations or fractional/negative components. */
-const duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
-/** Implements ISO 8601-2 extensions like explicit +- prefixes, mixing weeks with other units, and fractional/negative components. */
-const extendedDuration = /^[-+]?P(?!$)(?:(?:[-+]?\d+Y)|(?:[-+]?\d+[.,]\d+Y$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:(?:[-+]?\d+W)|(?:[-+]?\d+[.,]\d+W$))?(?:(?:[-+]?\d+D)|(?:[-+]?\d+[.,]\d+D$))?(?:T(?=[\d+-])(?:(?:[-+]?\d+H)|(?:[-+]?\d+[.,]\d+H$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:[-+]?\d+(?:[.,]\d+)?S)?)??$/;
-/** A regex for any UUID-like identifier: 8-4-4-4-12 hex pattern */
-const guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
-/** Returns a regex for validating an RFC 9562/4122 UUID.
- *
- * @param version Optionally specify a version 1-8. If no version is specified, all versions are supported. */
-const uuid = (version) => {
-    if (!version)
-        return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
-    return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
-};
-const uuid4 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(4)));
-const uuid6 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(6)));
-const uuid7 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(7)));
-/** Practical email validation */
-const email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
-/** Equivalent to the HTML5 input[type=email] validation implemented by browsers. Source: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input/email */
-const html5Email = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-/** The classic emailregex.com regex for RFC 5322-compliant emails */
-const rfc5322Email = /^(([^<>()\[\]\\.,;:\s@"]+(\.[^<>()\[\]\\.,;:\s@"]+)*)|(".+"))@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}])|(([a-zA-Z\-0-9]+\.)+[a-zA-Z]{2,}))$/;
-/** A loose regex that allows Unicode characters, enforces length limits, and that's about it. */
-const unicodeEmail = /^[^\s@"]{1,64}@[^\s@]{1,255}$/u;
-const idnEmail = (/* unused pure expression or super */ null && (unicodeEmail));
-const browserEmail = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-// from https://thekevinscott.com/emojis-in-javascript/#writing-a-regular-expression
-// Single character class, not an alternation: the two properties overlap (U+1F9B0-U+1F9B3), so `(A|B)+` backtracks exponentially on a failed match. The leading lookahead then demands one anchor — a pictograph, a regional indicator, or the enclosing keycap — because `\p{Emoji_Component}` on its own covers ASCII digits, `#`, `*`, ZWJ, variation selectors and skin tone modifiers, none of which is an emoji without a base.
-const _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
-function emoji() {
-    return new RegExp(_emoji, "u");
-}
-const ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
-const ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
-const mac = (delimiter) => {
-    const escapedDelim = util.escapeRegex(delimiter ?? ":");
-    return new RegExp(`^(?:[0-9A-F]{2}${escapedDelim}){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}${escapedDelim}){5}[0-9a-f]{2}$`);
-};
-const cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
-const cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
-// https://stackoverflow.com/questions/7860392/determine-if-string-is-in-base64-using-javascript
-const base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
-const base64url = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
-// based on https://stackoverflow.com/questions/106179/regular-expression-to-match-dns-hostname-or-ip-address
-// export const hostname: RegExp = /^([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+$/;
-const hostname = /^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$/;
-const domain = /^(?=.{1,253}$)([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$/;
-const httpProtocol = /^https?$/;
-// https://blog.stevenlevithan.com/archives/validate-phone-number#r4-3 (regex sans spaces) E.164: leading digit must be 1-9; total digits (excluding '+') between 7-15
-const e164 = /^\+[1-9]\d{6,14}$/;
-// Credit card shape: 12–19 digits, optionally separated by single spaces or single hyphens. ISO/IEC 7812 caps the PAN at 19 digits; 12 is the shortest issued length (Maestro).
-const creditCard = /^\d(?:[ -]?\d){11,18}$/;
-// ISO 4217 alpha codes from the SIX list, regenerated by scripts/update-iso-4217.ts
-const currencyCode = /^(?:AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BHD|BIF|BMD|BND|BOB|BOV|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHE|CHF|CHW|CLF|CLP|CNY|COP|COU|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MXV|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|USN|UYI|UYU|UYW|UZS|VED|VES|VND|VUV|WST|XAD|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XCG|XDR|XOF|XPD|XPF|XPT|XSU|XTS|XUA|XXX|YER|ZAR|ZMW|ZWG)$/;
-// iban electronic format: 2-letter country, check digits 02-98 (the only values `98 - remainder` can produce), 11-30 bban characters
-const iban = /^[A-Z]{2}(?!00|01|99)\d{2}[A-Z0-9]{11,30}$/;
-const dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
-/** Anchors a pattern source. The interpolation lives here rather than at the call site because
- * esbuild will not drop a `@__PURE__` call whose own argument interpolates a variable, but it
- * will drop `anchor(dateSource)`. Keeping it inline pinned `date` into every bundle. */
-function regexes_anchor(source) {
-    return new RegExp(`^${source}$`);
-}
-const date = /*@__PURE__*/ regexes_anchor(dateSource);
-function timeSource(args) {
-    const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
-    const regex = typeof args.precision === "number"
-        ? args.precision === -1
-            ? `${hhmm}`
-            : args.precision === 0
-                ? `${hhmm}:[0-5]\\d`
-                : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}`
-        : args.seconds
-            ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?`
-            : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
-    return regex;
-}
-function time(args) {
-    return new RegExp(`^${timeSource(args)}$`);
-}
-// Adapted from https://stackoverflow.com/a/3143231
-function datetime(args) {
-    const opts = ["Z"];
-    // if (args.offset) opts.push(`([+-]\\d{2}:\\d{2})`);
-    if (args.offset)
-        opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
-    // RFC 3339 mandates seconds wherever the time carries a `Z` or an offset, so only the unqualified form `local` adds may omit them
-    const qualified = `${timeSource({ precision: args.precision, seconds: true })}(?:${opts.join("|")})`;
-    const timeRegex = args.local ? `${qualified}|${timeSource({ precision: args.precision })}` : qualified;
-    return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
-}
-// the unbounded form of `string()` as a literal, so every plain string shares one instance instead of building its own
-const anyString = /^[\s\S]{0,}$/;
-const string = (params) => {
-    const regex = params ? `[\\s\\S]{${params?.minimum ?? 0},${params?.maximum ?? ""}}` : `[\\s\\S]*`;
-    return new RegExp(`^${regex}$`);
-};
-const bigint = /^-?\d+n?$/;
-const integer = /^-?\d+$/;
-const number = /^-?\d+(?:\.\d+)?$/;
-const regexes_boolean = /^(?:true|false)$/i;
-const _null = /^null$/i;
-
-const _undefined = /^undefined$/i;
-
-// regex for string with no uppercase letters
-const lowercase = /^[^A-Z]*$/;
-// regex for string with no lowercase letters
-const uppercase = /^[^a-z]*$/;
-// regex for hexadecimal strings (any length)
-const hex = /^[0-9a-fA-F]*$/;
-// Hash regexes for different algorithms and encodings
-// Helper function to create base64 regex with exact length and padding
-function fixedBase64(bodyLength, padding) {
-    return new RegExp(`^[A-Za-z0-9+/]{${bodyLength}}${padding}$`);
-}
-// Helper function to create base64url regex with exact length (no padding)
-function fixedBase64url(length) {
-    return new RegExp(`^[A-Za-z0-9_-]{${length}}$`);
-}
-// MD5 (16 bytes): base64 = 24 chars total (22 + "==")
-const md5_hex = /^[0-9a-fA-F]{32}$/;
-const md5_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(22, "==")));
-const md5_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(22)));
-// SHA1 (20 bytes): base64 = 28 chars total (27 + "=")
-const sha1_hex = /^[0-9a-fA-F]{40}$/;
-const sha1_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(27, "=")));
-const sha1_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(27)));
-// SHA256 (32 bytes): base64 = 44 chars total (43 + "=")
-const sha256_hex = /^[0-9a-fA-F]{64}$/;
-const sha256_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(43, "=")));
-const sha256_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(43)));
-// SHA384 (48 bytes): base64 = 64 chars total (no padding)
-const sha384_hex = /^[0-9a-fA-F]{96}$/;
-const sha384_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(64, "")));
-const sha384_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(64)));
-// SHA512 (64 bytes): base64 = 88 chars total (86 + "==")
-const sha512_hex = /^[0-9a-fA-F]{128}$/;
-const sha512_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(86, "==")));
-const sha512_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(86)));
-
-;// CONCATENATED MODULE: ./node_modules/zod/v4/core/checks.js
-// import { $ZodType } from "./schemas.js";
-
-
-
-const $ZodCheck = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheck", (inst, def) => {
-    var _a;
-    inst._zod ?? (inst._zod = {});
-    inst._zod.def = def;
-    (_a = inst._zod).onattach ?? (_a.onattach = []);
-});
-/** Default `when` for size-based checks: run only on non-nullish values with a `size`. */
-const _whenHasSize = (payload) => {
-    const val = payload.value;
-    return !util.nullish(val) && val.size !== undefined;
-};
-/** Default `when` for length-based checks: run only on non-nullish values with a `length`. */
-const _whenHasLength = (payload) => {
-    const val = payload.value;
-    return !core_util/* nullish */.cl(val) && val.length !== undefined;
-};
-const numericOriginMap = {
-    number: "number",
-    bigint: "bigint",
-    object: "date",
-};
-const $ZodCheckLessThan = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckLessThan", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const origin = numericOriginMap[typeof def.value];
-    inst._zod.check = (payload) => {
-        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
-            return;
-        }
-        payload.issues.push({
-            origin: numericOriginMap[typeof payload.value] ?? origin,
-            code: "too_big",
-            maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
-            input: payload.value,
-            inclusive: def.inclusive,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckGreaterThan = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckGreaterThan", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const origin = numericOriginMap[typeof def.value];
-    inst._zod.check = (payload) => {
-        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
-            return;
-        }
-        payload.issues.push({
-            origin: numericOriginMap[typeof payload.value] ?? origin,
-            code: "too_small",
-            minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-            input: payload.value,
-            inclusive: def.inclusive,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckMultipleOf = 
-/*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckMultipleOf", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    inst._zod.check = (payload) => {
-        if (typeof payload.value !== typeof def.value)
-            throw new Error("Cannot mix number and bigint in multiple_of check.");
-        const isMultiple = typeof payload.value === "bigint"
-            ? // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
-                def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
-            : core_util/* floatSafeRemainder */.LG(payload.value, def.value) === 0;
-        if (isMultiple)
-            return;
-        payload.issues.push({
-            origin: typeof payload.value,
-            code: "not_multiple_of",
-            divisor: def.value,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckNumberFormat = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckNumberFormat", (inst, def) => {
-    $ZodCheck.init(inst, def); // no format checks
-    def.format = def.format || "float64";
-    const isInt = def.format?.includes("int");
-    const origin = isInt ? "int" : "number";
-    const [minimum, maximum] = core_util/* NUMBER_FORMAT_RANGES */.zH[def.format];
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        if (isInt) {
-            if (!Number.isInteger(input)) {
-                // invalid_format issue
-                // payload.issues.push({
-                //   expected: def.format,
-                //   format: def.format,
-                //   code: "invalid_format",
-                //   input,
-                //   inst,
-                // });
-                // invalid_type issue
-                payload.issues.push({
-                    expected: origin,
-                    format: def.format,
-                    code: "invalid_type",
-                    continue: false,
-                    input,
-                    inst,
-                });
-                return;
-                // not_multiple_of issue
-                // payload.issues.push({
-                //   code: "not_multiple_of",
-                //   origin: "number",
-                //   input,
-                //   inst,
-                //   divisor: 1,
-                // });
-            }
-            if (!Number.isSafeInteger(input)) {
-                if (input > 0) {
-                    // too_big
-                    payload.issues.push({
-                        input,
-                        code: "too_big",
-                        maximum: Number.MAX_SAFE_INTEGER,
-                        note: "Integers must be within the safe integer range.",
-                        inst,
-                        origin,
-                        inclusive: true,
-                        continue: !def.abort,
-                    });
-                }
-                else {
-                    // too_small
-                    payload.issues.push({
-                        input,
-                        code: "too_small",
-                        minimum: Number.MIN_SAFE_INTEGER,
-                        note: "Integers must be within the safe integer range.",
-                        inst,
-                        origin,
-                        inclusive: true,
-                        continue: !def.abort,
-                    });
-                }
-                return;
-            }
-        }
-        if (input < minimum) {
-            payload.issues.push({
-                origin: "number",
-                input,
-                code: "too_small",
-                minimum,
-                inclusive: true,
-                inst,
-                continue: !def.abort,
-            });
-        }
-        if (input > maximum) {
-            payload.issues.push({
-                origin: "number",
-                input,
-                code: "too_big",
-                maximum,
-                inclusive: true,
-                inst,
-                continue: !def.abort,
-            });
-        }
-    };
-});
-const $ZodCheckBigIntFormat = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckBigIntFormat", (inst, def) => {
-    $ZodCheck.init(inst, def); // no format checks
-    const [minimum, maximum] = util.BIGINT_FORMAT_RANGES[def.format];
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        if (input < minimum) {
-            payload.issues.push({
-                origin: "bigint",
-                input,
-                code: "too_small",
-                minimum: minimum,
-                inclusive: true,
-                inst,
-                continue: !def.abort,
-            });
-        }
-        if (input > maximum) {
-            payload.issues.push({
-                origin: "bigint",
-                input,
-                code: "too_big",
-                maximum,
-                inclusive: true,
-                inst,
-                continue: !def.abort,
-            });
-        }
-    };
-})));
-const $ZodCheckMaxSize = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMaxSize", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const size = input.size;
-        if (size <= def.maximum)
-            return;
-        payload.issues.push({
-            origin: util.getSizableOrigin(input),
-            code: "too_big",
-            maximum: def.maximum,
-            inclusive: true,
-            input,
-            inst,
-            continue: !def.abort,
-        });
-    };
-})));
-const $ZodCheckMinSize = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMinSize", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const size = input.size;
-        if (size >= def.minimum)
-            return;
-        payload.issues.push({
-            origin: util.getSizableOrigin(input),
-            code: "too_small",
-            minimum: def.minimum,
-            inclusive: true,
-            input,
-            inst,
-            continue: !def.abort,
-        });
-    };
-})));
-const $ZodCheckSizeEquals = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckSizeEquals", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const size = input.size;
-        if (size === def.size)
-            return;
-        const tooBig = size > def.size;
-        payload.issues.push({
-            origin: util.getSizableOrigin(input),
-            ...(tooBig ? { code: "too_big", maximum: def.size } : { code: "too_small", minimum: def.size }),
-            inclusive: true,
-            exact: true,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-})));
-const $ZodCheckMaxLength = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckMaxLength", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        // Strings are measured in Unicode code points, not UTF-16 units. A code point is at most two units, so a string that already fits in units fits in code points; only an overflow has to be counted.
-        const length = typeof input === "string" && units > def.maximum ? core_util/* codePointLength */.O7(input) : units;
-        if (length <= def.maximum)
-            return;
-        const origin = core_util/* getLengthableOrigin */.Rc(input);
-        payload.issues.push({
-            origin,
-            code: "too_big",
-            maximum: def.maximum,
-            inclusive: true,
-            input,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckMinLength = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckMinLength", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        // A code point is one or two UTF-16 units, so fewer units than the floor can never reach it and twice the floor always clears it. Only in between is the exact count in doubt.
-        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2
-            ? core_util/* codePointLength */.O7(input)
-            : units;
-        if (length >= def.minimum)
-            return;
-        const origin = core_util/* getLengthableOrigin */.Rc(input);
-        payload.issues.push({
-            origin,
-            code: "too_small",
-            minimum: def.minimum,
-            inclusive: true,
-            input,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckLengthEquals = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckLengthEquals", (inst, def) => {
-    var _a;
-    $ZodCheck.init(inst, def);
-    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-    inst._zod.check = (payload) => {
-        const input = payload.value;
-        const units = input.length;
-        // A code point is one or two UTF-16 units, so outside `[length, length * 2]` units the target is missed either way — and missed in the same direction in both measures.
-        const length = typeof input === "string" && units >= def.length && units <= def.length * 2
-            ? core_util/* codePointLength */.O7(input)
-            : units;
-        if (length === def.length)
-            return;
-        const origin = core_util/* getLengthableOrigin */.Rc(input);
-        const tooBig = length > def.length;
-        payload.issues.push({
-            origin,
-            ...(tooBig ? { code: "too_big", maximum: def.length } : { code: "too_small", minimum: def.length }),
-            inclusive: true,
-            exact: true,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckStringFormat = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckStringFormat", (inst, def) => {
-    var _a, _b;
-    $ZodCheck.init(inst, def);
-    if (def.pattern)
-        (_a = inst._zod).check ?? (_a.check = (payload) => {
-            def.pattern.lastIndex = 0;
-            if (def.pattern.test(payload.value))
-                return;
-            payload.issues.push({
-                origin: "string",
-                code: "invalid_format",
-                format: def.format,
-                input: payload.value,
-                ...(def.pattern ? { pattern: def.pattern.toString() } : {}),
-                inst,
-                continue: !def.abort,
-            });
-        });
-    else
-        (_b = inst._zod).check ?? (_b.check = () => { });
-});
-const $ZodCheckRegex = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckRegex", (inst, def) => {
-    $ZodCheckStringFormat.init(inst, def);
-    inst._zod.check = (payload) => {
-        def.pattern.lastIndex = 0;
-        if (def.pattern.test(payload.value))
-            return;
-        payload.issues.push({
-            origin: "string",
-            code: "invalid_format",
-            format: "regex",
-            input: payload.value,
-            pattern: def.pattern.toString(),
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckLowerCase = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckLowerCase", (inst, def) => {
-    def.pattern ?? (def.pattern = lowercase);
-    $ZodCheckStringFormat.init(inst, def);
-});
-const $ZodCheckUpperCase = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckUpperCase", (inst, def) => {
-    def.pattern ?? (def.pattern = uppercase);
-    $ZodCheckStringFormat.init(inst, def);
-});
-const $ZodCheckIncludes = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckIncludes", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const escapedRegex = core_util/* escapeRegex */.sD(def.includes);
-    // `String.prototype.includes(sub, position)` matches `sub` at `position`
-    // OR LATER, so the pattern must allow at least `position` leading chars
-    // (`{N,}`), not exactly `position` chars (`{N}`).
-    const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
-    def.pattern = pattern;
-    inst._zod.check = (payload) => {
-        if (payload.value.includes(def.includes, def.position))
-            return;
-        payload.issues.push({
-            origin: "string",
-            code: "invalid_format",
-            format: "includes",
-            includes: def.includes,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckStartsWith = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckStartsWith", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const pattern = new RegExp(`^${core_util/* escapeRegex */.sD(def.prefix)}.*`);
-    def.pattern ?? (def.pattern = pattern);
-    inst._zod.check = (payload) => {
-        if (payload.value.startsWith(def.prefix))
-            return;
-        payload.issues.push({
-            origin: "string",
-            code: "invalid_format",
-            format: "starts_with",
-            prefix: def.prefix,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-const $ZodCheckEndsWith = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckEndsWith", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const pattern = new RegExp(`.*${core_util/* escapeRegex */.sD(def.suffix)}$`);
-    def.pattern ?? (def.pattern = pattern);
-    inst._zod.check = (payload) => {
-        if (payload.value.endsWith(def.suffix))
-            return;
-        payload.issues.push({
-            origin: "string",
-            code: "invalid_format",
-            format: "ends_with",
-            suffix: def.suffix,
-            input: payload.value,
-            inst,
-            continue: !def.abort,
-        });
-    };
-});
-///////////////////////////////////
-/////    $ZodCheckProperty    /////
-///////////////////////////////////
-function handleCheckPropertyResult(result, payload, property) {
-    if (result.issues.length) {
-        payload.issues.push(...core_util/* prefixIssues */.lQ(property, result.issues));
-    }
-}
-const $ZodCheckProperty = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckProperty", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    inst._zod.check = (payload) => {
-        const result = def.schema._zod.run({
-            value: payload.value[def.property],
-            issues: [],
-        }, {});
-        if (result instanceof Promise) {
-            return result.then((result) => handleCheckPropertyResult(result, payload, def.property));
-        }
-        handleCheckPropertyResult(result, payload, def.property);
-        return;
-    };
-})));
-const $ZodCheckProperties = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckProperties", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    core_util/* hide */.jD(inst, Symbol.iterator, function* () {
-        yield inst;
-    });
-    // key and schema snapshotted together: reading one live and the other cached lets a later mutation of the caller's shape object pair a stale key with a missing schema
-    let entries;
-    inst._zod.check = (payload) => {
-        // the base schema already typed the value, so only a nullish one is rejected here: the properties read on a primitive too, matching z.property() on a string's length
-        if (payload.value == null) {
-            payload.issues.push({ expected: "object", code: "invalid_type", input: payload.value, inst });
-            return undefined;
-        }
-        entries ?? (entries = Reflect.ownKeys(def.shape).map((key) => [key, def.shape[key]]));
-        const input = payload.value;
-        let proms;
-        for (const [key, schema] of entries) {
-            const result = schema._zod.run({ value: input[key], issues: [] }, {});
-            if (result instanceof Promise) {
-                proms ?? (proms = []);
-                proms.push(result.then((result) => handleCheckPropertyResult(result, payload, key)));
-            }
-            else {
-                handleCheckPropertyResult(result, payload, key);
-            }
-        }
-        if (proms)
-            return Promise.all(proms).then(() => undefined);
-        return undefined;
-    };
-});
-const $ZodCheckMimeType = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMimeType", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    const mimeSet = new Set(def.mime);
-    inst._zod.check = (payload) => {
-        if (mimeSet.has(payload.value.type))
-            return;
-        payload.issues.push({
-            code: "invalid_value",
-            values: def.mime,
-            input: payload.value.type,
-            inst,
-            continue: !def.abort,
-        });
-    };
-})));
-const $ZodCheckOverwrite = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCheckOverwrite", (inst, def) => {
-    $ZodCheck.init(inst, def);
-    inst._zod.check = (payload) => {
-        payload.value = def.tx(payload.value);
-    };
-});
-
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/checks.js
+var core_checks = __nccwpck_require__(4890);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/doc.js
 class Doc {
     constructor(args = [], closed = {}) {
@@ -80576,6 +89579,8 @@ class Doc {
     }
 }
 
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/regexes.js
+var core_regexes = __nccwpck_require__(3908);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/versions.js
 const version = {
     major: 4,
@@ -80741,7 +89746,7 @@ function standardProps(inst) {
 const $ZodString = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodString", (inst, def) => {
     $ZodType.init(inst, def);
     // a format's own pattern, else unbounded; a template literal derives the check-aware form itself
-    inst._zod.pattern = def.pattern ?? anyString;
+    inst._zod.pattern = def.pattern ?? core_regexes/* anyString */.gp;
     inst._zod.parse = (payload, _) => {
         if (def.coerce)
             try {
@@ -80761,11 +89766,11 @@ const $ZodString = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodString", (i
 });
 const $ZodStringFormat = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodStringFormat", (inst, def) => {
     // check initialization must come first
-    $ZodCheckStringFormat.init(inst, def);
+    core_checks/* $ZodCheckStringFormat */.ql.init(inst, def);
     $ZodString.init(inst, def);
 });
 const $ZodGUID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodGUID", (inst, def) => {
-    def.pattern ?? (def.pattern = guid);
+    def.pattern ?? (def.pattern = core_regexes/* guid */.Os);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodUUID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodUUID", (inst, def) => {
@@ -80783,14 +89788,14 @@ const $ZodUUID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodUUID", (inst,
         const v = versionMap[def.version];
         if (v === undefined)
             throw new Error(`Invalid UUID version: "${def.version}"`);
-        def.pattern ?? (def.pattern = uuid(v));
+        def.pattern ?? (def.pattern = core_regexes/* uuid */.uR(v));
     }
     else
-        def.pattern ?? (def.pattern = uuid());
+        def.pattern ?? (def.pattern = core_regexes/* uuid */.uR());
     $ZodStringFormat.init(inst, def);
 });
 const $ZodEmail = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodEmail", (inst, def) => {
-    def.pattern ?? (def.pattern = email);
+    def.pattern ?? (def.pattern = core_regexes/* email */.Rp);
     $ZodStringFormat.init(inst, def);
 });
 /** The `://` guard rejected the input before the URL constructor saw it. */
@@ -80817,7 +89822,7 @@ function validateURL(trimmed, def) {
 /** Parses a URL while preserving the non-normalizing HTTP guard. */
 function parseURLObject(trimmed, def) {
     // When normalize is off, require :// for http/https URLs. This prevents strings like "http:example.com" or "https:/path" from being silently accepted
-    if (!def.normalize && def.protocol?.source === httpProtocol.source && !/^https?:\/\//i.test(trimmed)) {
+    if (!def.normalize && def.protocol?.source === core_regexes/* httpProtocol */.F.source && !/^https?:\/\//i.test(trimmed)) {
         return URL_BAD_FORMAT;
     }
     try {
@@ -80916,13 +89921,13 @@ const $ZodURL = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodURL", (inst, d
     };
 });
 const $ZodEmoji = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodEmoji", (inst, def) => {
-    def.pattern ?? (def.pattern = emoji());
+    def.pattern ?? (def.pattern = core_regexes/* emoji */.Zg());
     $ZodStringFormat.init(inst, def);
 });
 const $ZodNanoID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodNanoID", (inst, def) => {
     if (def.length !== undefined && (!Number.isInteger(def.length) || def.length < 1))
         throw new Error(`Invalid nanoid length: ${def.length}`);
-    def.pattern ?? (def.pattern = def.length === undefined ? nanoid : nanoidOfLength(def.length));
+    def.pattern ?? (def.pattern = def.length === undefined ? core_regexes/* nanoid */.Ak : core_regexes/* nanoidOfLength */.D2(def.length));
     $ZodStringFormat.init(inst, def);
 });
 /**
@@ -80931,43 +89936,43 @@ const $ZodNanoID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodNanoID", (i
  * See https://github.com/paralleldrive/cuid.
  */
 const $ZodCUID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCUID", (inst, def) => {
-    def.pattern ?? (def.pattern = cuid);
+    def.pattern ?? (def.pattern = core_regexes/* cuid */.gF);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodCUID2 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCUID2", (inst, def) => {
-    def.pattern ?? (def.pattern = cuid2);
+    def.pattern ?? (def.pattern = core_regexes/* cuid2 */.Gl);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodULID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodULID", (inst, def) => {
-    def.pattern ?? (def.pattern = ulid);
+    def.pattern ?? (def.pattern = core_regexes/* ulid */.Z0);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodXID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodXID", (inst, def) => {
-    def.pattern ?? (def.pattern = xid);
+    def.pattern ?? (def.pattern = core_regexes/* xid */.kM);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodKSUID = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodKSUID", (inst, def) => {
-    def.pattern ?? (def.pattern = ksuid);
+    def.pattern ?? (def.pattern = core_regexes/* ksuid */.fO);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodISODateTime = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodISODateTime", (inst, def) => {
-    def.pattern ?? (def.pattern = datetime(def));
+    def.pattern ?? (def.pattern = core_regexes/* datetime */.w$(def));
     $ZodStringFormat.init(inst, def);
 });
 const $ZodISODate = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodISODate", (inst, def) => {
-    def.pattern ?? (def.pattern = date);
+    def.pattern ?? (def.pattern = core_regexes/* date */.p6);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodISOTime = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodISOTime", (inst, def) => {
-    def.pattern ?? (def.pattern = time(def));
+    def.pattern ?? (def.pattern = core_regexes/* time */.kB(def));
     $ZodStringFormat.init(inst, def);
 });
 const $ZodISODuration = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodISODuration", (inst, def) => {
-    def.pattern ?? (def.pattern = duration);
+    def.pattern ?? (def.pattern = core_regexes/* duration */.p0);
     $ZodStringFormat.init(inst, def);
 });
 const $ZodIPv4 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodIPv4", (inst, def) => {
-    def.pattern ?? (def.pattern = ipv4);
+    def.pattern ?? (def.pattern = core_regexes/* ipv4 */.uX);
     $ZodStringFormat.init(inst, def);
 });
 /** An IPv6 address is written with hex digits, colons and dots, and nothing else. The guard is what makes the check below an IPv6 check: `new URL("http://[...]")` parses an authority, not an address, so `@` and `\` re-delimit it and `"::@1\\"` validates against the host `0.0.0.1`. The URL parser also deletes ASCII tab, LF and CR rather than failing, which is how `"::1\n"` validated as `::1`. */
@@ -80978,7 +89983,7 @@ function isValidIPv6(value) {
     return canParseURL(`http://[${value}]`);
 }
 const $ZodIPv6 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodIPv6", (inst, def) => {
-    def.pattern ?? (def.pattern = ipv6);
+    def.pattern ?? (def.pattern = core_regexes/* ipv6 */.ug);
     $ZodStringFormat.init(inst, def);
     inst._zod.check = (payload) => {
         if (!isValidIPv6(payload.value)) {
@@ -80997,7 +90002,7 @@ const $ZodMAC = /*@__PURE__*/ (/* unused pure expression or super */ null && (co
     $ZodStringFormat.init(inst, def);
 })));
 const $ZodCIDRv4 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCIDRv4", (inst, def) => {
-    def.pattern ?? (def.pattern = cidrv4);
+    def.pattern ?? (def.pattern = core_regexes/* cidrv4 */.zr);
     $ZodStringFormat.init(inst, def);
 });
 function isValidCIDRv6(value) {
@@ -81015,7 +90020,7 @@ function isValidCIDRv6(value) {
     return isValidIPv6(address);
 }
 const $ZodCIDRv6 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCIDRv6", (inst, def) => {
-    def.pattern ?? (def.pattern = cidrv6); // not used for validation
+    def.pattern ?? (def.pattern = core_regexes/* cidrv6 */.l7); // not used for validation
     $ZodStringFormat.init(inst, def);
     inst._zod.check = (payload) => {
         if (!isValidCIDRv6(payload.value)) {
@@ -81090,7 +90095,7 @@ const $ZodBase64URL = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodBase64UR
     };
 });
 const $ZodE164 = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodE164", (inst, def) => {
-    def.pattern ?? (def.pattern = e164);
+    def.pattern ?? (def.pattern = core_regexes/* e164 */.hQ);
     $ZodStringFormat.init(inst, def);
 });
 //////////////////////////////   ZodCreditCard   //////////////////////////////
@@ -81217,7 +90222,7 @@ const $ZodCustomStringFormat = /*@__PURE__*/ (/* unused pure expression or super
 })));
 const $ZodNumber = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodNumber", (inst, def) => {
     $ZodType.init(inst, def);
-    inst._zod.pattern = number;
+    inst._zod.pattern = core_regexes/* number */.ai;
     inst._zod.parse = (payload, _ctx) => {
         if (def.coerce)
             try {
@@ -81246,12 +90251,12 @@ const $ZodNumber = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodNumber", (i
     };
 });
 const $ZodNumberFormat = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodNumberFormat", (inst, def) => {
-    $ZodCheckNumberFormat.init(inst, def);
+    core_checks/* $ZodCheckNumberFormat */.KH.init(inst, def);
     $ZodNumber.init(inst, def); // no format checks
 });
 const $ZodBoolean = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodBoolean", (inst, def) => {
     $ZodType.init(inst, def);
-    inst._zod.pattern = regexes_boolean;
+    inst._zod.pattern = core_regexes/* boolean */.zM;
     inst._zod.parse = (payload, _ctx) => {
         if (def.coerce)
             try {
@@ -81272,7 +90277,7 @@ const $ZodBoolean = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodBoolean", 
 });
 const $ZodBigInt = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodBigInt", (inst, def) => {
     $ZodType.init(inst, def);
-    inst._zod.pattern = bigint;
+    inst._zod.pattern = core_regexes/* bigint */.o;
     inst._zod.parse = (payload, _ctx) => {
         if (def.coerce)
             try {
@@ -82404,7 +91409,7 @@ const $ZodRecord = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodRecord", (i
                     throw new Error("Async schemas not supported in object keys currently");
                 }
                 // Numeric string fallback: if key is a numeric string and failed, retry with Number(key). This handles z.number(), z.literal([1, 2, 3]), and unions containing numeric literals
-                const checkNumericKey = typeof key === "string" && number.test(key) && keyResult.issues.length;
+                const checkNumericKey = typeof key === "string" && core_regexes/* number */.ai.test(key) && keyResult.issues.length;
                 if (checkNumericKey) {
                     const retryResult = def.keyType._zod.run({ value: Number(key), issues: [] }, ctx);
                     if (retryResult instanceof Promise) {
@@ -83190,7 +92195,7 @@ const $ZodLazy = /*@__PURE__*/ (/* unused pure expression or super */ null && (c
     };
 })));
 const $ZodCustom = /*@__PURE__*/ core_core/* $constructor */.xI("$ZodCustom", (inst, def) => {
-    $ZodCheck.init(inst, def);
+    core_checks/* $ZodCheck */.QP.init(inst, def);
     $ZodType.init(inst, def);
     inst._zod.parse = (payload, _) => {
         return payload;
@@ -83221,1164 +92226,10 @@ function handleRefineResult(result, payload, input, inst) {
     }
 }
 
-;// CONCATENATED MODULE: ./node_modules/zod/v4/core/registries.js
-var _a;
-const $output = /*@__PURE__*/ (/* unused pure expression or super */ null && (Symbol("ZodOutput")));
-const $input = /*@__PURE__*/ (/* unused pure expression or super */ null && (Symbol("ZodInput")));
-class $ZodRegistry {
-    constructor() {
-        this._map = new WeakMap();
-        this._idmap = new Map();
-    }
-    add(schema, ..._meta) {
-        const meta = _meta[0];
-        this._map.set(schema, meta);
-        if (meta && typeof meta === "object" && "id" in meta) {
-            this._idmap.set(meta.id, schema);
-        }
-        return this;
-    }
-    clear() {
-        this._map = new WeakMap();
-        this._idmap = new Map();
-        return this;
-    }
-    remove(schema) {
-        const meta = this._map.get(schema);
-        if (meta && typeof meta === "object" && "id" in meta) {
-            this._idmap.delete(meta.id);
-        }
-        this._map.delete(schema);
-        return this;
-    }
-    get(schema) {
-        // return this._map.get(schema) as any;
-        // inherit metadata
-        const p = schema._zod.parent;
-        if (p) {
-            const pm = { ...(this.get(p) ?? {}) };
-            delete pm.id; // do not inherit id
-            const f = { ...pm, ...this._map.get(schema) };
-            return Object.keys(f).length ? f : undefined;
-        }
-        return this._map.get(schema);
-    }
-    has(schema) {
-        return this._map.has(schema);
-    }
-}
-// registries
-function registry() {
-    return new $ZodRegistry();
-}
-(_a = globalThis).__zod_globalRegistry ?? (_a.__zod_globalRegistry = registry());
-const globalRegistry = globalThis.__zod_globalRegistry;
-
-;// CONCATENATED MODULE: ./node_modules/zod/v4/core/api.js
-
-
-
-
-function snapshotChecks(def) {
-    if (def.checks)
-        def.checks = [...def.checks];
-    return def;
-}
-// @__NO_SIDE_EFFECTS__
-function _string(Class, params) {
-    return new Class(snapshotChecks({ type: "string", ...core_util/* normalizeParams */.A2(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _coercedString(Class, params) {
-    return new Class(snapshotChecks({ type: "string", coerce: true, ...util.normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _email(Class, params) {
-    return new Class({
-        type: "string",
-        format: "email",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _guid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "guid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "uuid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv4(Class, params) {
-    return new Class({
-        type: "string",
-        format: "uuid",
-        check: "string_format",
-        abort: false,
-        version: "v4",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv6(Class, params) {
-    return new Class({
-        type: "string",
-        format: "uuid",
-        check: "string_format",
-        abort: false,
-        version: "v6",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uuidv7(Class, params) {
-    return new Class({
-        type: "string",
-        format: "uuid",
-        check: "string_format",
-        abort: false,
-        version: "v7",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _url(Class, params) {
-    return new Class({
-        type: "string",
-        format: "url",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function api_emoji(Class, params) {
-    return new Class({
-        type: "string",
-        format: "emoji",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _nanoid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "nanoid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-/**
- * @deprecated CUID v1 is deprecated by its authors due to information leakage
- * (timestamps embedded in the id). Use {@link _cuid2} instead.
- * See https://github.com/paralleldrive/cuid.
- */
-// @__NO_SIDE_EFFECTS__
-function _cuid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "cuid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _cuid2(Class, params) {
-    return new Class({
-        type: "string",
-        format: "cuid2",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _ulid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "ulid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _xid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "xid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _ksuid(Class, params) {
-    return new Class({
-        type: "string",
-        format: "ksuid",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _ipv4(Class, params) {
-    return new Class({
-        type: "string",
-        format: "ipv4",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _ipv6(Class, params) {
-    return new Class({
-        type: "string",
-        format: "ipv6",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _mac(Class, params) {
-    return new Class({
-        type: "string",
-        format: "mac",
-        check: "string_format",
-        abort: false,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _cidrv4(Class, params) {
-    return new Class({
-        type: "string",
-        format: "cidrv4",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _cidrv6(Class, params) {
-    return new Class({
-        type: "string",
-        format: "cidrv6",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _base64(Class, params) {
-    return new Class({
-        type: "string",
-        format: "base64",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _base64url(Class, params) {
-    return new Class({
-        type: "string",
-        format: "base64url",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _e164(Class, params) {
-    return new Class({
-        type: "string",
-        format: "e164",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _creditCard(Class, params) {
-    return new Class({
-        type: "string",
-        format: "credit_card",
-        check: "string_format",
-        abort: false,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _iban(Class, params) {
-    return new Class({
-        type: "string",
-        format: "iban",
-        check: "string_format",
-        abort: false,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _jwt(Class, params) {
-    return new Class({
-        type: "string",
-        format: "jwt",
-        check: "string_format",
-        abort: false,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-const TimePrecision = {
-    Any: null,
-    Minute: -1,
-    Second: 0,
-    Millisecond: 3,
-    Microsecond: 6,
-};
-// @__NO_SIDE_EFFECTS__
-function _isoDateTime(Class, params) {
-    return new Class({
-        type: "string",
-        format: "datetime",
-        check: "string_format",
-        offset: false,
-        local: false,
-        precision: null,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoDate(Class, params) {
-    return new Class({
-        type: "string",
-        format: "date",
-        check: "string_format",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoTime(Class, params) {
-    return new Class({
-        type: "string",
-        format: "time",
-        check: "string_format",
-        precision: null,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _isoDuration(Class, params) {
-    return new Class({
-        type: "string",
-        format: "duration",
-        check: "string_format",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _number(Class, params) {
-    return new Class(snapshotChecks({ type: "number", checks: [], ...core_util/* normalizeParams */.A2(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _coercedNumber(Class, params) {
-    return new Class(snapshotChecks({ type: "number", coerce: true, checks: [], ...util.normalizeParams(params) }));
-}
-// @__NO_SIDE_EFFECTS__
-function _int(Class, params) {
-    return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "safeint",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _float32(Class, params) {
-    return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "float32",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _float64(Class, params) {
-    return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "float64",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _int32(Class, params) {
-    return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "int32",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uint32(Class, params) {
-    return new Class({
-        type: "number",
-        check: "number_format",
-        abort: false,
-        format: "uint32",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _boolean(Class, params) {
-    return new Class({
-        type: "boolean",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _coercedBoolean(Class, params) {
-    return new Class({
-        type: "boolean",
-        coerce: true,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _bigint(Class, params) {
-    return new Class({
-        type: "bigint",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _coercedBigint(Class, params) {
-    return new Class({
-        type: "bigint",
-        coerce: true,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _int64(Class, params) {
-    return new Class({
-        type: "bigint",
-        check: "bigint_format",
-        abort: false,
-        format: "int64",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uint64(Class, params) {
-    return new Class({
-        type: "bigint",
-        check: "bigint_format",
-        abort: false,
-        format: "uint64",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _symbol(Class, params) {
-    return new Class({
-        type: "symbol",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function api_undefined(Class, params) {
-    return new Class({
-        type: "undefined",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function api_null(Class, params) {
-    return new Class({
-        type: "null",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _any(Class) {
-    return new Class({
-        type: "any",
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _unknown(Class) {
-    return new Class({
-        type: "unknown",
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _never(Class, params) {
-    return new Class({
-        type: "never",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _void(Class, params) {
-    return new Class({
-        type: "void",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _date(Class, params) {
-    return new Class({
-        type: "date",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _coercedDate(Class, params) {
-    return new Class({
-        type: "date",
-        coerce: true,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _nan(Class, params) {
-    return new Class({
-        type: "nan",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _lt(value, params) {
-    return new $ZodCheckLessThan({
-        check: "less_than",
-        ...core_util/* normalizeParams */.A2(params),
-        value,
-        inclusive: false,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _lte(value, params) {
-    return new $ZodCheckLessThan({
-        check: "less_than",
-        ...core_util/* normalizeParams */.A2(params),
-        value,
-        inclusive: true,
-    });
-}
-
-// @__NO_SIDE_EFFECTS__
-function _gt(value, params) {
-    return new $ZodCheckGreaterThan({
-        check: "greater_than",
-        ...core_util/* normalizeParams */.A2(params),
-        value,
-        inclusive: false,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _gte(value, params) {
-    return new $ZodCheckGreaterThan({
-        check: "greater_than",
-        ...core_util/* normalizeParams */.A2(params),
-        value,
-        inclusive: true,
-    });
-}
-
-// @__NO_SIDE_EFFECTS__
-function _positive(params) {
-    return _gt(0, params);
-}
-// negative
-// @__NO_SIDE_EFFECTS__
-function _negative(params) {
-    return _lt(0, params);
-}
-// nonpositive
-// @__NO_SIDE_EFFECTS__
-function _nonpositive(params) {
-    return _lte(0, params);
-}
-// nonnegative
-// @__NO_SIDE_EFFECTS__
-function _nonnegative(params) {
-    return _gte(0, params);
-}
-// @__NO_SIDE_EFFECTS__
-function _multipleOf(value, params) {
-    return new $ZodCheckMultipleOf({
-        check: "multiple_of",
-        ...core_util/* normalizeParams */.A2(params),
-        value,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxSize(maximum, params) {
-    return new checks.$ZodCheckMaxSize({
-        check: "max_size",
-        ...util.normalizeParams(params),
-        maximum,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _minSize(minimum, params) {
-    return new checks.$ZodCheckMinSize({
-        check: "min_size",
-        ...util.normalizeParams(params),
-        minimum,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _size(size, params) {
-    return new checks.$ZodCheckSizeEquals({
-        check: "size_equals",
-        ...util.normalizeParams(params),
-        size,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _maxLength(maximum, params) {
-    const ch = new $ZodCheckMaxLength({
-        check: "max_length",
-        ...core_util/* normalizeParams */.A2(params),
-        maximum,
-    });
-    return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _minLength(minimum, params) {
-    return new $ZodCheckMinLength({
-        check: "min_length",
-        ...core_util/* normalizeParams */.A2(params),
-        minimum,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _length(length, params) {
-    return new $ZodCheckLengthEquals({
-        check: "length_equals",
-        ...core_util/* normalizeParams */.A2(params),
-        length,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _regex(pattern, params) {
-    return new $ZodCheckRegex({
-        check: "string_format",
-        format: "regex",
-        ...core_util/* normalizeParams */.A2(params),
-        pattern,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _lowercase(params) {
-    return new $ZodCheckLowerCase({
-        check: "string_format",
-        format: "lowercase",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _uppercase(params) {
-    return new $ZodCheckUpperCase({
-        check: "string_format",
-        format: "uppercase",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _includes(includes, params) {
-    return new $ZodCheckIncludes({
-        check: "string_format",
-        format: "includes",
-        ...core_util/* normalizeParams */.A2(params),
-        includes,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _startsWith(prefix, params) {
-    return new $ZodCheckStartsWith({
-        check: "string_format",
-        format: "starts_with",
-        ...core_util/* normalizeParams */.A2(params),
-        prefix,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _endsWith(suffix, params) {
-    return new $ZodCheckEndsWith({
-        check: "string_format",
-        format: "ends_with",
-        ...core_util/* normalizeParams */.A2(params),
-        suffix,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _property(property, schema, params) {
-    return new checks.$ZodCheckProperty({
-        check: "property",
-        property,
-        schema,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _properties(shape, params) {
-    return new $ZodCheckProperties({
-        check: "properties",
-        shape,
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _mime(types, params) {
-    return new checks.$ZodCheckMimeType({
-        check: "mime_type",
-        mime: types,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _overwrite(tx) {
-    return new $ZodCheckOverwrite({
-        check: "overwrite",
-        tx,
-    });
-}
-// normalize
-// @__NO_SIDE_EFFECTS__
-function _normalize(form) {
-    return _overwrite((input) => input.normalize(form));
-}
-// trim
-// @__NO_SIDE_EFFECTS__
-function _trim() {
-    return _overwrite((input) => input.trim());
-}
-// toLowerCase
-// @__NO_SIDE_EFFECTS__
-function _toLowerCase() {
-    return _overwrite((input) => input.toLowerCase());
-}
-// toUpperCase
-// @__NO_SIDE_EFFECTS__
-function _toUpperCase() {
-    return _overwrite((input) => input.toUpperCase());
-}
-// slugify
-// @__NO_SIDE_EFFECTS__
-function _slugify() {
-    return _overwrite((input) => core_util/* slugify */.Yv(input));
-}
-// @__NO_SIDE_EFFECTS__
-function _array(Class, element, params) {
-    return new Class({
-        type: "array",
-        element,
-        // get element() {
-        //   return element;
-        // },
-        ...core_util/* normalizeParams */.A2(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _union(Class, options, params) {
-    return new Class({
-        type: "union",
-        options,
-        ...util.normalizeParams(params),
-    });
-}
-function _xor(Class, options, params) {
-    return new Class({
-        type: "union",
-        options,
-        inclusive: false,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _discriminatedUnion(Class, discriminator, options, params) {
-    return new Class({
-        type: "union",
-        options: options,
-        discriminator,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _intersection(Class, left, right) {
-    return new Class({
-        type: "intersection",
-        left,
-        right,
-    });
-}
-// export function _tuple(
-//   Class: util.SchemaClass<schemas.$ZodTuple>,
-//   items: [],
-//   params?: string | $ZodTupleParams
-// ): schemas.$ZodTuple<[], null>;
-// @__NO_SIDE_EFFECTS__
-function _tuple(Class, items, _paramsOrRest, _params) {
-    const hasRest = _paramsOrRest instanceof schemas.$ZodType;
-    const params = hasRest ? _params : _paramsOrRest;
-    const rest = hasRest ? _paramsOrRest : null;
-    return new Class({
-        type: "tuple",
-        items,
-        rest,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _record(Class, keyType, valueType, params) {
-    return new Class({
-        type: "record",
-        keyType,
-        valueType,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _map(Class, keyType, valueType, params) {
-    return new Class({
-        type: "map",
-        keyType,
-        valueType,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _set(Class, valueType, params) {
-    return new Class({
-        type: "set",
-        valueType,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _enum(Class, values, params) {
-    const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
-    // if (Array.isArray(values)) {
-    //   for (const value of values) {
-    //     entries[value] = value;
-    //   }
-    // } else {
-    //   Object.assign(entries, values);
-    // }
-    // const entries: util.EnumLike = {};
-    // for (const val of values) {
-    //   entries[val] = val;
-    // }
-    return new Class({
-        type: "enum",
-        entries,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-/** @deprecated This API has been merged into `z.enum()`. Use `z.enum()` instead.
- *
- * ```ts
- * enum Colors { red, green, blue }
- * z.enum(Colors);
- * ```
- */
-function _nativeEnum(Class, entries, params) {
-    return new Class({
-        type: "enum",
-        entries,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _literal(Class, value, params) {
-    return new Class({
-        type: "literal",
-        values: Array.isArray(value) ? value : [value],
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _file(Class, params) {
-    return new Class({
-        type: "file",
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _transform(Class, fn) {
-    return new Class({
-        type: "transform",
-        transform: fn,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _optional(Class, innerType) {
-    return new Class({
-        type: "optional",
-        innerType,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _nullable(Class, innerType) {
-    return new Class({
-        type: "nullable",
-        innerType,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _default(Class, innerType, defaultValue) {
-    return new Class({
-        type: "default",
-        innerType,
-        get defaultValue() {
-            return typeof defaultValue === "function" ? defaultValue() : util.shallowClone(defaultValue);
-        },
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _nonoptional(Class, innerType, params) {
-    return new Class({
-        type: "nonoptional",
-        innerType,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _success(Class, innerType) {
-    return new Class({
-        type: "success",
-        innerType,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _catch(Class, innerType, catchValue) {
-    return new Class({
-        type: "catch",
-        innerType,
-        catchValue: (typeof catchValue === "function" ? catchValue : util.constantCatch(catchValue)),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _pipe(Class, in_, out) {
-    return new Class({
-        type: "pipe",
-        in: in_,
-        out,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _readonly(Class, innerType) {
-    return new Class({
-        type: "readonly",
-        innerType,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _templateLiteral(Class, parts, params) {
-    return new Class({
-        type: "template_literal",
-        parts,
-        ...util.normalizeParams(params),
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _lazy(Class, getter) {
-    return new Class({
-        type: "lazy",
-        getter,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _promise(Class, innerType) {
-    return new Class({
-        type: "promise",
-        innerType,
-    });
-}
-// @__NO_SIDE_EFFECTS__
-function _custom(Class, fn, _params) {
-    const norm = util.normalizeParams(_params);
-    norm.abort ?? (norm.abort = true); // default to abort:false
-    const schema = new Class({
-        type: "custom",
-        check: "custom",
-        fn: fn,
-        ...norm,
-    });
-    return schema;
-}
-// same as _custom but defaults to abort:false
-// @__NO_SIDE_EFFECTS__
-function _refine(Class, fn, _params) {
-    const schema = new Class({
-        type: "custom",
-        check: "custom",
-        fn: fn,
-        ...core_util/* normalizeParams */.A2(_params),
-    });
-    return schema;
-}
-// @__NO_SIDE_EFFECTS__
-function _superRefine(fn, params) {
-    const ch = _check((payload) => {
-        payload.addIssue = (issue) => {
-            if (typeof issue === "string") {
-                payload.issues.push(core_util/* issue */.sn(issue, payload.value, ch._zod.def));
-            }
-            else {
-                // for Zod 3 backwards compatibility
-                const _issue = issue;
-                if (_issue.fatal)
-                    _issue.continue = false;
-                _issue.code ?? (_issue.code = "custom");
-                if (!("input" in _issue))
-                    _issue.input = payload.value;
-                _issue.inst ?? (_issue.inst = ch);
-                _issue.continue ?? (_issue.continue = !ch._zod.def.abort); // abort is always undefined, so this is always true...
-                payload.issues.push(core_util/* issue */.sn(_issue));
-            }
-        };
-        return fn(payload.value, payload);
-    }, params);
-    return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _check(fn, params) {
-    const ch = new $ZodCheck({
-        check: "custom",
-        ...core_util/* normalizeParams */.A2(params),
-    });
-    ch._zod.check = fn;
-    return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function describe(description) {
-    const ch = new $ZodCheck({ check: "describe" });
-    ch._zod.onattach = [
-        (inst) => {
-            const existing = globalRegistry.get(inst) ?? {};
-            globalRegistry.add(inst, { ...existing, description });
-        },
-    ];
-    ch._zod.check = () => { }; // no-op check
-    return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function meta(metadata) {
-    const ch = new $ZodCheck({ check: "meta" });
-    ch._zod.onattach = [
-        (inst) => {
-            const existing = globalRegistry.get(inst) ?? {};
-            globalRegistry.add(inst, { ...existing, ...metadata });
-        },
-    ];
-    ch._zod.check = () => { }; // no-op check
-    return ch;
-}
-// @__NO_SIDE_EFFECTS__
-function _stringbool(Classes, _params) {
-    const params = util.normalizeParams(_params);
-    let truthyArray = params.truthy ?? ["true", "1", "yes", "on", "y", "enabled"];
-    let falsyArray = params.falsy ?? ["false", "0", "no", "off", "n", "disabled"];
-    if (params.case !== "sensitive") {
-        truthyArray = truthyArray.map((v) => (typeof v === "string" ? v.toLowerCase() : v));
-        falsyArray = falsyArray.map((v) => (typeof v === "string" ? v.toLowerCase() : v));
-    }
-    const truthySet = new Set(truthyArray);
-    const falsySet = new Set(falsyArray);
-    const _Codec = Classes.Codec ?? schemas.$ZodCodec;
-    const _Boolean = Classes.Boolean ?? schemas.$ZodBoolean;
-    const _String = Classes.String ?? schemas.$ZodString;
-    const stringSchema = new _String({ type: "string", error: params.error });
-    const booleanSchema = new _Boolean({ type: "boolean", error: params.error });
-    const codec = new _Codec({
-        type: "pipe",
-        in: stringSchema,
-        out: booleanSchema,
-        transform: ((input, payload) => {
-            let data = input;
-            if (params.case !== "sensitive")
-                data = data.toLowerCase();
-            if (truthySet.has(data)) {
-                return true;
-            }
-            else if (falsySet.has(data)) {
-                return false;
-            }
-            else {
-                payload.issues.push({
-                    code: "invalid_value",
-                    expected: "stringbool",
-                    values: [...truthySet, ...falsySet],
-                    input: payload.value,
-                    inst: codec,
-                    continue: false,
-                });
-                return {};
-            }
-        }),
-        reverseTransform: ((input, _payload) => {
-            if (input === true) {
-                return truthyArray[0] || "true";
-            }
-            else {
-                return falsyArray[0] || "false";
-            }
-        }),
-        error: params.error,
-    });
-    codec._zod.bag.truthy = truthyArray;
-    codec._zod.bag.falsy = falsyArray;
-    codec._zod.bag.case = params.case ?? "insensitive";
-    return codec;
-}
-// @__NO_SIDE_EFFECTS__
-function _stringFormat(Class, format, fnOrRegex, _params = {}) {
-    const params = util.normalizeParams(_params);
-    const def = {
-        check: "string_format",
-        type: "string",
-        format,
-        fn: typeof fnOrRegex === "function" ? fnOrRegex : (val) => fnOrRegex.test(val),
-        ...params,
-    };
-    if (fnOrRegex instanceof RegExp) {
-        def.pattern = fnOrRegex;
-    }
-    const inst = new Class(def);
-    return inst;
-}
-
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/registries.js
+var registries = __nccwpck_require__(9396);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/to-json-schema.js
 
 
@@ -84409,7 +92260,7 @@ function to_json_schema_initializeContext(params) {
         target = "draft-07";
     return {
         processors: params.processors ?? {},
-        metadataRegistry: params?.metadata ?? globalRegistry,
+        metadataRegistry: params?.metadata ?? registries/* globalRegistry */.fd,
         target,
         unrepresentable: params?.unrepresentable ?? "throw",
         override: params?.override ?? (() => { }),
@@ -85140,8 +92991,8 @@ const formatMap = {
 // ==================== SIMPLE TYPE PROCESSORS ====================
 // the runtime patterns are lax so parse paths never overflow the regex stack; the emitted schema swaps in the exact block forms, which zod itself never executes
 const exactPatterns = new Map([
-    [base64Charset, base64],
-    [base64urlCharset, base64url],
+    [base64Charset, core_regexes/* base64 */.K3],
+    [base64urlCharset, core_regexes/* base64url */.r0],
 ]);
 const exactPattern = (p) => exactPatterns.get(p) ?? p;
 const stringProcessor = (schema, ctx, _json, _params) => {
@@ -85610,7 +93461,7 @@ function stringifyKeyNames(bySchema, json, visited) {
         return rest;
     rest.type = "string";
     if (!values)
-        rest.pattern = (types.includes("number") ? number : integer).source;
+        rest.pattern = (types.includes("number") ? core_regexes/* number */.ai : core_regexes/* integer */.nd).source;
     return rest;
 }
 /** Every record of one conversion, so the carriers are found in a single pass rather than once per record. */
@@ -86315,7 +94166,7 @@ const ZodType = /*@__PURE__*/ core_core/* $constructor */.xI("ZodType", (inst, d
         return this.check(superRefine(refinement, params));
     },
     overwrite(fn) {
-        return this.check(_overwrite(fn));
+        return this.check(api/* _overwrite */.bS(fn));
     },
     optional() {
         return optional(this);
@@ -86345,13 +94196,13 @@ const ZodType = /*@__PURE__*/ core_core/* $constructor */.xI("ZodType", (inst, d
         return pipe(this, transform(tx));
     },
     default(d) {
-        return schemas_default(this, d);
+        return _default(this, d);
     },
     prefault(d) {
         return prefault(this, d);
     },
     catch(params) {
-        return schemas_catch(this, params);
+        return _catch(this, params);
     },
     pipe(target) {
         return pipe(this, target);
@@ -86361,15 +94212,15 @@ const ZodType = /*@__PURE__*/ core_core/* $constructor */.xI("ZodType", (inst, d
     },
     describe(description) {
         const cl = this.clone();
-        globalRegistry.add(cl, { description });
+        registries/* globalRegistry */.fd.add(cl, { description });
         return cl;
     },
     meta(...args) {
         // overloaded: meta() returns the registered metadata, meta(data) returns a clone with `data` registered. The mapped type picks up the second overload, so we accept variadic any-args and return `any` to satisfy both at runtime.
         if (args.length === 0)
-            return globalRegistry.get(this);
+            return registries/* globalRegistry */.fd.get(this);
         const cl = this.clone();
-        globalRegistry.add(cl, args[0]);
+        registries/* globalRegistry */.fd.add(cl, args[0]);
         return cl;
     },
     isOptional() {
@@ -86448,7 +94299,7 @@ const ZodType = /*@__PURE__*/ core_core/* $constructor */.xI("ZodType", (inst, d
     },
     // Reads through to the registry on every access, so it must not cache.
     get description() {
-        return globalRegistry.get(this)?.description;
+        return registries/* globalRegistry */.fd.get(this)?.description;
     },
     // No setter: `schema._def = x` throws, as it did when `_def` was a non-writable own property.
     get _def() {
@@ -86467,49 +94318,49 @@ const _ZodString = /*@__PURE__*/ core_core/* $constructor */.xI("_ZodString", (i
     maxLength: (inst) => aggregateChecks(inst).maximum ?? null,
 }, {
     regex(...args) {
-        return this.check(_regex(...args));
+        return this.check(api/* _regex */.Fk(...args));
     },
     includes(...args) {
-        return this.check(_includes(...args));
+        return this.check(api/* _includes */.dR(...args));
     },
     startsWith(...args) {
-        return this.check(_startsWith(...args));
+        return this.check(api/* _startsWith */.$S(...args));
     },
     endsWith(...args) {
-        return this.check(_endsWith(...args));
+        return this.check(api/* _endsWith */.ER(...args));
     },
     min(...args) {
-        return this.check(_minLength(...args));
+        return this.check(api/* _minLength */.m9(...args));
     },
     max(...args) {
-        return this.check(_maxLength(...args));
+        return this.check(api/* _maxLength */.Eb(...args));
     },
     length(...args) {
-        return this.check(_length(...args));
+        return this.check(api/* _length */.YA(...args));
     },
     nonempty(...args) {
-        return this.check(_minLength(1, ...args));
+        return this.check(api/* _minLength */.m9(1, ...args));
     },
     lowercase(params) {
-        return this.check(_lowercase(params));
+        return this.check(api/* _lowercase */.hH(params));
     },
     uppercase(params) {
-        return this.check(_uppercase(params));
+        return this.check(api/* _uppercase */.qF(params));
     },
     trim() {
-        return this.check(_trim());
+        return this.check(api/* _trim */.WN());
     },
     normalize(...args) {
-        return this.check(_normalize(...args));
+        return this.check(api/* _normalize */.lo(...args));
     },
     toLowerCase() {
-        return this.check(_toLowerCase());
+        return this.check(api/* _toLowerCase */.Il());
     },
     toUpperCase() {
-        return this.check(_toUpperCase());
+        return this.check(api/* _toUpperCase */.xY());
     },
     slugify() {
-        return this.check(_slugify());
+        return this.check(api/* _slugify */.TL());
     },
 }));
 const ZodString = /*@__PURE__*/ core_core/* $constructor */.xI("ZodString", (inst, def) => {
@@ -86517,86 +94368,86 @@ const ZodString = /*@__PURE__*/ core_core/* $constructor */.xI("ZodString", (ins
     _ZodString.init(inst, def);
 }, {
     email(params) {
-        return this.check(_email(ZodEmail, params));
+        return this.check(api/* _email */.Mu(ZodEmail, params));
     },
     url(params) {
-        return this.check(_url(ZodURL, params));
+        return this.check(api/* _url */.Fn(ZodURL, params));
     },
     jwt(params) {
-        return this.check(_jwt(ZodJWT, params));
+        return this.check(api/* _jwt */.rk(ZodJWT, params));
     },
     emoji(params) {
-        return this.check(api_emoji(ZodEmoji, params));
+        return this.check(api/* _emoji */.aC(ZodEmoji, params));
     },
     guid(params) {
-        return this.check(_guid(ZodGUID, params));
+        return this.check(api/* _guid */.tB(ZodGUID, params));
     },
     uuid(params) {
-        return this.check(_uuid(ZodUUID, params));
+        return this.check(api/* _uuid */.Be(ZodUUID, params));
     },
     uuidv4(params) {
-        return this.check(_uuidv4(ZodUUID, params));
+        return this.check(api/* _uuidv4 */.nA(ZodUUID, params));
     },
     uuidv6(params) {
-        return this.check(_uuidv6(ZodUUID, params));
+        return this.check(api/* _uuidv6 */.pY(ZodUUID, params));
     },
     uuidv7(params) {
-        return this.check(_uuidv7(ZodUUID, params));
+        return this.check(api/* _uuidv7 */.wA(ZodUUID, params));
     },
     nanoid(params) {
-        return this.check(_nanoid(ZodNanoID, params));
+        return this.check(api/* _nanoid */.Dl(ZodNanoID, params));
     },
     cuid(params) {
-        return this.check(_cuid(ZodCUID, params));
+        return this.check(api/* _cuid */.fs(ZodCUID, params));
     },
     cuid2(params) {
-        return this.check(_cuid2(ZodCUID2, params));
+        return this.check(api/* _cuid2 */.Bj(ZodCUID2, params));
     },
     ulid(params) {
-        return this.check(_ulid(ZodULID, params));
+        return this.check(api/* _ulid */.Ct(ZodULID, params));
     },
     base64(params) {
-        return this.check(_base64(ZodBase64, params));
+        return this.check(api/* _base64 */.rt(ZodBase64, params));
     },
     base64url(params) {
-        return this.check(_base64url(ZodBase64URL, params));
+        return this.check(api/* _base64url */.cU(ZodBase64URL, params));
     },
     xid(params) {
-        return this.check(_xid(ZodXID, params));
+        return this.check(api/* _xid */.Pw(ZodXID, params));
     },
     ksuid(params) {
-        return this.check(_ksuid(ZodKSUID, params));
+        return this.check(api/* _ksuid */._z(ZodKSUID, params));
     },
     ipv4(params) {
-        return this.check(_ipv4(ZodIPv4, params));
+        return this.check(api/* _ipv4 */.Ny(ZodIPv4, params));
     },
     ipv6(params) {
-        return this.check(_ipv6(ZodIPv6, params));
+        return this.check(api/* _ipv6 */.$O(ZodIPv6, params));
     },
     cidrv4(params) {
-        return this.check(_cidrv4(ZodCIDRv4, params));
+        return this.check(api/* _cidrv4 */.Uy(ZodCIDRv4, params));
     },
     cidrv6(params) {
-        return this.check(_cidrv6(ZodCIDRv6, params));
+        return this.check(api/* _cidrv6 */.gP(ZodCIDRv6, params));
     },
     e164(params) {
-        return this.check(_e164(ZodE164, params));
+        return this.check(api/* _e164 */.KB(ZodE164, params));
     },
     datetime(params) {
-        return this.check(_isoDateTime(ZodISODateTime, params));
+        return this.check(api/* _isoDateTime */.G1(ZodISODateTime, params));
     },
     date(params) {
-        return this.check(_isoDate(ZodISODate, params));
+        return this.check(api/* _isoDate */.db(ZodISODate, params));
     },
     time(params) {
-        return this.check(_isoTime(ZodISOTime, params));
+        return this.check(api/* _isoTime */.Kn(ZodISOTime, params));
     },
     duration(params) {
-        return this.check(_isoDuration(ZodISODuration, params));
+        return this.check(api/* _isoDuration */.f2(ZodISODuration, params));
     },
 });
-function schemas_string(params) {
-    return _string(ZodString, params);
+function string(params) {
+    return api/* _string */.Rl(ZodString, params);
 }
 const ZodStringFormat = /*@__PURE__*/ core_core/* $constructor */.xI("ZodStringFormat", (inst, def) => {
     $ZodStringFormat.init(inst, def);
@@ -86623,7 +94474,7 @@ const ZodEmail = /*@__PURE__*/ core_core/* $constructor */.xI("ZodEmail", (inst,
     $ZodEmail.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_email(params) {
+function email(params) {
     return core._email(ZodEmail, params);
 }
 const ZodGUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodGUID", (inst, def) => {
@@ -86631,7 +94482,7 @@ const ZodGUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodGUID", (inst, d
     $ZodGUID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_guid(params) {
+function guid(params) {
     return core._guid(ZodGUID, params);
 }
 const ZodUUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodUUID", (inst, def) => {
@@ -86639,7 +94490,7 @@ const ZodUUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodUUID", (inst, d
     $ZodUUID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_uuid(params) {
+function uuid(params) {
     return core._uuid(ZodUUID, params);
 }
 function uuidv4(params) {
@@ -86673,7 +94524,7 @@ const ZodEmoji = /*@__PURE__*/ core_core/* $constructor */.xI("ZodEmoji", (inst,
     $ZodEmoji.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_emoji(params) {
+function emoji(params) {
     return core._emoji(ZodEmoji, params);
 }
 const ZodNanoID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNanoID", (inst, def) => {
@@ -86681,7 +94532,7 @@ const ZodNanoID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNanoID", (ins
     $ZodNanoID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_nanoid(params) {
+function nanoid(params) {
     return core._nanoid(ZodNanoID, params);
 }
 /**
@@ -86701,7 +94552,7 @@ const ZodCUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCUID", (inst, d
  * (timestamps embedded in the id). Use {@link cuid2 | `z.cuid2()`} instead.
  * See https://github.com/paralleldrive/cuid.
  */
-function schemas_cuid(params) {
+function cuid(params) {
     return core._cuid(ZodCUID, params);
 }
 const ZodCUID2 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCUID2", (inst, def) => {
@@ -86709,7 +94560,7 @@ const ZodCUID2 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCUID2", (inst,
     $ZodCUID2.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_cuid2(params) {
+function cuid2(params) {
     return core._cuid2(ZodCUID2, params);
 }
 const ZodULID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodULID", (inst, def) => {
@@ -86717,7 +94568,7 @@ const ZodULID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodULID", (inst, d
     $ZodULID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_ulid(params) {
+function ulid(params) {
     return core._ulid(ZodULID, params);
 }
 const ZodXID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodXID", (inst, def) => {
@@ -86725,7 +94576,7 @@ const ZodXID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodXID", (inst, def
     $ZodXID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_xid(params) {
+function xid(params) {
     return core._xid(ZodXID, params);
 }
 const ZodKSUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodKSUID", (inst, def) => {
@@ -86733,7 +94584,7 @@ const ZodKSUID = /*@__PURE__*/ core_core/* $constructor */.xI("ZodKSUID", (inst,
     $ZodKSUID.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_ksuid(params) {
+function ksuid(params) {
     return core._ksuid(ZodKSUID, params);
 }
 const ZodIPv4 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIPv4", (inst, def) => {
@@ -86741,7 +94592,7 @@ const ZodIPv4 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIPv4", (inst, d
     $ZodIPv4.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_ipv4(params) {
+function ipv4(params) {
     return core._ipv4(ZodIPv4, params);
 }
 const ZodMAC = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodMAC", (inst, def) => {
@@ -86749,7 +94600,7 @@ const ZodMAC = /*@__PURE__*/ (/* unused pure expression or super */ null && (cor
     core.$ZodMAC.init(inst, def);
     ZodStringFormat.init(inst, def);
 })));
-function schemas_mac(params) {
+function mac(params) {
     return core._mac(ZodMAC, params);
 }
 const ZodIPv6 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIPv6", (inst, def) => {
@@ -86757,21 +94608,21 @@ const ZodIPv6 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodIPv6", (inst, d
     $ZodIPv6.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_ipv6(params) {
+function ipv6(params) {
     return core._ipv6(ZodIPv6, params);
 }
 const ZodCIDRv4 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCIDRv4", (inst, def) => {
     $ZodCIDRv4.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_cidrv4(params) {
+function cidrv4(params) {
     return core._cidrv4(ZodCIDRv4, params);
 }
 const ZodCIDRv6 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCIDRv6", (inst, def) => {
     $ZodCIDRv6.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_cidrv6(params) {
+function cidrv6(params) {
     return core._cidrv6(ZodCIDRv6, params);
 }
 const ZodBase64 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBase64", (inst, def) => {
@@ -86779,7 +94630,7 @@ const ZodBase64 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBase64", (ins
     $ZodBase64.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_base64(params) {
+function base64(params) {
     return core._base64(ZodBase64, params);
 }
 const ZodBase64URL = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBase64URL", (inst, def) => {
@@ -86787,7 +94638,7 @@ const ZodBase64URL = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBase64URL"
     $ZodBase64URL.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_base64url(params) {
+function base64url(params) {
     return core._base64url(ZodBase64URL, params);
 }
 const ZodE164 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodE164", (inst, def) => {
@@ -86795,21 +94646,21 @@ const ZodE164 = /*@__PURE__*/ core_core/* $constructor */.xI("ZodE164", (inst, d
     $ZodE164.init(inst, def);
     ZodStringFormat.init(inst, def);
 });
-function schemas_e164(params) {
+function e164(params) {
     return core._e164(ZodE164, params);
 }
 const ZodCreditCard = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodCreditCard", (inst, def) => {
     core.$ZodCreditCard.init(inst, def);
     ZodStringFormat.init(inst, def);
 })));
-function schemas_creditCard(params) {
+function creditCard(params) {
     return core._creditCard(ZodCreditCard, params);
 }
 const ZodIBAN = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodIBAN", (inst, def) => {
     core.$ZodIBAN.init(inst, def);
     ZodStringFormat.init(inst, def);
 })));
-function schemas_iban(params) {
+function iban(params) {
     return core._iban(ZodIBAN, params);
 }
 const ZodJWT = /*@__PURE__*/ core_core/* $constructor */.xI("ZodJWT", (inst, def) => {
@@ -86828,13 +94679,13 @@ const ZodCustomStringFormat = /*@__PURE__*/ (/* unused pure expression or super 
 function stringFormat(format, fnOrRegex, _params = {}) {
     return core._stringFormat(ZodCustomStringFormat, format, fnOrRegex, _params);
 }
-function schemas_hostname(_params) {
+function hostname(_params) {
     return core._stringFormat(ZodCustomStringFormat, "hostname", regexes.hostname, _params);
 }
-function schemas_hex(_params) {
+function hex(_params) {
     return core._stringFormat(ZodCustomStringFormat, "hex", regexes.hex, _params);
 }
-function schemas_currencyCode(_params) {
+function currencyCode(_params) {
     return core._stringFormat(ZodCustomStringFormat, "currency_code", regexes.currencyCode, _params);
 }
 function hash(alg, params) {
@@ -86867,22 +94718,22 @@ const ZodNumber = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNumber", (ins
     format: (inst) => aggregateChecks(inst).format ?? null,
 }, {
     gt(value, params) {
-        return this.check(_gt(value, params));
+        return this.check(api/* _gt */.Tx(value, params));
     },
     gte(value, params) {
-        return this.check(_gte(value, params));
+        return this.check(api/* _gte */.qm(value, params));
     },
     min(value, params) {
-        return this.check(_gte(value, params));
+        return this.check(api/* _gte */.qm(value, params));
     },
     lt(value, params) {
-        return this.check(_lt(value, params));
+        return this.check(api/* _lt */.Au(value, params));
     },
     lte(value, params) {
-        return this.check(_lte(value, params));
+        return this.check(api/* _lte */.Zm(value, params));
     },
     max(value, params) {
-        return this.check(_lte(value, params));
+        return this.check(api/* _lte */.Zm(value, params));
     },
     int(params) {
         return this.check(schemas_int(params));
@@ -86891,36 +94742,36 @@ const ZodNumber = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNumber", (ins
         return this.check(schemas_int(params));
     },
     positive(params) {
-        return this.check(_gt(0, params));
+        return this.check(api/* _gt */.Tx(0, params));
     },
     nonnegative(params) {
-        return this.check(_gte(0, params));
+        return this.check(api/* _gte */.qm(0, params));
     },
     negative(params) {
-        return this.check(_lt(0, params));
+        return this.check(api/* _lt */.Au(0, params));
     },
     nonpositive(params) {
-        return this.check(_lte(0, params));
+        return this.check(api/* _lte */.Zm(0, params));
     },
     multipleOf(value, params) {
-        return this.check(_multipleOf(value, params));
+        return this.check(api/* _multipleOf */.Hi(value, params));
     },
     step(value, params) {
-        return this.check(_multipleOf(value, params));
+        return this.check(api/* _multipleOf */.Hi(value, params));
     },
     finite() {
         return this;
     },
 }));
-function schemas_number(params) {
-    return _number(ZodNumber, params);
+function number(params) {
+    return api/* _number */.F7(ZodNumber, params);
 }
 const ZodNumberFormat = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNumberFormat", (inst, def) => {
     $ZodNumberFormat.init(inst, def);
     ZodNumber.init(inst, def);
 });
 function schemas_int(params) {
-    return _int(ZodNumberFormat, params);
+    return api/* _int */.LK(ZodNumberFormat, params);
 }
 function float32(params) {
     return core._float32(ZodNumberFormat, params);
@@ -86940,7 +94791,7 @@ const ZodBoolean = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBoolean", (i
     inst._zod.processJSONSchema = (ctx, json, params) => booleanProcessor(inst, ctx, json, params);
 });
 function schemas_boolean(params) {
-    return _boolean(ZodBoolean, params);
+    return api/* _boolean */._L(ZodBoolean, params);
 }
 const ZodBigInt = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBigInt", (inst, def) => {
     $ZodBigInt.init(inst, def);
@@ -86953,40 +94804,40 @@ const ZodBigInt = /*@__PURE__*/ core_core/* $constructor */.xI("ZodBigInt", (ins
     format: (inst) => aggregateChecks(inst).format ?? null,
 }, {
     gte(value, params) {
-        return this.check(_gte(value, params));
+        return this.check(api/* _gte */.qm(value, params));
     },
     min(value, params) {
-        return this.check(_gte(value, params));
+        return this.check(api/* _gte */.qm(value, params));
     },
     gt(value, params) {
-        return this.check(_gt(value, params));
+        return this.check(api/* _gt */.Tx(value, params));
     },
     lt(value, params) {
-        return this.check(_lt(value, params));
+        return this.check(api/* _lt */.Au(value, params));
     },
     lte(value, params) {
-        return this.check(_lte(value, params));
+        return this.check(api/* _lte */.Zm(value, params));
     },
     max(value, params) {
-        return this.check(_lte(value, params));
+        return this.check(api/* _lte */.Zm(value, params));
     },
     positive(params) {
-        return this.check(_gt(BigInt(0), params));
+        return this.check(api/* _gt */.Tx(BigInt(0), params));
     },
     negative(params) {
-        return this.check(_lt(BigInt(0), params));
+        return this.check(api/* _lt */.Au(BigInt(0), params));
     },
     nonpositive(params) {
-        return this.check(_lte(BigInt(0), params));
+        return this.check(api/* _lte */.Zm(BigInt(0), params));
     },
     nonnegative(params) {
-        return this.check(_gte(BigInt(0), params));
+        return this.check(api/* _gte */.qm(BigInt(0), params));
     },
     multipleOf(value, params) {
-        return this.check(_multipleOf(value, params));
+        return this.check(api/* _multipleOf */.Hi(value, params));
     },
 }));
-function schemas_bigint(params) {
+function bigint(params) {
     return core._bigint(ZodBigInt, params);
 }
 const ZodBigIntFormat = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodBigIntFormat", (inst, def) => {
@@ -87012,7 +94863,7 @@ const ZodUndefined = /*@__PURE__*/ (/* unused pure expression or super */ null &
     ZodType.init(inst, def);
     inst._zod.processJSONSchema = (ctx, json, params) => processors.undefinedProcessor(inst, ctx, json, params);
 })));
-function schemas_undefined(params) {
+function _undefined(params) {
     return core._undefined(ZodUndefined, params);
 }
 
@@ -87021,7 +94872,7 @@ const ZodNull = /*@__PURE__*/ (/* unused pure expression or super */ null && (co
     ZodType.init(inst, def);
     inst._zod.processJSONSchema = (ctx, json, params) => processors.nullProcessor(inst, ctx, json, params);
 })));
-function schemas_null(params) {
+function _null(params) {
     return core._null(ZodNull, params);
 }
 
@@ -87039,7 +94890,7 @@ const ZodUnknown = /*@__PURE__*/ core_core/* $constructor */.xI("ZodUnknown", (i
     inst._zod.processJSONSchema = (ctx, json, params) => unknownProcessor(inst, ctx, json, params);
 });
 function unknown() {
-    return _unknown(ZodUnknown);
+    return api/* _unknown */.em(ZodUnknown);
 }
 const ZodNever = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNever", (inst, def) => {
     $ZodNever.init(inst, def);
@@ -87047,14 +94898,14 @@ const ZodNever = /*@__PURE__*/ core_core/* $constructor */.xI("ZodNever", (inst,
     inst._zod.processJSONSchema = (ctx, json, params) => neverProcessor(inst, ctx, json, params);
 });
 function never(params) {
-    return _never(ZodNever, params);
+    return api/* _never */.G8(ZodNever, params);
 }
 const ZodVoid = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("ZodVoid", (inst, def) => {
     core.$ZodVoid.init(inst, def);
     ZodType.init(inst, def);
     inst._zod.processJSONSchema = (ctx, json, params) => processors.voidProcessor(inst, ctx, json, params);
 })));
-function schemas_void(params) {
+function _void(params) {
     return core._void(ZodVoid, params);
 }
 
@@ -87062,8 +94913,8 @@ const ZodDate = /*@__PURE__*/ core_core/* $constructor */.xI("ZodDate", (inst, d
     $ZodDate.init(inst, def);
     ZodType.init(inst, def);
     inst._zod.processJSONSchema = (ctx, json, params) => dateProcessor(inst, ctx, json, params);
-    inst.min = (value, params) => inst.check(_gte(value, params));
-    inst.max = (value, params) => inst.check(_lte(value, params));
+    inst.min = (value, params) => inst.check(api/* _gte */.qm(value, params));
+    inst.max = (value, params) => inst.check(api/* _lte */.Zm(value, params));
 }, 
 /*@__PURE__*/ core_util/* derived */.un({
     minDate: (inst) => {
@@ -87075,7 +94926,7 @@ const ZodDate = /*@__PURE__*/ core_core/* $constructor */.xI("ZodDate", (inst, d
         return maximum ? new Date(maximum) : null;
     },
 }, {}));
-function schemas_date(params) {
+function date(params) {
     return core._date(ZodDate, params);
 }
 const ZodArray = /*@__PURE__*/ core_core/* $constructor */.xI("ZodArray", (inst, def) => {
@@ -87086,28 +94937,28 @@ const ZodArray = /*@__PURE__*/ core_core/* $constructor */.xI("ZodArray", (inst,
     inst.element = def.element;
 }, {
     min(n, params) {
-        return this.check(_minLength(n, params));
+        return this.check(api/* _minLength */.m9(n, params));
     },
     nonempty(params) {
-        return this.check(_minLength(1, params));
+        return this.check(api/* _minLength */.m9(1, params));
     },
     max(n, params) {
-        return this.check(_maxLength(n, params));
+        return this.check(api/* _maxLength */.Eb(n, params));
     },
     length(n, params) {
-        return this.check(_length(n, params));
+        return this.check(api/* _length */.YA(n, params));
     },
     unwrap() {
         return this.element;
     },
 });
 function array(element, params) {
-    return _array(ZodArray, element, params);
+    return api/* _array */.dZ(ZodArray, element, params);
 }
 // .keyof
 function keyof(schema) {
     const shape = schema._zod.def.shape;
-    return schemas_enum(Object.keys(shape));
+    return _enum(Object.keys(shape));
 }
 const ZodObject = /*@__PURE__*/ core_core/* $constructor */.xI("ZodObject", (inst, def) => {
     _ensureDefaultMemoizer();
@@ -87117,7 +94968,7 @@ const ZodObject = /*@__PURE__*/ core_core/* $constructor */.xI("ZodObject", (ins
     core_util/* installLazyProp */.X(inst, "shape", (self) => self._zod.def.shape, false);
 }, {
     keyof() {
-        return schemas_enum(Object.keys(this._zod.def.shape));
+        return _enum(Object.keys(this._zod.def.shape));
     },
     catchall(catchall) {
         // `mergeDefs` rather than a spread: spreading reads `shape`, and resolving it can mint a whole fresh subtree
@@ -87183,7 +95034,7 @@ function looseObject(shape, params) {
         type: "object",
         shape,
         catchall: unknown(),
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodUnion = /*@__PURE__*/ core_core/* $constructor */.xI("ZodUnion", (inst, def) => {
@@ -87265,14 +95116,14 @@ const ZodTuple = /*@__PURE__*/ core_core/* $constructor */.xI("ZodTuple", (inst,
     },
 });
 function tuple(items, _paramsOrRest, _params) {
-    const hasRest = _paramsOrRest instanceof core.$ZodType;
+    const hasRest = _paramsOrRest instanceof $ZodType;
     const params = hasRest ? _params : _paramsOrRest;
     const rest = hasRest ? _paramsOrRest : null;
     return new ZodTuple({
         type: "tuple",
         items: items,
         rest,
-        ...util.normalizeParams(params),
+        ...core_util/* normalizeParams */.A2(params),
     });
 }
 const ZodRecord = /*@__PURE__*/ core_core/* $constructor */.xI("ZodRecord", (inst, def) => {
@@ -87288,7 +95139,7 @@ function record(keyType, valueType, params) {
     if (!valueType || !valueType._zod) {
         return new ZodRecord({
             type: "record",
-            keyType: schemas_string(),
+            keyType: string(),
             valueType: keyType,
             ...core_util/* normalizeParams */.A2(valueType),
         });
@@ -87397,7 +95248,7 @@ const ZodEnum = /*@__PURE__*/ core_core/* $constructor */.xI("ZodEnum", (inst, d
         });
     };
 });
-function schemas_enum(values, params) {
+function _enum(values, params) {
     const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
     return new ZodEnum({
         type: "enum",
@@ -87542,7 +95393,7 @@ const ZodDefault = /*@__PURE__*/ core_core/* $constructor */.xI("ZodDefault", (i
     inst.unwrap = () => inst._zod.def.innerType;
     inst.removeDefault = inst.unwrap;
 });
-function schemas_default(innerType, defaultValue) {
+function _default(innerType, defaultValue) {
     return new ZodDefault({
         type: "default",
         innerType: innerType,
@@ -87598,7 +95449,7 @@ const ZodCatch = /*@__PURE__*/ core_core/* $constructor */.xI("ZodCatch", (inst,
     inst.unwrap = () => inst._zod.def.innerType;
     inst.removeCatch = inst.unwrap;
 });
-function schemas_catch(innerType, catchValue) {
+function _catch(innerType, catchValue) {
     return new ZodCatch({
         type: "catch",
         innerType: innerType,
@@ -87735,21 +95586,21 @@ function custom(fn, _params) {
     return core._custom(ZodCustom, fn ?? (() => true), _params);
 }
 function refine(fn, _params = {}) {
-    return _refine(ZodCustom, fn, _params);
+    return api/* _refine */.fU(ZodCustom, fn, _params);
 }
 // superRefine
 function superRefine(fn, params) {
-    return _superRefine(fn, params);
+    return api/* _superRefine */.MB(fn, params);
 }
 // Re-export describe and meta from core
-const schemas_describe = describe;
-const schemas_meta = meta;
+const describe = api/* describe */.q0;
+const meta = api/* meta */.mI;
 const ZodInstanceOf = /*@__PURE__*/ core_core/* $constructor */.xI("ZodInstanceOf", (inst, def) => {
     ZodCustom.init(inst, def);
 }, {
     properties(shape, params) {
         // asserts in place, so the narrowed output type is truthful without a wrapper
-        return this.check(_properties(shape, params));
+        return this.check(api/* _properties */.T2(shape, params));
     },
 });
 function _instanceof(cls, params = {}) {
@@ -87784,7 +95635,7 @@ const stringbool = (...args) => core._stringbool({
 }, ...args);
 function json(params) {
     const jsonSchema = lazy(() => {
-        return union([schemas_string(params), schemas_number(), schemas_boolean(), schemas_null(), array(jsonSchema), record(schemas_string(), jsonSchema)]);
+        return union([string(params), number(), schemas_boolean(), _null(), array(jsonSchema), record(string(), jsonSchema)]);
     });
     return jsonSchema;
 }
@@ -87796,6 +95647,1726 @@ function preprocess(fn, schema) {
         out: schema,
     });
 }
+
+
+/***/ }),
+
+/***/ 3759:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $O: () => (/* binding */ _ipv6),
+/* harmony export */   $S: () => (/* binding */ _startsWith),
+/* harmony export */   Au: () => (/* binding */ _lt),
+/* harmony export */   Be: () => (/* binding */ _uuid),
+/* harmony export */   Bj: () => (/* binding */ _cuid2),
+/* harmony export */   Ct: () => (/* binding */ _ulid),
+/* harmony export */   Dl: () => (/* binding */ _nanoid),
+/* harmony export */   ER: () => (/* binding */ _endsWith),
+/* harmony export */   Eb: () => (/* binding */ _maxLength),
+/* harmony export */   F7: () => (/* binding */ _number),
+/* harmony export */   Fk: () => (/* binding */ _regex),
+/* harmony export */   Fn: () => (/* binding */ _url),
+/* harmony export */   G1: () => (/* binding */ _isoDateTime),
+/* harmony export */   G8: () => (/* binding */ _never),
+/* harmony export */   Hi: () => (/* binding */ _multipleOf),
+/* harmony export */   Il: () => (/* binding */ _toLowerCase),
+/* harmony export */   KB: () => (/* binding */ _e164),
+/* harmony export */   Kn: () => (/* binding */ _isoTime),
+/* harmony export */   LK: () => (/* binding */ _int),
+/* harmony export */   MB: () => (/* binding */ _superRefine),
+/* harmony export */   Mu: () => (/* binding */ _email),
+/* harmony export */   Ny: () => (/* binding */ _ipv4),
+/* harmony export */   Pw: () => (/* binding */ _xid),
+/* harmony export */   Rl: () => (/* binding */ _string),
+/* harmony export */   T2: () => (/* binding */ _properties),
+/* harmony export */   TL: () => (/* binding */ _slugify),
+/* harmony export */   Tx: () => (/* binding */ _gt),
+/* harmony export */   Uy: () => (/* binding */ _cidrv4),
+/* harmony export */   WN: () => (/* binding */ _trim),
+/* harmony export */   YA: () => (/* binding */ _length),
+/* harmony export */   Zm: () => (/* binding */ _lte),
+/* harmony export */   _L: () => (/* binding */ _boolean),
+/* harmony export */   _z: () => (/* binding */ _ksuid),
+/* harmony export */   aC: () => (/* binding */ _emoji),
+/* harmony export */   bS: () => (/* binding */ _overwrite),
+/* harmony export */   cU: () => (/* binding */ _base64url),
+/* harmony export */   dR: () => (/* binding */ _includes),
+/* harmony export */   dZ: () => (/* binding */ _array),
+/* harmony export */   db: () => (/* binding */ _isoDate),
+/* harmony export */   em: () => (/* binding */ _unknown),
+/* harmony export */   f2: () => (/* binding */ _isoDuration),
+/* harmony export */   fU: () => (/* binding */ _refine),
+/* harmony export */   fs: () => (/* binding */ _cuid),
+/* harmony export */   gP: () => (/* binding */ _cidrv6),
+/* harmony export */   hH: () => (/* binding */ _lowercase),
+/* harmony export */   lo: () => (/* binding */ _normalize),
+/* harmony export */   m9: () => (/* binding */ _minLength),
+/* harmony export */   mI: () => (/* binding */ meta),
+/* harmony export */   nA: () => (/* binding */ _uuidv4),
+/* harmony export */   pY: () => (/* binding */ _uuidv6),
+/* harmony export */   q0: () => (/* binding */ describe),
+/* harmony export */   qF: () => (/* binding */ _uppercase),
+/* harmony export */   qm: () => (/* binding */ _gte),
+/* harmony export */   rk: () => (/* binding */ _jwt),
+/* harmony export */   rt: () => (/* binding */ _base64),
+/* harmony export */   tB: () => (/* binding */ _guid),
+/* harmony export */   wA: () => (/* binding */ _uuidv7),
+/* harmony export */   xY: () => (/* binding */ _toUpperCase)
+/* harmony export */ });
+/* unused harmony exports _coercedString, _mac, _creditCard, _iban, TimePrecision, _coercedNumber, _float32, _float64, _int32, _uint32, _coercedBoolean, _bigint, _coercedBigint, _int64, _uint64, _symbol, _undefined, _null, _any, _void, _date, _coercedDate, _nan, _max, _min, _positive, _negative, _nonpositive, _nonnegative, _maxSize, _minSize, _size, _property, _mime, _union, _xor, _discriminatedUnion, _intersection, _tuple, _record, _map, _set, _enum, _nativeEnum, _literal, _file, _transform, _optional, _nullable, _default, _nonoptional, _success, _catch, _pipe, _readonly, _templateLiteral, _lazy, _promise, _custom, _check, _stringbool, _stringFormat */
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4890);
+/* harmony import */ var _registries_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9396);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4723);
+
+
+
+
+function snapshotChecks(def) {
+    if (def.checks)
+        def.checks = [...def.checks];
+    return def;
+}
+// @__NO_SIDE_EFFECTS__
+function _string(Class, params) {
+    return new Class(snapshotChecks({ type: "string", ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _coercedString(Class, params) {
+    return new Class(snapshotChecks({ type: "string", coerce: true, ...util.normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _email(Class, params) {
+    return new Class({
+        type: "string",
+        format: "email",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _guid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "guid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "uuid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv4(Class, params) {
+    return new Class({
+        type: "string",
+        format: "uuid",
+        check: "string_format",
+        abort: false,
+        version: "v4",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv6(Class, params) {
+    return new Class({
+        type: "string",
+        format: "uuid",
+        check: "string_format",
+        abort: false,
+        version: "v6",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uuidv7(Class, params) {
+    return new Class({
+        type: "string",
+        format: "uuid",
+        check: "string_format",
+        abort: false,
+        version: "v7",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _url(Class, params) {
+    return new Class({
+        type: "string",
+        format: "url",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _emoji(Class, params) {
+    return new Class({
+        type: "string",
+        format: "emoji",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _nanoid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "nanoid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+/**
+ * @deprecated CUID v1 is deprecated by its authors due to information leakage
+ * (timestamps embedded in the id). Use {@link _cuid2} instead.
+ * See https://github.com/paralleldrive/cuid.
+ */
+// @__NO_SIDE_EFFECTS__
+function _cuid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "cuid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _cuid2(Class, params) {
+    return new Class({
+        type: "string",
+        format: "cuid2",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _ulid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "ulid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _xid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "xid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _ksuid(Class, params) {
+    return new Class({
+        type: "string",
+        format: "ksuid",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _ipv4(Class, params) {
+    return new Class({
+        type: "string",
+        format: "ipv4",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _ipv6(Class, params) {
+    return new Class({
+        type: "string",
+        format: "ipv6",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _mac(Class, params) {
+    return new Class({
+        type: "string",
+        format: "mac",
+        check: "string_format",
+        abort: false,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _cidrv4(Class, params) {
+    return new Class({
+        type: "string",
+        format: "cidrv4",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _cidrv6(Class, params) {
+    return new Class({
+        type: "string",
+        format: "cidrv6",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _base64(Class, params) {
+    return new Class({
+        type: "string",
+        format: "base64",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _base64url(Class, params) {
+    return new Class({
+        type: "string",
+        format: "base64url",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _e164(Class, params) {
+    return new Class({
+        type: "string",
+        format: "e164",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _creditCard(Class, params) {
+    return new Class({
+        type: "string",
+        format: "credit_card",
+        check: "string_format",
+        abort: false,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _iban(Class, params) {
+    return new Class({
+        type: "string",
+        format: "iban",
+        check: "string_format",
+        abort: false,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _jwt(Class, params) {
+    return new Class({
+        type: "string",
+        format: "jwt",
+        check: "string_format",
+        abort: false,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+const TimePrecision = {
+    Any: null,
+    Minute: -1,
+    Second: 0,
+    Millisecond: 3,
+    Microsecond: 6,
+};
+// @__NO_SIDE_EFFECTS__
+function _isoDateTime(Class, params) {
+    return new Class({
+        type: "string",
+        format: "datetime",
+        check: "string_format",
+        offset: false,
+        local: false,
+        precision: null,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoDate(Class, params) {
+    return new Class({
+        type: "string",
+        format: "date",
+        check: "string_format",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoTime(Class, params) {
+    return new Class({
+        type: "string",
+        format: "time",
+        check: "string_format",
+        precision: null,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _isoDuration(Class, params) {
+    return new Class({
+        type: "string",
+        format: "duration",
+        check: "string_format",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _number(Class, params) {
+    return new Class(snapshotChecks({ type: "number", checks: [], ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _coercedNumber(Class, params) {
+    return new Class(snapshotChecks({ type: "number", coerce: true, checks: [], ...util.normalizeParams(params) }));
+}
+// @__NO_SIDE_EFFECTS__
+function _int(Class, params) {
+    return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "safeint",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _float32(Class, params) {
+    return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "float32",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _float64(Class, params) {
+    return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "float64",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _int32(Class, params) {
+    return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "int32",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uint32(Class, params) {
+    return new Class({
+        type: "number",
+        check: "number_format",
+        abort: false,
+        format: "uint32",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _boolean(Class, params) {
+    return new Class({
+        type: "boolean",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _coercedBoolean(Class, params) {
+    return new Class({
+        type: "boolean",
+        coerce: true,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _bigint(Class, params) {
+    return new Class({
+        type: "bigint",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _coercedBigint(Class, params) {
+    return new Class({
+        type: "bigint",
+        coerce: true,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _int64(Class, params) {
+    return new Class({
+        type: "bigint",
+        check: "bigint_format",
+        abort: false,
+        format: "int64",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uint64(Class, params) {
+    return new Class({
+        type: "bigint",
+        check: "bigint_format",
+        abort: false,
+        format: "uint64",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _symbol(Class, params) {
+    return new Class({
+        type: "symbol",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _undefined(Class, params) {
+    return new Class({
+        type: "undefined",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _null(Class, params) {
+    return new Class({
+        type: "null",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _any(Class) {
+    return new Class({
+        type: "any",
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _unknown(Class) {
+    return new Class({
+        type: "unknown",
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _never(Class, params) {
+    return new Class({
+        type: "never",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _void(Class, params) {
+    return new Class({
+        type: "void",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _date(Class, params) {
+    return new Class({
+        type: "date",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _coercedDate(Class, params) {
+    return new Class({
+        type: "date",
+        coerce: true,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _nan(Class, params) {
+    return new Class({
+        type: "nan",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _lt(value, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckLessThan */ .sm({
+        check: "less_than",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        value,
+        inclusive: false,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _lte(value, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckLessThan */ .sm({
+        check: "less_than",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        value,
+        inclusive: true,
+    });
+}
+
+// @__NO_SIDE_EFFECTS__
+function _gt(value, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckGreaterThan */ .J_({
+        check: "greater_than",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        value,
+        inclusive: false,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _gte(value, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckGreaterThan */ .J_({
+        check: "greater_than",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        value,
+        inclusive: true,
+    });
+}
+
+// @__NO_SIDE_EFFECTS__
+function _positive(params) {
+    return _gt(0, params);
+}
+// negative
+// @__NO_SIDE_EFFECTS__
+function _negative(params) {
+    return _lt(0, params);
+}
+// nonpositive
+// @__NO_SIDE_EFFECTS__
+function _nonpositive(params) {
+    return _lte(0, params);
+}
+// nonnegative
+// @__NO_SIDE_EFFECTS__
+function _nonnegative(params) {
+    return _gte(0, params);
+}
+// @__NO_SIDE_EFFECTS__
+function _multipleOf(value, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckMultipleOf */ .Jk({
+        check: "multiple_of",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        value,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxSize(maximum, params) {
+    return new checks.$ZodCheckMaxSize({
+        check: "max_size",
+        ...util.normalizeParams(params),
+        maximum,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _minSize(minimum, params) {
+    return new checks.$ZodCheckMinSize({
+        check: "min_size",
+        ...util.normalizeParams(params),
+        minimum,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _size(size, params) {
+    return new checks.$ZodCheckSizeEquals({
+        check: "size_equals",
+        ...util.normalizeParams(params),
+        size,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _maxLength(maximum, params) {
+    const ch = new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckMaxLength */ .Yk({
+        check: "max_length",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        maximum,
+    });
+    return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckMinLength */ .Kk({
+        check: "min_length",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        minimum,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _length(length, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckLengthEquals */ .RM({
+        check: "length_equals",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        length,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _regex(pattern, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckRegex */ .DG({
+        check: "string_format",
+        format: "regex",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        pattern,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _lowercase(params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckLowerCase */ .NI({
+        check: "string_format",
+        format: "lowercase",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _uppercase(params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckUpperCase */ .kH({
+        check: "string_format",
+        format: "uppercase",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _includes(includes, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckIncludes */ .Tt({
+        check: "string_format",
+        format: "includes",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        includes,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _startsWith(prefix, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckStartsWith */ .J({
+        check: "string_format",
+        format: "starts_with",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        prefix,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _endsWith(suffix, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckEndsWith */ .E6({
+        check: "string_format",
+        format: "ends_with",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+        suffix,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _property(property, schema, params) {
+    return new checks.$ZodCheckProperty({
+        check: "property",
+        property,
+        schema,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _properties(shape, params) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckProperties */ .nJ({
+        check: "properties",
+        shape,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _mime(types, params) {
+    return new checks.$ZodCheckMimeType({
+        check: "mime_type",
+        mime: types,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _overwrite(tx) {
+    return new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheckOverwrite */ .v$({
+        check: "overwrite",
+        tx,
+    });
+}
+// normalize
+// @__NO_SIDE_EFFECTS__
+function _normalize(form) {
+    return _overwrite((input) => input.normalize(form));
+}
+// trim
+// @__NO_SIDE_EFFECTS__
+function _trim() {
+    return _overwrite((input) => input.trim());
+}
+// toLowerCase
+// @__NO_SIDE_EFFECTS__
+function _toLowerCase() {
+    return _overwrite((input) => input.toLowerCase());
+}
+// toUpperCase
+// @__NO_SIDE_EFFECTS__
+function _toUpperCase() {
+    return _overwrite((input) => input.toUpperCase());
+}
+// slugify
+// @__NO_SIDE_EFFECTS__
+function _slugify() {
+    return _overwrite((input) => _util_js__WEBPACK_IMPORTED_MODULE_0__/* .slugify */ .Yv(input));
+}
+// @__NO_SIDE_EFFECTS__
+function _array(Class, element, params) {
+    return new Class({
+        type: "array",
+        element,
+        // get element() {
+        //   return element;
+        // },
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _union(Class, options, params) {
+    return new Class({
+        type: "union",
+        options,
+        ...util.normalizeParams(params),
+    });
+}
+function _xor(Class, options, params) {
+    return new Class({
+        type: "union",
+        options,
+        inclusive: false,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _discriminatedUnion(Class, discriminator, options, params) {
+    return new Class({
+        type: "union",
+        options: options,
+        discriminator,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _intersection(Class, left, right) {
+    return new Class({
+        type: "intersection",
+        left,
+        right,
+    });
+}
+// export function _tuple(
+//   Class: util.SchemaClass<schemas.$ZodTuple>,
+//   items: [],
+//   params?: string | $ZodTupleParams
+// ): schemas.$ZodTuple<[], null>;
+// @__NO_SIDE_EFFECTS__
+function _tuple(Class, items, _paramsOrRest, _params) {
+    const hasRest = _paramsOrRest instanceof schemas.$ZodType;
+    const params = hasRest ? _params : _paramsOrRest;
+    const rest = hasRest ? _paramsOrRest : null;
+    return new Class({
+        type: "tuple",
+        items,
+        rest,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _record(Class, keyType, valueType, params) {
+    return new Class({
+        type: "record",
+        keyType,
+        valueType,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _map(Class, keyType, valueType, params) {
+    return new Class({
+        type: "map",
+        keyType,
+        valueType,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _set(Class, valueType, params) {
+    return new Class({
+        type: "set",
+        valueType,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _enum(Class, values, params) {
+    const entries = Array.isArray(values) ? Object.fromEntries(values.map((v) => [v, v])) : values;
+    // if (Array.isArray(values)) {
+    //   for (const value of values) {
+    //     entries[value] = value;
+    //   }
+    // } else {
+    //   Object.assign(entries, values);
+    // }
+    // const entries: util.EnumLike = {};
+    // for (const val of values) {
+    //   entries[val] = val;
+    // }
+    return new Class({
+        type: "enum",
+        entries,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+/** @deprecated This API has been merged into `z.enum()`. Use `z.enum()` instead.
+ *
+ * ```ts
+ * enum Colors { red, green, blue }
+ * z.enum(Colors);
+ * ```
+ */
+function _nativeEnum(Class, entries, params) {
+    return new Class({
+        type: "enum",
+        entries,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _literal(Class, value, params) {
+    return new Class({
+        type: "literal",
+        values: Array.isArray(value) ? value : [value],
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _file(Class, params) {
+    return new Class({
+        type: "file",
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _transform(Class, fn) {
+    return new Class({
+        type: "transform",
+        transform: fn,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _optional(Class, innerType) {
+    return new Class({
+        type: "optional",
+        innerType,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _nullable(Class, innerType) {
+    return new Class({
+        type: "nullable",
+        innerType,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _default(Class, innerType, defaultValue) {
+    return new Class({
+        type: "default",
+        innerType,
+        get defaultValue() {
+            return typeof defaultValue === "function" ? defaultValue() : util.shallowClone(defaultValue);
+        },
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _nonoptional(Class, innerType, params) {
+    return new Class({
+        type: "nonoptional",
+        innerType,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _success(Class, innerType) {
+    return new Class({
+        type: "success",
+        innerType,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _catch(Class, innerType, catchValue) {
+    return new Class({
+        type: "catch",
+        innerType,
+        catchValue: (typeof catchValue === "function" ? catchValue : util.constantCatch(catchValue)),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _pipe(Class, in_, out) {
+    return new Class({
+        type: "pipe",
+        in: in_,
+        out,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _readonly(Class, innerType) {
+    return new Class({
+        type: "readonly",
+        innerType,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _templateLiteral(Class, parts, params) {
+    return new Class({
+        type: "template_literal",
+        parts,
+        ...util.normalizeParams(params),
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _lazy(Class, getter) {
+    return new Class({
+        type: "lazy",
+        getter,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _promise(Class, innerType) {
+    return new Class({
+        type: "promise",
+        innerType,
+    });
+}
+// @__NO_SIDE_EFFECTS__
+function _custom(Class, fn, _params) {
+    const norm = util.normalizeParams(_params);
+    norm.abort ?? (norm.abort = true); // default to abort:false
+    const schema = new Class({
+        type: "custom",
+        check: "custom",
+        fn: fn,
+        ...norm,
+    });
+    return schema;
+}
+// same as _custom but defaults to abort:false
+// @__NO_SIDE_EFFECTS__
+function _refine(Class, fn, _params) {
+    const schema = new Class({
+        type: "custom",
+        check: "custom",
+        fn: fn,
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(_params),
+    });
+    return schema;
+}
+// @__NO_SIDE_EFFECTS__
+function _superRefine(fn, params) {
+    const ch = _check((payload) => {
+        payload.addIssue = (issue) => {
+            if (typeof issue === "string") {
+                payload.issues.push(_util_js__WEBPACK_IMPORTED_MODULE_0__/* .issue */ .sn(issue, payload.value, ch._zod.def));
+            }
+            else {
+                // for Zod 3 backwards compatibility
+                const _issue = issue;
+                if (_issue.fatal)
+                    _issue.continue = false;
+                _issue.code ?? (_issue.code = "custom");
+                if (!("input" in _issue))
+                    _issue.input = payload.value;
+                _issue.inst ?? (_issue.inst = ch);
+                _issue.continue ?? (_issue.continue = !ch._zod.def.abort); // abort is always undefined, so this is always true...
+                payload.issues.push(_util_js__WEBPACK_IMPORTED_MODULE_0__/* .issue */ .sn(_issue));
+            }
+        };
+        return fn(payload.value, payload);
+    }, params);
+    return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _check(fn, params) {
+    const ch = new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheck */ .QP({
+        check: "custom",
+        ..._util_js__WEBPACK_IMPORTED_MODULE_0__/* .normalizeParams */ .A2(params),
+    });
+    ch._zod.check = fn;
+    return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function describe(description) {
+    const ch = new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheck */ .QP({ check: "describe" });
+    ch._zod.onattach = [
+        (inst) => {
+            const existing = _registries_js__WEBPACK_IMPORTED_MODULE_2__/* .globalRegistry */ .fd.get(inst) ?? {};
+            _registries_js__WEBPACK_IMPORTED_MODULE_2__/* .globalRegistry */ .fd.add(inst, { ...existing, description });
+        },
+    ];
+    ch._zod.check = () => { }; // no-op check
+    return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function meta(metadata) {
+    const ch = new _checks_js__WEBPACK_IMPORTED_MODULE_1__/* .$ZodCheck */ .QP({ check: "meta" });
+    ch._zod.onattach = [
+        (inst) => {
+            const existing = _registries_js__WEBPACK_IMPORTED_MODULE_2__/* .globalRegistry */ .fd.get(inst) ?? {};
+            _registries_js__WEBPACK_IMPORTED_MODULE_2__/* .globalRegistry */ .fd.add(inst, { ...existing, ...metadata });
+        },
+    ];
+    ch._zod.check = () => { }; // no-op check
+    return ch;
+}
+// @__NO_SIDE_EFFECTS__
+function _stringbool(Classes, _params) {
+    const params = util.normalizeParams(_params);
+    let truthyArray = params.truthy ?? ["true", "1", "yes", "on", "y", "enabled"];
+    let falsyArray = params.falsy ?? ["false", "0", "no", "off", "n", "disabled"];
+    if (params.case !== "sensitive") {
+        truthyArray = truthyArray.map((v) => (typeof v === "string" ? v.toLowerCase() : v));
+        falsyArray = falsyArray.map((v) => (typeof v === "string" ? v.toLowerCase() : v));
+    }
+    const truthySet = new Set(truthyArray);
+    const falsySet = new Set(falsyArray);
+    const _Codec = Classes.Codec ?? schemas.$ZodCodec;
+    const _Boolean = Classes.Boolean ?? schemas.$ZodBoolean;
+    const _String = Classes.String ?? schemas.$ZodString;
+    const stringSchema = new _String({ type: "string", error: params.error });
+    const booleanSchema = new _Boolean({ type: "boolean", error: params.error });
+    const codec = new _Codec({
+        type: "pipe",
+        in: stringSchema,
+        out: booleanSchema,
+        transform: ((input, payload) => {
+            let data = input;
+            if (params.case !== "sensitive")
+                data = data.toLowerCase();
+            if (truthySet.has(data)) {
+                return true;
+            }
+            else if (falsySet.has(data)) {
+                return false;
+            }
+            else {
+                payload.issues.push({
+                    code: "invalid_value",
+                    expected: "stringbool",
+                    values: [...truthySet, ...falsySet],
+                    input: payload.value,
+                    inst: codec,
+                    continue: false,
+                });
+                return {};
+            }
+        }),
+        reverseTransform: ((input, _payload) => {
+            if (input === true) {
+                return truthyArray[0] || "true";
+            }
+            else {
+                return falsyArray[0] || "false";
+            }
+        }),
+        error: params.error,
+    });
+    codec._zod.bag.truthy = truthyArray;
+    codec._zod.bag.falsy = falsyArray;
+    codec._zod.bag.case = params.case ?? "insensitive";
+    return codec;
+}
+// @__NO_SIDE_EFFECTS__
+function _stringFormat(Class, format, fnOrRegex, _params = {}) {
+    const params = util.normalizeParams(_params);
+    const def = {
+        check: "string_format",
+        type: "string",
+        format,
+        fn: typeof fnOrRegex === "function" ? fnOrRegex : (val) => fnOrRegex.test(val),
+        ...params,
+    };
+    if (fnOrRegex instanceof RegExp) {
+        def.pattern = fnOrRegex;
+    }
+    const inst = new Class(def);
+    return inst;
+}
+
+
+/***/ }),
+
+/***/ 4890:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DG: () => (/* binding */ $ZodCheckRegex),
+/* harmony export */   E6: () => (/* binding */ $ZodCheckEndsWith),
+/* harmony export */   J: () => (/* binding */ $ZodCheckStartsWith),
+/* harmony export */   J_: () => (/* binding */ $ZodCheckGreaterThan),
+/* harmony export */   Jk: () => (/* binding */ $ZodCheckMultipleOf),
+/* harmony export */   KH: () => (/* binding */ $ZodCheckNumberFormat),
+/* harmony export */   Kk: () => (/* binding */ $ZodCheckMinLength),
+/* harmony export */   NI: () => (/* binding */ $ZodCheckLowerCase),
+/* harmony export */   QP: () => (/* binding */ $ZodCheck),
+/* harmony export */   RM: () => (/* binding */ $ZodCheckLengthEquals),
+/* harmony export */   Tt: () => (/* binding */ $ZodCheckIncludes),
+/* harmony export */   Yk: () => (/* binding */ $ZodCheckMaxLength),
+/* harmony export */   kH: () => (/* binding */ $ZodCheckUpperCase),
+/* harmony export */   nJ: () => (/* binding */ $ZodCheckProperties),
+/* harmony export */   ql: () => (/* binding */ $ZodCheckStringFormat),
+/* harmony export */   sm: () => (/* binding */ $ZodCheckLessThan),
+/* harmony export */   v$: () => (/* binding */ $ZodCheckOverwrite)
+/* harmony export */ });
+/* unused harmony exports $ZodCheckBigIntFormat, $ZodCheckMaxSize, $ZodCheckMinSize, $ZodCheckSizeEquals, $ZodCheckProperty, $ZodCheckMimeType */
+/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8532);
+/* harmony import */ var _regexes_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3908);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4723);
+// import { $ZodType } from "./schemas.js";
+
+
+
+const $ZodCheck = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheck", (inst, def) => {
+    var _a;
+    inst._zod ?? (inst._zod = {});
+    inst._zod.def = def;
+    (_a = inst._zod).onattach ?? (_a.onattach = []);
+});
+/** Default `when` for size-based checks: run only on non-nullish values with a `size`. */
+const _whenHasSize = (payload) => {
+    const val = payload.value;
+    return !util.nullish(val) && val.size !== undefined;
+};
+/** Default `when` for length-based checks: run only on non-nullish values with a `length`. */
+const _whenHasLength = (payload) => {
+    const val = payload.value;
+    return !_util_js__WEBPACK_IMPORTED_MODULE_1__/* .nullish */ .cl(val) && val.length !== undefined;
+};
+const numericOriginMap = {
+    number: "number",
+    bigint: "bigint",
+    object: "date",
+};
+const $ZodCheckLessThan = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckLessThan", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const origin = numericOriginMap[typeof def.value];
+    inst._zod.check = (payload) => {
+        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
+            return;
+        }
+        payload.issues.push({
+            origin: numericOriginMap[typeof payload.value] ?? origin,
+            code: "too_big",
+            maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+            input: payload.value,
+            inclusive: def.inclusive,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckGreaterThan = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckGreaterThan", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const origin = numericOriginMap[typeof def.value];
+    inst._zod.check = (payload) => {
+        if (def.inclusive ? payload.value >= def.value : payload.value > def.value) {
+            return;
+        }
+        payload.issues.push({
+            origin: numericOriginMap[typeof payload.value] ?? origin,
+            code: "too_small",
+            minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
+            input: payload.value,
+            inclusive: def.inclusive,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckMultipleOf = 
+/*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckMultipleOf", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    inst._zod.check = (payload) => {
+        if (typeof payload.value !== typeof def.value)
+            throw new Error("Cannot mix number and bigint in multiple_of check.");
+        const isMultiple = typeof payload.value === "bigint"
+            ? // `value % 0n` throws, and nothing is a multiple of zero — the number branch already fails this way via NaN
+                def.value !== BigInt(0) && payload.value % def.value === BigInt(0)
+            : _util_js__WEBPACK_IMPORTED_MODULE_1__/* .floatSafeRemainder */ .LG(payload.value, def.value) === 0;
+        if (isMultiple)
+            return;
+        payload.issues.push({
+            origin: typeof payload.value,
+            code: "not_multiple_of",
+            divisor: def.value,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckNumberFormat = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckNumberFormat", (inst, def) => {
+    $ZodCheck.init(inst, def); // no format checks
+    def.format = def.format || "float64";
+    const isInt = def.format?.includes("int");
+    const origin = isInt ? "int" : "number";
+    const [minimum, maximum] = _util_js__WEBPACK_IMPORTED_MODULE_1__/* .NUMBER_FORMAT_RANGES */ .zH[def.format];
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        if (isInt) {
+            if (!Number.isInteger(input)) {
+                // invalid_format issue
+                // payload.issues.push({
+                //   expected: def.format,
+                //   format: def.format,
+                //   code: "invalid_format",
+                //   input,
+                //   inst,
+                // });
+                // invalid_type issue
+                payload.issues.push({
+                    expected: origin,
+                    format: def.format,
+                    code: "invalid_type",
+                    continue: false,
+                    input,
+                    inst,
+                });
+                return;
+                // not_multiple_of issue
+                // payload.issues.push({
+                //   code: "not_multiple_of",
+                //   origin: "number",
+                //   input,
+                //   inst,
+                //   divisor: 1,
+                // });
+            }
+            if (!Number.isSafeInteger(input)) {
+                if (input > 0) {
+                    // too_big
+                    payload.issues.push({
+                        input,
+                        code: "too_big",
+                        maximum: Number.MAX_SAFE_INTEGER,
+                        note: "Integers must be within the safe integer range.",
+                        inst,
+                        origin,
+                        inclusive: true,
+                        continue: !def.abort,
+                    });
+                }
+                else {
+                    // too_small
+                    payload.issues.push({
+                        input,
+                        code: "too_small",
+                        minimum: Number.MIN_SAFE_INTEGER,
+                        note: "Integers must be within the safe integer range.",
+                        inst,
+                        origin,
+                        inclusive: true,
+                        continue: !def.abort,
+                    });
+                }
+                return;
+            }
+        }
+        if (input < minimum) {
+            payload.issues.push({
+                origin: "number",
+                input,
+                code: "too_small",
+                minimum,
+                inclusive: true,
+                inst,
+                continue: !def.abort,
+            });
+        }
+        if (input > maximum) {
+            payload.issues.push({
+                origin: "number",
+                input,
+                code: "too_big",
+                maximum,
+                inclusive: true,
+                inst,
+                continue: !def.abort,
+            });
+        }
+    };
+});
+const $ZodCheckBigIntFormat = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckBigIntFormat", (inst, def) => {
+    $ZodCheck.init(inst, def); // no format checks
+    const [minimum, maximum] = util.BIGINT_FORMAT_RANGES[def.format];
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        if (input < minimum) {
+            payload.issues.push({
+                origin: "bigint",
+                input,
+                code: "too_small",
+                minimum: minimum,
+                inclusive: true,
+                inst,
+                continue: !def.abort,
+            });
+        }
+        if (input > maximum) {
+            payload.issues.push({
+                origin: "bigint",
+                input,
+                code: "too_big",
+                maximum,
+                inclusive: true,
+                inst,
+                continue: !def.abort,
+            });
+        }
+    };
+})));
+const $ZodCheckMaxSize = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMaxSize", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const size = input.size;
+        if (size <= def.maximum)
+            return;
+        payload.issues.push({
+            origin: util.getSizableOrigin(input),
+            code: "too_big",
+            maximum: def.maximum,
+            inclusive: true,
+            input,
+            inst,
+            continue: !def.abort,
+        });
+    };
+})));
+const $ZodCheckMinSize = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMinSize", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const size = input.size;
+        if (size >= def.minimum)
+            return;
+        payload.issues.push({
+            origin: util.getSizableOrigin(input),
+            code: "too_small",
+            minimum: def.minimum,
+            inclusive: true,
+            input,
+            inst,
+            continue: !def.abort,
+        });
+    };
+})));
+const $ZodCheckSizeEquals = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckSizeEquals", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasSize);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const size = input.size;
+        if (size === def.size)
+            return;
+        const tooBig = size > def.size;
+        payload.issues.push({
+            origin: util.getSizableOrigin(input),
+            ...(tooBig ? { code: "too_big", maximum: def.size } : { code: "too_small", minimum: def.size }),
+            inclusive: true,
+            exact: true,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+})));
+const $ZodCheckMaxLength = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckMaxLength", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        // Strings are measured in Unicode code points, not UTF-16 units. A code point is at most two units, so a string that already fits in units fits in code points; only an overflow has to be counted.
+        const length = typeof input === "string" && units > def.maximum ? _util_js__WEBPACK_IMPORTED_MODULE_1__/* .codePointLength */ .O7(input) : units;
+        if (length <= def.maximum)
+            return;
+        const origin = _util_js__WEBPACK_IMPORTED_MODULE_1__/* .getLengthableOrigin */ .Rc(input);
+        payload.issues.push({
+            origin,
+            code: "too_big",
+            maximum: def.maximum,
+            inclusive: true,
+            input,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckMinLength = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckMinLength", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        // A code point is one or two UTF-16 units, so fewer units than the floor can never reach it and twice the floor always clears it. Only in between is the exact count in doubt.
+        const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2
+            ? _util_js__WEBPACK_IMPORTED_MODULE_1__/* .codePointLength */ .O7(input)
+            : units;
+        if (length >= def.minimum)
+            return;
+        const origin = _util_js__WEBPACK_IMPORTED_MODULE_1__/* .getLengthableOrigin */ .Rc(input);
+        payload.issues.push({
+            origin,
+            code: "too_small",
+            minimum: def.minimum,
+            inclusive: true,
+            input,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckLengthEquals = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckLengthEquals", (inst, def) => {
+    var _a;
+    $ZodCheck.init(inst, def);
+    (_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
+    inst._zod.check = (payload) => {
+        const input = payload.value;
+        const units = input.length;
+        // A code point is one or two UTF-16 units, so outside `[length, length * 2]` units the target is missed either way — and missed in the same direction in both measures.
+        const length = typeof input === "string" && units >= def.length && units <= def.length * 2
+            ? _util_js__WEBPACK_IMPORTED_MODULE_1__/* .codePointLength */ .O7(input)
+            : units;
+        if (length === def.length)
+            return;
+        const origin = _util_js__WEBPACK_IMPORTED_MODULE_1__/* .getLengthableOrigin */ .Rc(input);
+        const tooBig = length > def.length;
+        payload.issues.push({
+            origin,
+            ...(tooBig ? { code: "too_big", maximum: def.length } : { code: "too_small", minimum: def.length }),
+            inclusive: true,
+            exact: true,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckStringFormat = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckStringFormat", (inst, def) => {
+    var _a, _b;
+    $ZodCheck.init(inst, def);
+    if (def.pattern)
+        (_a = inst._zod).check ?? (_a.check = (payload) => {
+            def.pattern.lastIndex = 0;
+            if (def.pattern.test(payload.value))
+                return;
+            payload.issues.push({
+                origin: "string",
+                code: "invalid_format",
+                format: def.format,
+                input: payload.value,
+                ...(def.pattern ? { pattern: def.pattern.toString() } : {}),
+                inst,
+                continue: !def.abort,
+            });
+        });
+    else
+        (_b = inst._zod).check ?? (_b.check = () => { });
+});
+const $ZodCheckRegex = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckRegex", (inst, def) => {
+    $ZodCheckStringFormat.init(inst, def);
+    inst._zod.check = (payload) => {
+        def.pattern.lastIndex = 0;
+        if (def.pattern.test(payload.value))
+            return;
+        payload.issues.push({
+            origin: "string",
+            code: "invalid_format",
+            format: "regex",
+            input: payload.value,
+            pattern: def.pattern.toString(),
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckLowerCase = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckLowerCase", (inst, def) => {
+    def.pattern ?? (def.pattern = _regexes_js__WEBPACK_IMPORTED_MODULE_2__/* .lowercase */ .AC);
+    $ZodCheckStringFormat.init(inst, def);
+});
+const $ZodCheckUpperCase = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckUpperCase", (inst, def) => {
+    def.pattern ?? (def.pattern = _regexes_js__WEBPACK_IMPORTED_MODULE_2__/* .uppercase */ .Zv);
+    $ZodCheckStringFormat.init(inst, def);
+});
+const $ZodCheckIncludes = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckIncludes", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const escapedRegex = _util_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeRegex */ .sD(def.includes);
+    // `String.prototype.includes(sub, position)` matches `sub` at `position`
+    // OR LATER, so the pattern must allow at least `position` leading chars
+    // (`{N,}`), not exactly `position` chars (`{N}`).
+    const pattern = new RegExp(typeof def.position === "number" ? `^.{${def.position},}${escapedRegex}` : escapedRegex);
+    def.pattern = pattern;
+    inst._zod.check = (payload) => {
+        if (payload.value.includes(def.includes, def.position))
+            return;
+        payload.issues.push({
+            origin: "string",
+            code: "invalid_format",
+            format: "includes",
+            includes: def.includes,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckStartsWith = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckStartsWith", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const pattern = new RegExp(`^${_util_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeRegex */ .sD(def.prefix)}.*`);
+    def.pattern ?? (def.pattern = pattern);
+    inst._zod.check = (payload) => {
+        if (payload.value.startsWith(def.prefix))
+            return;
+        payload.issues.push({
+            origin: "string",
+            code: "invalid_format",
+            format: "starts_with",
+            prefix: def.prefix,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+const $ZodCheckEndsWith = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckEndsWith", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const pattern = new RegExp(`.*${_util_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeRegex */ .sD(def.suffix)}$`);
+    def.pattern ?? (def.pattern = pattern);
+    inst._zod.check = (payload) => {
+        if (payload.value.endsWith(def.suffix))
+            return;
+        payload.issues.push({
+            origin: "string",
+            code: "invalid_format",
+            format: "ends_with",
+            suffix: def.suffix,
+            input: payload.value,
+            inst,
+            continue: !def.abort,
+        });
+    };
+});
+///////////////////////////////////
+/////    $ZodCheckProperty    /////
+///////////////////////////////////
+function handleCheckPropertyResult(result, payload, property) {
+    if (result.issues.length) {
+        payload.issues.push(..._util_js__WEBPACK_IMPORTED_MODULE_1__/* .prefixIssues */ .lQ(property, result.issues));
+    }
+}
+const $ZodCheckProperty = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckProperty", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    inst._zod.check = (payload) => {
+        const result = def.schema._zod.run({
+            value: payload.value[def.property],
+            issues: [],
+        }, {});
+        if (result instanceof Promise) {
+            return result.then((result) => handleCheckPropertyResult(result, payload, def.property));
+        }
+        handleCheckPropertyResult(result, payload, def.property);
+        return;
+    };
+})));
+const $ZodCheckProperties = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckProperties", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    _util_js__WEBPACK_IMPORTED_MODULE_1__/* .hide */ .jD(inst, Symbol.iterator, function* () {
+        yield inst;
+    });
+    // key and schema snapshotted together: reading one live and the other cached lets a later mutation of the caller's shape object pair a stale key with a missing schema
+    let entries;
+    inst._zod.check = (payload) => {
+        // the base schema already typed the value, so only a nullish one is rejected here: the properties read on a primitive too, matching z.property() on a string's length
+        if (payload.value == null) {
+            payload.issues.push({ expected: "object", code: "invalid_type", input: payload.value, inst });
+            return undefined;
+        }
+        entries ?? (entries = Reflect.ownKeys(def.shape).map((key) => [key, def.shape[key]]));
+        const input = payload.value;
+        let proms;
+        for (const [key, schema] of entries) {
+            const result = schema._zod.run({ value: input[key], issues: [] }, {});
+            if (result instanceof Promise) {
+                proms ?? (proms = []);
+                proms.push(result.then((result) => handleCheckPropertyResult(result, payload, key)));
+            }
+            else {
+                handleCheckPropertyResult(result, payload, key);
+            }
+        }
+        if (proms)
+            return Promise.all(proms).then(() => undefined);
+        return undefined;
+    };
+});
+const $ZodCheckMimeType = /*@__PURE__*/ (/* unused pure expression or super */ null && (core.$constructor("$ZodCheckMimeType", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    const mimeSet = new Set(def.mime);
+    inst._zod.check = (payload) => {
+        if (mimeSet.has(payload.value.type))
+            return;
+        payload.issues.push({
+            code: "invalid_value",
+            values: def.mime,
+            input: payload.value.type,
+            inst,
+            continue: !def.abort,
+        });
+    };
+})));
+const $ZodCheckOverwrite = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/* .$constructor */ .xI("$ZodCheckOverwrite", (inst, def) => {
+    $ZodCheck.init(inst, def);
+    inst._zod.check = (payload) => {
+        payload.value = def.tx(payload.value);
+    };
+});
 
 
 /***/ }),
@@ -88238,6 +97809,264 @@ function prettifyError(error) {
     // Convert Map to formatted string
     return lines.join("\n");
 }
+
+
+/***/ }),
+
+/***/ 3908:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AC: () => (/* binding */ lowercase),
+/* harmony export */   Ak: () => (/* binding */ nanoid),
+/* harmony export */   D2: () => (/* binding */ nanoidOfLength),
+/* harmony export */   F: () => (/* binding */ httpProtocol),
+/* harmony export */   Gl: () => (/* binding */ cuid2),
+/* harmony export */   K3: () => (/* binding */ base64),
+/* harmony export */   Os: () => (/* binding */ guid),
+/* harmony export */   Rp: () => (/* binding */ email),
+/* harmony export */   Z0: () => (/* binding */ ulid),
+/* harmony export */   Zg: () => (/* binding */ emoji),
+/* harmony export */   Zv: () => (/* binding */ uppercase),
+/* harmony export */   ai: () => (/* binding */ number),
+/* harmony export */   fO: () => (/* binding */ ksuid),
+/* harmony export */   gF: () => (/* binding */ cuid),
+/* harmony export */   gp: () => (/* binding */ anyString),
+/* harmony export */   hQ: () => (/* binding */ e164),
+/* harmony export */   kB: () => (/* binding */ time),
+/* harmony export */   kM: () => (/* binding */ xid),
+/* harmony export */   l7: () => (/* binding */ cidrv6),
+/* harmony export */   nd: () => (/* binding */ integer),
+/* harmony export */   o: () => (/* binding */ bigint),
+/* harmony export */   p0: () => (/* binding */ duration),
+/* harmony export */   p6: () => (/* binding */ date),
+/* harmony export */   r0: () => (/* binding */ base64url),
+/* harmony export */   uR: () => (/* binding */ uuid),
+/* harmony export */   uX: () => (/* binding */ ipv4),
+/* harmony export */   ug: () => (/* binding */ ipv6),
+/* harmony export */   w$: () => (/* binding */ datetime),
+/* harmony export */   zM: () => (/* binding */ boolean),
+/* harmony export */   zr: () => (/* binding */ cidrv4)
+/* harmony export */ });
+/* unused harmony exports extendedDuration, uuid4, uuid6, uuid7, html5Email, rfc5322Email, unicodeEmail, idnEmail, browserEmail, mac, hostname, domain, creditCard, currencyCode, iban, string, null, undefined, hex, md5_hex, md5_base64, md5_base64url, sha1_hex, sha1_base64, sha1_base64url, sha256_hex, sha256_base64, sha256_base64url, sha384_hex, sha384_base64, sha384_base64url, sha512_hex, sha512_base64, sha512_base64url */
+
+/**
+ * @deprecated CUID v1 is deprecated by its authors due to information leakage
+ * (timestamps embedded in the id). Use {@link cuid2} instead.
+ * See https://github.com/paralleldrive/cuid.
+ */
+const cuid = /^[cC][0-9a-z]{6,}$/;
+const cuid2 = /^[0-9a-z]+$/;
+const ulid = /^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$/;
+const xid = /^[0-9a-vA-V]{20}$/;
+const ksuid = /^[A-Za-z0-9]{27}$/;
+const nanoid = /^[a-zA-Z0-9_-]{21}$/;
+function nanoidOfLength(length) {
+    return new RegExp(`^[a-zA-Z0-9_-]{${length}}$`);
+}
+/** ISO 8601-1 duration regex. Does not support the 8601-2 extensions like negative durations or fractional/negative components. */
+const duration = /^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$/;
+/** Implements ISO 8601-2 extensions like explicit +- prefixes, mixing weeks with other units, and fractional/negative components. */
+const extendedDuration = /^[-+]?P(?!$)(?:(?:[-+]?\d+Y)|(?:[-+]?\d+[.,]\d+Y$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:(?:[-+]?\d+W)|(?:[-+]?\d+[.,]\d+W$))?(?:(?:[-+]?\d+D)|(?:[-+]?\d+[.,]\d+D$))?(?:T(?=[\d+-])(?:(?:[-+]?\d+H)|(?:[-+]?\d+[.,]\d+H$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:[-+]?\d+(?:[.,]\d+)?S)?)??$/;
+/** A regex for any UUID-like identifier: 8-4-4-4-12 hex pattern */
+const guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/;
+/** Returns a regex for validating an RFC 9562/4122 UUID.
+ *
+ * @param version Optionally specify a version 1-8. If no version is specified, all versions are supported. */
+const uuid = (version) => {
+    if (!version)
+        return /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$/;
+    return new RegExp(`^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-${version}[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12})$`);
+};
+const uuid4 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(4)));
+const uuid6 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(6)));
+const uuid7 = /*@__PURE__*/ (/* unused pure expression or super */ null && (uuid(7)));
+/** Practical email validation */
+const email = /^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$/;
+/** Equivalent to the HTML5 input[type=email] validation implemented by browsers. Source: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input/email */
+const html5Email = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+/** The classic emailregex.com regex for RFC 5322-compliant emails */
+const rfc5322Email = /^(([^<>()\[\]\\.,;:\s@"]+(\.[^<>()\[\]\\.,;:\s@"]+)*)|(".+"))@((\[[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}])|(([a-zA-Z\-0-9]+\.)+[a-zA-Z]{2,}))$/;
+/** A loose regex that allows Unicode characters, enforces length limits, and that's about it. */
+const unicodeEmail = /^[^\s@"]{1,64}@[^\s@]{1,255}$/u;
+const idnEmail = (/* unused pure expression or super */ null && (unicodeEmail));
+const browserEmail = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
+// from https://thekevinscott.com/emojis-in-javascript/#writing-a-regular-expression
+// Single character class, not an alternation: the two properties overlap (U+1F9B0-U+1F9B3), so `(A|B)+` backtracks exponentially on a failed match. The leading lookahead then demands one anchor — a pictograph, a regional indicator, or the enclosing keycap — because `\p{Emoji_Component}` on its own covers ASCII digits, `#`, `*`, ZWJ, variation selectors and skin tone modifiers, none of which is an emoji without a base.
+const _emoji = `^(?=[\\s\\S]*[\\p{Extended_Pictographic}\\p{Regional_Indicator}\\u20E3])[\\p{Extended_Pictographic}\\p{Emoji_Component}]+$`;
+function emoji() {
+    return new RegExp(_emoji, "u");
+}
+const ipv4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])$/;
+const ipv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))$/;
+const mac = (delimiter) => {
+    const escapedDelim = util.escapeRegex(delimiter ?? ":");
+    return new RegExp(`^(?:[0-9A-F]{2}${escapedDelim}){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}${escapedDelim}){5}[0-9a-f]{2}$`);
+};
+const cidrv4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])\/([0-9]|[1-2][0-9]|3[0-2])$/;
+const cidrv6 = /^(([0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,7}:|([0-9a-fA-F]{1,4}:){1,6}:[0-9a-fA-F]{1,4}|([0-9a-fA-F]{1,4}:){1,5}(:[0-9a-fA-F]{1,4}){1,2}|([0-9a-fA-F]{1,4}:){1,4}(:[0-9a-fA-F]{1,4}){1,3}|([0-9a-fA-F]{1,4}:){1,3}(:[0-9a-fA-F]{1,4}){1,4}|([0-9a-fA-F]{1,4}:){1,2}(:[0-9a-fA-F]{1,4}){1,5}|[0-9a-fA-F]{1,4}:((:[0-9a-fA-F]{1,4}){1,6})|:((:[0-9a-fA-F]{1,4}){1,7}|:))\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$/;
+// https://stackoverflow.com/questions/7860392/determine-if-string-is-in-base64-using-javascript
+const base64 = /^$|^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$/;
+const base64url = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
+// based on https://stackoverflow.com/questions/106179/regular-expression-to-match-dns-hostname-or-ip-address
+// export const hostname: RegExp = /^([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+$/;
+const hostname = /^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$/;
+const domain = /^(?=.{1,253}$)([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$/;
+const httpProtocol = /^https?$/;
+// https://blog.stevenlevithan.com/archives/validate-phone-number#r4-3 (regex sans spaces) E.164: leading digit must be 1-9; total digits (excluding '+') between 7-15
+const e164 = /^\+[1-9]\d{6,14}$/;
+// Credit card shape: 12–19 digits, optionally separated by single spaces or single hyphens. ISO/IEC 7812 caps the PAN at 19 digits; 12 is the shortest issued length (Maestro).
+const creditCard = /^\d(?:[ -]?\d){11,18}$/;
+// ISO 4217 alpha codes from the SIX list, regenerated by scripts/update-iso-4217.ts
+const currencyCode = /^(?:AED|AFN|ALL|AMD|AOA|ARS|AUD|AWG|AZN|BAM|BBD|BDT|BHD|BIF|BMD|BND|BOB|BOV|BRL|BSD|BTN|BWP|BYN|BZD|CAD|CDF|CHE|CHF|CHW|CLF|CLP|CNY|COP|COU|CRC|CUP|CVE|CZK|DJF|DKK|DOP|DZD|EGP|ERN|ETB|EUR|FJD|FKP|GBP|GEL|GHS|GIP|GMD|GNF|GTQ|GYD|HKD|HNL|HTG|HUF|IDR|ILS|INR|IQD|IRR|ISK|JMD|JOD|JPY|KES|KGS|KHR|KMF|KPW|KRW|KWD|KYD|KZT|LAK|LBP|LKR|LRD|LSL|LYD|MAD|MDL|MGA|MKD|MMK|MNT|MOP|MRU|MUR|MVR|MWK|MXN|MXV|MYR|MZN|NAD|NGN|NIO|NOK|NPR|NZD|OMR|PAB|PEN|PGK|PHP|PKR|PLN|PYG|QAR|RON|RSD|RUB|RWF|SAR|SBD|SCR|SDG|SEK|SGD|SHP|SLE|SOS|SRD|SSP|STN|SVC|SYP|SZL|THB|TJS|TMT|TND|TOP|TRY|TTD|TWD|TZS|UAH|UGX|USD|USN|UYI|UYU|UYW|UZS|VED|VES|VND|VUV|WST|XAD|XAF|XAG|XAU|XBA|XBB|XBC|XBD|XCD|XCG|XDR|XOF|XPD|XPF|XPT|XSU|XTS|XUA|XXX|YER|ZAR|ZMW|ZWG)$/;
+// iban electronic format: 2-letter country, check digits 02-98 (the only values `98 - remainder` can produce), 11-30 bban characters
+const iban = /^[A-Z]{2}(?!00|01|99)\d{2}[A-Z0-9]{11,30}$/;
+const dateSource = `(?:(?:\\d\\d[2468][048]|\\d\\d[13579][26]|\\d\\d0[48]|[02468][048]00|[13579][26]00)-02-29|\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|(?:02)-(?:0[1-9]|1\\d|2[0-8])))`;
+/** Anchors a pattern source. The interpolation lives here rather than at the call site because
+ * esbuild will not drop a `@__PURE__` call whose own argument interpolates a variable, but it
+ * will drop `anchor(dateSource)`. Keeping it inline pinned `date` into every bundle. */
+function anchor(source) {
+    return new RegExp(`^${source}$`);
+}
+const date = /*@__PURE__*/ anchor(dateSource);
+function timeSource(args) {
+    const hhmm = `(?:[01]\\d|2[0-3]):[0-5]\\d`;
+    const regex = typeof args.precision === "number"
+        ? args.precision === -1
+            ? `${hhmm}`
+            : args.precision === 0
+                ? `${hhmm}:[0-5]\\d`
+                : `${hhmm}:[0-5]\\d\\.\\d{${args.precision}}`
+        : args.seconds
+            ? `${hhmm}:[0-5]\\d(?:\\.\\d+)?`
+            : `${hhmm}(?::[0-5]\\d(?:\\.\\d+)?)?`;
+    return regex;
+}
+function time(args) {
+    return new RegExp(`^${timeSource(args)}$`);
+}
+// Adapted from https://stackoverflow.com/a/3143231
+function datetime(args) {
+    const opts = ["Z"];
+    // if (args.offset) opts.push(`([+-]\\d{2}:\\d{2})`);
+    if (args.offset)
+        opts.push(`([+-](?:[01]\\d|2[0-3]):[0-5]\\d)`);
+    // RFC 3339 mandates seconds wherever the time carries a `Z` or an offset, so only the unqualified form `local` adds may omit them
+    const qualified = `${timeSource({ precision: args.precision, seconds: true })}(?:${opts.join("|")})`;
+    const timeRegex = args.local ? `${qualified}|${timeSource({ precision: args.precision })}` : qualified;
+    return new RegExp(`^${dateSource}T(?:${timeRegex})$`);
+}
+// the unbounded form of `string()` as a literal, so every plain string shares one instance instead of building its own
+const anyString = /^[\s\S]{0,}$/;
+const string = (params) => {
+    const regex = params ? `[\\s\\S]{${params?.minimum ?? 0},${params?.maximum ?? ""}}` : `[\\s\\S]*`;
+    return new RegExp(`^${regex}$`);
+};
+const bigint = /^-?\d+n?$/;
+const integer = /^-?\d+$/;
+const number = /^-?\d+(?:\.\d+)?$/;
+const boolean = /^(?:true|false)$/i;
+const _null = /^null$/i;
+
+const _undefined = /^undefined$/i;
+
+// regex for string with no uppercase letters
+const lowercase = /^[^A-Z]*$/;
+// regex for string with no lowercase letters
+const uppercase = /^[^a-z]*$/;
+// regex for hexadecimal strings (any length)
+const hex = /^[0-9a-fA-F]*$/;
+// Hash regexes for different algorithms and encodings
+// Helper function to create base64 regex with exact length and padding
+function fixedBase64(bodyLength, padding) {
+    return new RegExp(`^[A-Za-z0-9+/]{${bodyLength}}${padding}$`);
+}
+// Helper function to create base64url regex with exact length (no padding)
+function fixedBase64url(length) {
+    return new RegExp(`^[A-Za-z0-9_-]{${length}}$`);
+}
+// MD5 (16 bytes): base64 = 24 chars total (22 + "==")
+const md5_hex = /^[0-9a-fA-F]{32}$/;
+const md5_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(22, "==")));
+const md5_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(22)));
+// SHA1 (20 bytes): base64 = 28 chars total (27 + "=")
+const sha1_hex = /^[0-9a-fA-F]{40}$/;
+const sha1_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(27, "=")));
+const sha1_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(27)));
+// SHA256 (32 bytes): base64 = 44 chars total (43 + "=")
+const sha256_hex = /^[0-9a-fA-F]{64}$/;
+const sha256_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(43, "=")));
+const sha256_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(43)));
+// SHA384 (48 bytes): base64 = 64 chars total (no padding)
+const sha384_hex = /^[0-9a-fA-F]{96}$/;
+const sha384_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(64, "")));
+const sha384_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(64)));
+// SHA512 (64 bytes): base64 = 88 chars total (86 + "==")
+const sha512_hex = /^[0-9a-fA-F]{128}$/;
+const sha512_base64 = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64(86, "==")));
+const sha512_base64url = /*@__PURE__*/ (/* unused pure expression or super */ null && (fixedBase64url(86)));
+
+
+/***/ }),
+
+/***/ 9396:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   fd: () => (/* binding */ globalRegistry)
+/* harmony export */ });
+/* unused harmony exports $output, $input, $ZodRegistry, registry */
+var _a;
+const $output = /*@__PURE__*/ (/* unused pure expression or super */ null && (Symbol("ZodOutput")));
+const $input = /*@__PURE__*/ (/* unused pure expression or super */ null && (Symbol("ZodInput")));
+class $ZodRegistry {
+    constructor() {
+        this._map = new WeakMap();
+        this._idmap = new Map();
+    }
+    add(schema, ..._meta) {
+        const meta = _meta[0];
+        this._map.set(schema, meta);
+        if (meta && typeof meta === "object" && "id" in meta) {
+            this._idmap.set(meta.id, schema);
+        }
+        return this;
+    }
+    clear() {
+        this._map = new WeakMap();
+        this._idmap = new Map();
+        return this;
+    }
+    remove(schema) {
+        const meta = this._map.get(schema);
+        if (meta && typeof meta === "object" && "id" in meta) {
+            this._idmap.delete(meta.id);
+        }
+        this._map.delete(schema);
+        return this;
+    }
+    get(schema) {
+        // return this._map.get(schema) as any;
+        // inherit metadata
+        const p = schema._zod.parent;
+        if (p) {
+            const pm = { ...(this.get(p) ?? {}) };
+            delete pm.id; // do not inherit id
+            const f = { ...pm, ...this._map.get(schema) };
+            return Object.keys(f).length ? f : undefined;
+        }
+        return this._map.get(schema);
+    }
+    has(schema) {
+        return this._map.has(schema);
+    }
+}
+// registries
+function registry() {
+    return new $ZodRegistry();
+}
+(_a = globalThis).__zod_globalRegistry ?? (_a.__zod_globalRegistry = registry());
+const globalRegistry = globalThis.__zod_globalRegistry;
 
 
 /***/ }),
@@ -89287,6 +99116,36 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/define property getters */
 /******/ (() => {
 /******/ 	// define getter functions for harmony exports
@@ -89302,6 +99161,17 @@ module.exports = {"rE":"1.17.0"};
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
 /******/ })();
 /******/ 
 /************************************************************************/
