@@ -73567,6 +73567,7 @@ function reaching(place) {
             const name = serviceOf(service, settings.router, color);
             if (name === null)
                 return [];
+            await watching.begun;
             const { deployment } = watching;
             const pods = deployment === null ? [] : newestPods(deployment, watching.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
@@ -73800,8 +73801,9 @@ function watchDeployment(place, known) {
         return found;
     };
     let reached = null;
+    const begun = Promise.all([deployments.begun, pods.begun]);
     const judge = async () => {
-        await Promise.all([deployments.begun, pods.begun]);
+        await begun;
         const silence = deployments.silence ?? pods.silence;
         if (silence !== null)
             return { kind: 'silent', reason: silence };
@@ -73821,6 +73823,7 @@ function watchDeployment(place, known) {
         get pods() {
             return pods.items;
         },
+        begun,
         ready: () => judge().catch(silent),
         learn: (deployment) => {
             reached = null;
