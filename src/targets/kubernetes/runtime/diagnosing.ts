@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../target.ts'
 import type { Cluster } from '../api/cluster.ts'
 import { labelSelector, objectPath } from '../names.ts'
 import { type Deployment, type Event, eventSchema, type Pod, podSchema } from '../objects.ts'
+import { isObserved } from '../observed.ts'
 import { ReadRefused, readObjects } from '../reading.ts'
 import { type ContainerLog, diagnosisOf } from './diagnosis.ts'
 import { judgeAll, judgeDeployment } from './judge.ts'
@@ -27,6 +28,7 @@ export async function diagnose(cluster: Cluster, deployments: readonly Deploymen
         events,
         waitedForNode: () => Number.POSITIVE_INFINITY,
         reached: null,
+        isObserved,
       }),
     ),
   )
