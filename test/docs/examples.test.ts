@@ -212,6 +212,7 @@ const otherWords = new Set<string>([
   'state-green',
   'blue-shop',
   'blue-green-action',
+  'id-token',
   'runs-on',
   'timeout-minutes',
   'cancel-in-progress',
