@@ -1,8 +1,9 @@
 /** What the objects in the namespace say against a deployment, or what people should know before one. */
 import { ChangeFailed, type Color, otherColor, type Problem, type Traffic } from '../../target.ts'
 import type { Autoscaler, Deployment, Service } from '../objects.ts'
+import { ownerOf } from '../ownership.ts'
 import { readSelector } from '../router/colors.ts'
-import { manifestOf, ownerOf, twinOf } from '../runtime/creation.ts'
+import { manifestOf, twinOf } from '../runtime/creation.ts'
 import { containerOf } from '../runtime/patch.ts'
 import type { KubernetesService, KubernetesSettings } from '../settings.ts'
 import { autoscalerRemarks } from './autoscalers.ts'
