@@ -1,10 +1,13 @@
 /** A cluster of which only what is asked for by a test is there. */
+import type { Clock } from '../../../src/clock.ts'
 import type {
   ApiAnswer,
   ApiRequest,
   Cluster,
   WatchEvent,
 } from '../../../src/targets/kubernetes/api/cluster.ts'
+import type { Place } from '../../../src/targets/kubernetes/place.ts'
+import { plainSettings } from './plain-settings.ts'
 
 const unasked = (): never => {
   throw new Error('Nothing is there to be asked.')
@@ -19,6 +22,24 @@ export const clusterWith = (parts: Partial<Cluster>): Cluster => ({
   forward: unasked,
   close: async () => {},
   ...parts,
+})
+
+/** Of a user who says no more than must be said. */
+export const placeOf = (
+  cluster: Cluster,
+  { clock, signal = new AbortController().signal }: { readonly clock: Clock; readonly signal?: AbortSignal },
+): Place => ({
+  settings: plainSettings,
+  cluster,
+  surroundings: {
+    app: plainSettings.app,
+    leaseTtl: 60_000,
+    deployTimeout: 60_000,
+    signal,
+    clock,
+    output: () => {},
+    secrets: [],
+  },
 })
 
 export const answered = (body: unknown): ApiAnswer => ({ kind: 'answered', body, serverTime: 0 })

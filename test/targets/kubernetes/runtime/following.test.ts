@@ -4,8 +4,7 @@ import type { ApiAnswer, WatchEvent } from '../../../../src/targets/kubernetes/a
 import { deploymentSchema } from '../../../../src/targets/kubernetes/objects.ts'
 import { follow } from '../../../../src/targets/kubernetes/runtime/following.ts'
 import { type FakeClock, fakeClock } from '../../../fake-clock.ts'
-import { answered, clusterWith, fakeWatches, refused } from '../fake-cluster.ts'
-import { plainSettings } from '../plain-settings.ts'
+import { answered, clusterWith, fakeWatches, placeOf, refused } from '../fake-cluster.ts'
 
 const objectOf = (name: string, version: number, { generation = 1, uid = name } = {}) => ({
   metadata: { name, uid, generation, resourceVersion: String(version) },
@@ -46,18 +45,8 @@ function followed(
     },
     watch,
   })
-  const surroundings = {
-    app: 'shop',
-    leaseTtl: 60_000,
-    deployTimeout: 60_000,
-    signal: ending.signal,
-    clock,
-    output: () => {},
-    secrets: [],
-  }
-  const place = { settings: plainSettings, cluster, surroundings }
   const following = follow(
-    place,
+    placeOf(cluster, { clock, signal: ending.signal }),
     {
       resource: 'deployments',
       query: { fieldSelector: 'metadata.name=shop' },
