@@ -18,6 +18,7 @@ export function httpRouteRouter(place: Place, { name, backend }: HttpRouteSettin
     object,
     shape: httpRouteSchema,
     backend,
+    rule: null,
     leads: (route) => leadsOf(route, backend),
     confirm: (route) => confirm(place, object, route),
   })
