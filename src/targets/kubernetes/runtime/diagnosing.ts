@@ -54,14 +54,15 @@ async function podsFor(cluster: Cluster, deployment: Deployment): Promise<readon
 }
 
 const eventsAbout = (deployments: readonly Deployment[], events: readonly Event[]): readonly Event[] =>
-  events.filter(({ involvedObject: { name = '' } }) =>
-    deployments.some(({ metadata }) => isCalledAfter(metadata.name, name)),
+  events.filter(({ involvedObject }) =>
+    deployments.some(({ metadata }) => belongsTo(metadata.name, involvedObject)),
   )
 
-/** A Deployment itself, its ReplicaSets and their pods. */
-const isCalledAfter = (deployment: string, name: string): boolean =>
+/** A Deployment itself, its ReplicaSets and their pods, which are called after it; so are other Deployments at times. */
+const belongsTo = (deployment: string, { kind, name = '' }: Event['involvedObject']): boolean =>
   name === deployment ||
-  (name.startsWith(`${deployment}-`) &&
+  (kind !== 'Deployment' &&
+    name.startsWith(`${deployment}-`) &&
     /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(name.slice(deployment.length + 1)))
 
 type LogName = Omit<ContainerLog, 'text'>
