@@ -59,10 +59,12 @@ async function open(options: KubernetesOptions): Promise<Target> {
       },
       stop: async (color, guard) => {
         await ledger.demand(guard, `Stopping ${color}`)
+        await router.confirmFollowed()
         await runtime.stop(color, guard)
       },
       remove: async (color, guard) => {
         await ledger.demand(guard, `Removing ${color}`)
+        await router.confirmFollowed()
         await runtime.remove(color, guard)
       },
     },

@@ -110,7 +110,7 @@ const wordsLimit = 600
 export function unansweredText({ name, request: { method, path }, why, said }: Unanswered): string {
   const unknown =
     method === 'GET' ? 'Nothing is known of what is there.' : 'Whether it was done there is unknown.'
-  const words = said.slice(-wordsLimit)
+  const words = said.length > wordsLimit ? said.slice(-wordsLimit).replace(/^.*\n/, '') : said
   return [
     `The API server (${name}) did not answer ${method} ${path}. ${unknown} ${why.replace(/\.$/, '')}.`,
     ...(words === '' || why.includes(words) ? [] : [`kubectl said last: ${words}`]),

@@ -48,10 +48,10 @@ export function ownerRemark(service: Service, key: string): string | null {
       if (isLeftByFlux(metadata)) return null
       return `${seen}: its next reconciliation puts users back on the color in Git. In Git, give the Service and both Deployments:\n${fluxSnippet}`
     case 'Helm':
-      return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live, or take the key out of the chart.`
+      return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live.`
     case null:
       if (!isApply(manager)) return null
-      return `${what} was written by kubectl apply (${manager}): who applies that manifest again sends users to the color in it. Take ${key} out of its selector.`
+      return `${what} was written by kubectl apply (${manager}): who applies that manifest again sends users to the color in it. Leave the Service out of what is applied.`
   }
 }
 

@@ -1,5 +1,5 @@
 /** What we must be allowed to do in the namespace of the app, and no more. */
-import { stringify } from 'yaml'
+import { Document, visit } from 'yaml'
 import { leaseName } from '../names.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
@@ -146,7 +146,16 @@ export function roleText({ app, namespace, user }: Account, rules: readonly Rule
     { apiVersion, kind: 'Role', metadata, rules },
     { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects: [subject] },
   ]
-  return objects.map((object) => stringify(object, yamlStyle)).join('---\n')
+  return objects.map(textOf).join('---\n')
 }
 
-const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false, collectionStyle: 'any' } as const
+/** A rule on a line. */
+function textOf(object: object): string {
+  const document = new Document(object, { aliasDuplicateObjects: false })
+  visit(document, {
+    Map: (_, map, path) => {
+      if (path.length > 2) map.flow = true
+    },
+  })
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}

@@ -50,6 +50,8 @@ export function backendRouter<Shape extends z.ZodType<Guarded>>(
     },
     manual: (to) => [manual(place, route, seen === null ? [] : route.leads(seen), to)],
     pointPreview: () => Promise.resolve(null),
+    // Each Service leads to one color, whatever leads to the Service.
+    confirmFollowed: () => Promise.resolve(),
   }
 }
 

@@ -42,7 +42,8 @@ export interface Difference {
 /** null: exactly the ready pods. A pod of two address families has an address in a slice of each. */
 export function differenceOf(pods: readonly Pod[], addresses: readonly string[]): Difference | null {
   const ready = pods.filter(isReady)
-  const ours = new Set(ready.flatMap(addressesOf))
+  // A Service may publish those that are not ready.
+  const ours = new Set(pods.flatMap(addressesOf))
   const missing = ready
     .filter((pod) => !addressesOf(pod).some((address) => addresses.includes(address)))
     .map(({ metadata }) => metadata.name)
@@ -64,8 +65,11 @@ export interface Expected {
   readonly pods: readonly Pod[]
 }
 
-/** The controller follows a change within milliseconds. https://github.com/kubernetes/kubernetes/tree/v1.34.0/pkg/controller/endpointslice */
-const [firstPause, longestPause, patience] = [5, 500, 10_000]
+/**
+ * The controller follows a change within milliseconds, and after an API server that was away, or a controller manager whose place
+ * another takes, when it has found its way back. https://github.com/kubernetes/kubernetes/tree/v1.34.0/pkg/controller/endpointslice
+ */
+const [firstPause, longestPause, patience] = [5, 500, 60_000]
 
 /** Until the endpoints of each Service are exactly the ready pods that it selects. Throws ChangeFailed with what they are. */
 export async function confirmEndpoints(place: Place, all: readonly Expected[]): Promise<void> {
@@ -84,7 +88,7 @@ export async function confirmEndpoints(place: Place, all: readonly Expected[]): 
       difference === null ? [] : `Service ${name}: ${describeDifference(difference)}`,
     )
     throw new ChangeFailed(
-      `The selectors were changed, but after ${patience / 1_000} s the endpoints have not followed: ${details.join('; ')}`,
+      `The endpoints have not followed the selectors within ${patience / 1_000} s: ${details.join('; ')}`,
     )
   }
 }

@@ -10,6 +10,11 @@ export interface KubernetesRouter extends Router {
    * with the color that it leaves.
    */
   pointPreview(color: Color, lease: Lease): Promise<string | null>
+  /**
+   * Resolves when users are where the router says: pods that a Service leads to are not to be ended, whatever its selector says by
+   * now. Throws ChangeFailed when it takes too long.
+   */
+  confirmFollowed(): Promise<void>
 }
 
 export function kubernetesRouter(place: Place): KubernetesRouter {

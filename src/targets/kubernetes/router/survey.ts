@@ -26,6 +26,8 @@ export interface Seen extends Routed {
 export interface Memory {
   /** Found with the Deployments of both colors there, so that no later look has to find it again. */
   readonly keys: Map<string, ColorKey>
+  /** Instances of Deployments, by name, as they were read last. */
+  readonly sizes: Map<string, number>
   seen: readonly Seen[] | null
 }
 
@@ -50,6 +52,7 @@ export async function survey(place: Place, memory: Memory): Promise<readonly See
   const known = services.map((one) => readKnown(one, memory))
   const isAllKnown = known.every((reading) => reading?.kind === 'color')
   const deployments = isAllKnown ? [] : await (early ?? readDeployments(place))
+  for (const { metadata, spec } of deployments) memory.sizes.set(metadata.name, spec.replicas)
   memory.seen = services.map((one, index) => {
     const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments)
     if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))

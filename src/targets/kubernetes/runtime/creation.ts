@@ -22,8 +22,8 @@ type Texts = Readonly<Record<string, string>>
  * as the pods of both would then be sent users.
  */
 export function twinOf(live: Deployment, color: Color, twins: Twins): Deployment {
-  const change = recoloring(color, twins)
   const { metadata, spec } = live
+  const change = recoloring(color, twins, spec.template.metadata?.labels ?? {})
   const { template } = spec
   const labels = change.labels(template.metadata?.labels)
   if (isDeepStrictEqual(labels, template.metadata?.labels ?? {})) throw new ChangeFailed(uncolored(live))
@@ -143,7 +143,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Labels, and whatever selects by labels, said of the other color. What stands for the live color stands for the new one then, and
  * the other way round: pods that keep away from the other color still do. Nothing else of the pod is touched.
  */
-function recoloring(color: Color, { deployment, selectorKey, selectorValue }: Twins) {
+function recoloring(color: Color, { deployment, selectorKey, selectorValue }: Twins, ofPods: Texts) {
   const from = otherColor(color)
   const pairs = new Map([
     [from as string, color as string],
@@ -153,14 +153,23 @@ function recoloring(color: Color, { deployment, selectorKey, selectorValue }: Tw
   const labels = (texts: Texts | undefined): Record<string, string> =>
     Object.fromEntries(Object.entries(texts ?? {}).map(([key, value]) => [key, recolored(key, value)]))
 
-  function recolored(key: string, value: string): string {
+  function byValue(key: string, value: string): string {
     for (const one of [color, from]) {
-      const other = otherColor(one)
-      if (value === deployment[one]) return deployment[other]
       if (value === selectorValue[one] && (selectorKey === null || selectorKey === key))
-        return selectorValue[other]
+        return selectorValue[otherColor(one)]
     }
     return value.replace(words, (word) => pairs.get(word) ?? word)
+  }
+
+  const isTold = Object.entries(ofPods).some(([key, value]) => byValue(key, value) !== value)
+
+  /** The name of a Deployment may be that of the app as well: it stands for the color where no other label does. */
+  function recolored(key: string, value: string): string {
+    const said = byValue(key, value)
+    for (const one of [color, from]) {
+      if (value === deployment[one] && (said !== value || !isTold)) return deployment[otherColor(one)]
+    }
+    return said
   }
 
   function selector<Selector>(given: Selector): Selector {
