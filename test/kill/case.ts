@@ -35,20 +35,21 @@ export interface Story {
 export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]> {
   const { scenario } = given.point
   await using scene = await openScene(bed, scenario.start)
-  const before = scene.document()
+  const before = await scene.document()
   const run = scene.begin(scenario.run, {
     label: 'stopped',
     route: 'line',
     killAt: `${given.point.name}/${given.moment} ${given.killsPostAt ?? ''}`,
+    losesAnswer: isCut(given.way),
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
     return [{ kind: neverReached, text: (await stage.finished).log }]
   }
-  const found = lookAround(scene)
+  const found = await lookAround(scene)
   const { next, post } = await goOn(scene, { run, stage, given })
-  const after = { document: scene.document(), named: scene.named() }
-  const leaseAfter = scene.lease()
+  const after = { document: await scene.document(), named: await scene.named() }
+  const leaseAfter = await scene.lease()
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
   await scene.load.stop()
@@ -95,10 +96,10 @@ async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): P
   return false
 }
 
-function lookAround(scene: Scene): Found {
-  const named = scene.named()
+async function lookAround(scene: Scene): Promise<Found> {
+  const named = await scene.named()
   if (named === null) throw new Error('The router names nobody.')
-  return { document: scene.document(), named }
+  return { document: await scene.document(), named }
 }
 
 function laterOf({ trapped }: Scene): Operation | null {
