@@ -66106,7 +66106,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 1407:
+/***/ 6095:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -69597,6 +69597,11 @@ function kubernetesLedger(options) {
             }
             throw object.errors.busy(ledger_attempts);
         },
+        demand: async ({ lease, unreadableLedger = 'refuse' }, name) => {
+            const record = await lookFor(object, unreadableLedger);
+            if (record !== null && !isOf(record, lease))
+                throw new target/* LeaseLost */.Vj(`${name} was not run: ${ownedBy(record)}.`);
+        },
         renew: (lease) => change(lease, () => renewing(object.now())),
         write: async (lease, document) => {
             if (Buffer.byteLength(document) > ledger_documentLimit) {
@@ -69633,6 +69638,23 @@ async function take(object, record, owner, { leaseTtl, stamp }) {
         throw outcome.error;
     return { ...acquired(record.fence, owner, record.document), degraded: true };
 }
+/** null: it cannot be read, and need not be. */
+async function lookFor(object, unreadable) {
+    try {
+        const record = await object.look();
+        if (record === null && unreadable === 'refuse')
+            throw object.errors.gone();
+        return record;
+    }
+    catch (error) {
+        if (unreadable === 'ignore' && error instanceof target/* ChangeFailed */._G)
+            return null;
+        throw error;
+    }
+}
+const ownedBy = ({ owner, fence }) => owner === null
+    ? 'the lease was given back'
+    : `the lease has a later owner, ${owner.actor} in ${owner.url} (fence ${fence})`;
 /** What we saw last is mostly how it is: then this is one request. */
 async function changeOwn(object, lease, changes) {
     let { last: record } = object;
@@ -69670,9 +69692,9 @@ const acquired = (fence, { nonce }, document) => ({ kind: 'acquired', lease: { f
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/opening.js
 /**
  * A target whose way is found only when it is asked for something; what keeps us from it fails that question, and the next one
- * tries again.
+ * tries again. `manual`: what a person types until then.
  */
-function openedLater(open) {
+function openedLater(open, manual) {
     let opening = null;
     let opened = null;
     const target = async () => {
@@ -69700,8 +69722,7 @@ function openedLater(open) {
         router: {
             observe: async () => (await target()).router.observe(),
             switch: async (from, to, guard) => (await target()).router.switch(from, to, guard),
-            // Asked for only what has been looked at.
-            manual: (to) => opened?.router.manual(to) ?? [],
+            manual: (to) => (opened?.router.manual ?? manual)(to),
         },
         ledger: {
             read: async () => (await target()).ledger.read(),
@@ -71083,7 +71104,8 @@ const shellWord = (text) => (/^[\w./@:+,=-]+$/.test(text) ? text : (0,script/* q
 const shell = (...words) => words.map(shellWord).join(' ');
 function kubectl({ cluster, settings }, ...words) {
     const context = settings.context === null ? [] : ['--context', settings.context];
-    return shell('kubectl', ...context, '-n', cluster.namespace, ...words);
+    const namespace = cluster.namespace === null ? [] : ['-n', cluster.namespace];
+    return shell('kubectl', ...context, ...namespace, ...words);
 }
 /** Right whatever is there: a merge patch adds what is missing. */
 const mergePatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=merge', '-p', JSON.stringify(patch));
@@ -71350,10 +71372,14 @@ function trafficOf(place, route, leads) {
     };
 }
 const writesOf = (leads, to) => leads.flatMap((lead) => lead.writes(to));
-function manual(place, { object, backend }, leads, to) {
+function manual(where, { object, backend }, leads, to) {
     if (leads.length > 0)
-        return jsonPatch(place, object, writesOf(leads, to));
-    const edit = kubectl(place, 'edit', kindOf(object.resource).toLowerCase(), object.name);
+        return jsonPatch(where, object, writesOf(leads, to));
+    return manualUnseen(where, { object, backend }, to);
+}
+/** Which of its places are to be changed tells only the object itself. */
+function manualUnseen(where, { object, backend }, to) {
+    const edit = kubectl(where, 'edit', kindOf(object.resource).toLowerCase(), object.name);
     return `${edit} # in the place of ${backend[(0,target/* otherColor */.IP)(to)]}: ${backend[to]}`;
 }
 async function switchBackend(place, { object, shape, backend, leads }, order) {
@@ -71382,6 +71408,98 @@ async function switchBackend(place, { object, shape, backend, leads }, order) {
 async function evidenceOf({ object, backend, leads, confirm }, now, to) {
     const titles = leads(now).map(({ title }) => title);
     return `${titleOf(object)} leads to Service ${backend[to]} (${titles.join(', ')}); ${await confirm(now)}`;
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/survey.js
+
+
+
+
+
+const survey_routedServices = ({ settings }) => settings.services.flatMap((app) => app.kubeServices.map((name) => ({ name, app })));
+const serviceName = (name) => ({ resource: 'services', name });
+const readDeployments = ({ cluster }) => readObjects(cluster, { resource: 'deployments' }, deploymentSchema);
+async function survey(place, memory) {
+    const services = await Promise.all(survey_routedServices(place).map(async (routed) => ({
+        ...routed,
+        service: await readObject(place.cluster, serviceName(routed.name), serviceSchema),
+    })));
+    const known = services.map((one) => readKnown(one, memory));
+    const isAllKnown = known.every((reading) => reading?.kind === 'color');
+    const deployments = isAllKnown ? [] : await readDeployments(place);
+    memory.seen = services.map((one, index) => {
+        const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments);
+        if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))
+            memory.keys.set(one.name, reading);
+        return { ...one, reading, advice: adviceOn(place, { ...one, reading, deployments }) };
+    });
+    return memory.seen;
+}
+const selectorOf = ({ spec }) => spec.selector ?? {};
+function readKnown({ name, service }, { keys }) {
+    const key = keys.get(name);
+    return service === null || key === undefined ? null : readBy({ selector: selectorOf(service) }, key);
+}
+function readWith(place, { app, service }, deployments) {
+    return service === null ? null : readSelector(sceneOf(place, app, service, deployments));
+}
+function sceneOf({ settings: { selectorKey, selectorValue } }, app, service, deployments) {
+    const labels = (color) => {
+        const deployment = deployments.find(({ metadata }) => metadata.name === app.deployment[color]);
+        return deployment === undefined ? null : labelsOf(deployment);
+    };
+    const templates = { blue: labels('blue'), green: labels('green') };
+    return { selector: selectorOf(service), templates, selectorKey, selectorValue };
+}
+const hasBoth = ({ deployment }, all) => [deployment.blue, deployment.green].every((name) => all.some(({ metadata }) => metadata.name === name));
+function adviceOn(where, { name, app, service, reading, deployments }) {
+    if (service === null || reading === null)
+        return missingService({ where, name, app, deployments });
+    if (reading.kind === 'color' || reading.kind === 'both')
+        return null;
+    return adviceFor({ where, name, app, selector: selectorOf(service), deployments }, reading);
+}
+function survey_trafficOf(where, seen) {
+    const advice = seen.flatMap((one) => one.advice ?? []);
+    if (advice.length > 0)
+        return {
+            kind: 'unknown',
+            detail: advice.map(({ detail }) => detail).join('; '),
+            repair: advice.flatMap(({ repair }) => repair),
+        };
+    const words = new Set(seen.map(({ reading }) => survey_wordOf(reading)));
+    const [only, ...more] = words;
+    if (more.length === 0 && (only === 'blue' || only === 'green'))
+        return { kind: 'color', color: only };
+    return {
+        kind: 'mixed',
+        detail: seen.map(({ name, reading }) => `Service ${name} selects ${survey_wordOf(reading)}`).join(', '),
+        repair: choices((color) => seen.filter(({ reading }) => survey_wordOf(reading) !== color).map((one) => repairOf(where, one, color))),
+    };
+}
+const survey_wordOf = (reading) => reading?.kind === 'color' ? reading.color : reading?.kind === 'both' ? 'both colors' : 'neither color';
+/** As far as the Service was seen: by the settings otherwise. */
+function repairOf(where, { name, reading }, to) {
+    const { selectorKey, selectorValue } = where.settings;
+    const { key, values } = reading !== null && 'key' in reading ? reading : { key: selectorKey ?? 'color', values: selectorValue };
+    return selectorPatch(where, name, { [key]: values[to] });
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/manual.js
+
+
+/** What a person types before we have seen the cluster, or can. */
+function manualBySettings(settings, to) {
+    const { router, context, namespace } = settings;
+    const where = { settings, cluster: { name: context ?? 'the current context', namespace } };
+    switch (router.kind) {
+        case 'service':
+            return survey_routedServices({ settings }).map((routed) => repairOf(where, { ...routed, reading: null }, to));
+        case 'ingress':
+            return [manualUnseen(where, { ...router, object: { resource: 'ingresses', name: router.name } }, to)];
+        case 'httproute':
+            return [manualUnseen(where, { ...router, object: { resource: 'httproutes', name: router.name } }, to)];
+    }
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/httproute.js
@@ -71514,81 +71632,6 @@ function selecting({ spec: { selector = {} } }, key, value) {
         return [test];
     const place = selecting_path + pointer(key);
     return [test, value === undefined ? { op: 'remove', path: place } : { op: 'add', path: place, value }];
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/survey.js
-
-
-
-
-
-const survey_routedServices = ({ settings }) => settings.services.flatMap((app) => app.kubeServices.map((name) => ({ name, app })));
-const serviceName = (name) => ({ resource: 'services', name });
-const readDeployments = ({ cluster }) => readObjects(cluster, { resource: 'deployments' }, deploymentSchema);
-async function survey(place, memory) {
-    const services = await Promise.all(survey_routedServices(place).map(async (routed) => ({
-        ...routed,
-        service: await readObject(place.cluster, serviceName(routed.name), serviceSchema),
-    })));
-    const known = services.map((one) => readKnown(one, memory));
-    const isAllKnown = known.every((reading) => reading?.kind === 'color');
-    const deployments = isAllKnown ? [] : await readDeployments(place);
-    memory.seen = services.map((one, index) => {
-        const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments);
-        if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))
-            memory.keys.set(one.name, reading);
-        return { ...one, reading, advice: adviceOn(place, { ...one, reading, deployments }) };
-    });
-    return memory.seen;
-}
-const selectorOf = ({ spec }) => spec.selector ?? {};
-function readKnown({ name, service }, { keys }) {
-    const key = keys.get(name);
-    return service === null || key === undefined ? null : readBy({ selector: selectorOf(service) }, key);
-}
-function readWith(place, { app, service }, deployments) {
-    return service === null ? null : readSelector(sceneOf(place, app, service, deployments));
-}
-function sceneOf({ settings: { selectorKey, selectorValue } }, app, service, deployments) {
-    const labels = (color) => {
-        const deployment = deployments.find(({ metadata }) => metadata.name === app.deployment[color]);
-        return deployment === undefined ? null : labelsOf(deployment);
-    };
-    const templates = { blue: labels('blue'), green: labels('green') };
-    return { selector: selectorOf(service), templates, selectorKey, selectorValue };
-}
-const hasBoth = ({ deployment }, all) => [deployment.blue, deployment.green].every((name) => all.some(({ metadata }) => metadata.name === name));
-function adviceOn(where, { name, app, service, reading, deployments }) {
-    if (service === null || reading === null)
-        return missingService({ where, name, app, deployments });
-    if (reading.kind === 'color' || reading.kind === 'both')
-        return null;
-    return adviceFor({ where, name, app, selector: selectorOf(service), deployments }, reading);
-}
-function survey_trafficOf(where, seen) {
-    const advice = seen.flatMap((one) => one.advice ?? []);
-    if (advice.length > 0)
-        return {
-            kind: 'unknown',
-            detail: advice.map(({ detail }) => detail).join('; '),
-            repair: advice.flatMap(({ repair }) => repair),
-        };
-    const words = new Set(seen.map(({ reading }) => survey_wordOf(reading)));
-    const [only, ...more] = words;
-    if (more.length === 0 && (only === 'blue' || only === 'green'))
-        return { kind: 'color', color: only };
-    return {
-        kind: 'mixed',
-        detail: seen.map(({ name, reading }) => `Service ${name} selects ${survey_wordOf(reading)}`).join(', '),
-        repair: choices((color) => seen.filter(({ reading }) => survey_wordOf(reading) !== color).map((one) => repairOf(where, one, color))),
-    };
-}
-const survey_wordOf = (reading) => reading?.kind === 'color' ? reading.color : reading?.kind === 'both' ? 'both colors' : 'neither color';
-/** As far as the Service was seen: by the settings otherwise. */
-function repairOf(where, { name, reading }, to) {
-    const { selectorKey, selectorValue } = where.settings;
-    const { key, values } = reading !== null && 'key' in reading ? reading : { key: selectorKey ?? 'color', values: selectorValue };
-    return selectorPatch(where, name, { [key]: values[to] });
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/preview.js
@@ -72885,6 +72928,7 @@ function reaching(place) {
             const name = serviceOf(service, settings.router, color);
             if (name === null)
                 return [];
+            await watching.begun;
             const { deployment } = watching;
             const pods = deployment === null ? [] : newestPods(deployment, watching.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
@@ -73118,8 +73162,9 @@ function watchDeployment(place, known) {
         return found;
     };
     let reached = null;
+    const begun = Promise.all([deployments.begun, pods.begun]);
     const judge = async () => {
-        await Promise.all([deployments.begun, pods.begun]);
+        await begun;
         const silence = deployments.silence ?? pods.silence;
         if (silence !== null)
             return { kind: 'silent', reason: silence };
@@ -73139,6 +73184,7 @@ function watchDeployment(place, known) {
         get pods() {
             return pods.items;
         },
+        begun,
         ready: () => judge().catch(silent),
         learn: (deployment) => {
             reached = null;
@@ -73344,8 +73390,9 @@ function routingObjects({ router, services, previewService }) {
 
 
 
+
 /** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
-const openKubernetesTarget = (options) => openedLater(() => kubernetes_target_open(options));
+const openKubernetesTarget = (options) => openedLater(() => kubernetes_target_open(options), (to) => manualBySettings(options.settings, to));
 async function kubernetes_target_open(options) {
     const { settings, surroundings, uses, configuration } = options;
     const { app, leaseTtl, clock } = surroundings;
@@ -73353,27 +73400,43 @@ async function kubernetes_target_open(options) {
     const place = { settings, cluster, surroundings };
     const router = kubernetesRouter(place);
     const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration });
+    const ledger = kubernetesLedger({
+        cluster,
+        app,
+        leaseTtl,
+        clock,
+        stamp: (lease) => stamp(place, lease),
+        highestFence: () => highestFence(place),
+    });
     return {
         runtime: {
             ...runtime,
             // A switch has the preview follow; before the first one nobody has.
             deploy: async (color, order, guard) => {
+                await ledger.demand(guard, `The deployment of ${order.release.version}`);
                 const images = await runtime.deploy(color, order, guard);
                 const said = guard.color === 'not-live' ? await router.pointPreview(color, guard.lease) : null;
                 if (said !== null)
                     surroundings.output('preview', `${said}\n`);
                 return images;
             },
+            stop: async (color, guard) => {
+                await ledger.demand(guard, `Stopping ${color}`);
+                await runtime.stop(color, guard);
+            },
+            remove: async (color, guard) => {
+                await ledger.demand(guard, `Removing ${color}`);
+                await runtime.remove(color, guard);
+            },
         },
-        router,
-        ledger: kubernetesLedger({
-            cluster,
-            app,
-            leaseTtl,
-            clock,
-            stamp: (lease) => stamp(place, lease),
-            highestFence: () => highestFence(place),
-        }),
+        router: {
+            ...router,
+            switch: async (from, to, guard) => {
+                await ledger.demand(guard, `The switch to ${to}`);
+                return router.switch(from, to, guard);
+            },
+        },
+        ledger,
         preflight: () => find_problems_findProblems({ place, router, uses }),
         runHook: null,
         close: async () => {
@@ -82373,7 +82436,7 @@ function onInterrupt(abort) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1407);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6095);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
 /* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8294);

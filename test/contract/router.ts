@@ -72,16 +72,27 @@ export function describeRouter(open: Open): void {
       if (!stand.url) return skip('this place has no users')
       const { live, idle, guard } = await goLive(stand)
       await deploy(stand, idle, 'v2', guard())
-      await using load = startLoad({ url: stand.url, keepAlive: 4, fresh: 2, think: { min: 1, max: 10 } })
-      const served = (color: string) => () =>
-        (load.report().answers.find((each) => each.color === color)?.count ?? 0) > 50
+      await using load = startLoad({
+        url: stand.url,
+        keepAlive: stand.follows ? 0 : 4,
+        fresh: 2,
+        think: { min: 1, max: 10 },
+      })
+      const served =
+        (color: string, count = 50) =>
+        () =>
+          (load.report().answers.find((each) => each.color === color)?.count ?? 0) > count
       await until(`${live} serves users`, served(live))
       await stand.target.router.switch(to(live), idle, guard('any'))
       const moved = performance.timeOrigin + performance.now()
       await until(`${idle} serves users`, served(idle))
+      if (stand.follows) await stand.answers()
+      const followed = performance.timeOrigin + performance.now()
+      await until(`${idle} serves users again`, served(idle, 100))
       const { lost, answers } = await load.stop()
       expect(lost).toEqual([])
-      expect(answers.find(({ color }) => color === live)?.lastSent).toBeLessThan(moved)
+      const last = answers.find(({ color }) => color === live)?.lastSent
+      expect(last).toBeLessThan(stand.follows ? followed : moved)
     })
 
     test('that moved nobody has failed, whatever it says itself', async ({ skip }) => {

@@ -42,6 +42,11 @@ export interface Stand extends AsyncDisposable {
 
   /** Where users send their requests. */
   readonly url?: string
+  /**
+   * What leads users there follows the router in its own time, and leaves connections that are open where they are: `answers`
+   * waits for it.
+   */
+  readonly follows?: true
   /** What a person types. */
   shell?(text: string): Promise<void>
   /** From now on the router names no color, until traffic is switched. */

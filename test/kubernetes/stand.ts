@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { z } from 'zod'
 import { systemClock } from '../../src/clock.ts'
 import { openKubernetesTarget } from '../../src/targets/kubernetes/kubernetes-target.ts'
 import type { KubernetesSettings } from '../../src/targets/kubernetes/settings.ts'
@@ -91,10 +92,8 @@ async function openStand(place: Place): Promise<Stand> {
       runs.push(run)
       return open(run, options?.leaseTtl)
     },
-    answers: async () => {
-      const { status, color } = await ask(url)
-      return status === 200 ? color : 'nobody'
-    },
+    follows: true,
+    answers: () => answersOf(namespace, url),
     running: (color) => versionOn(namespace, color),
     humanMoves: async (to) => void (await select(to)),
     elapse: (time) => systemClock.sleep(time),
@@ -179,10 +178,57 @@ async function shell(place: Place, text: string): Promise<void> {
   await promisify(execFile)('sh', ['-euc', text], { env: environmentOf(place) })
 }
 
-/** Of a pod that serves; null: there is none. */
+/** What users are told, as soon as the node does what the control plane says; what they are told all the same, if it does not. */
+async function answersOf({ kubectl }: Namespace, url: string): Promise<Color | 'nobody'> {
+  for (let tries = 1; ; tries += 1) {
+    const ready = await readyPods(kubectl)
+    const { status, color } = await ask(url)
+    const told = status === 200 ? color : 'nobody'
+    const isTold = told === 'nobody' ? ready.length === 0 : ready.length > 0
+    if ((isTold && ready.every((name) => name.startsWith(`shop-${told}-`))) || tries === patience) return told
+    await systemClock.sleep(100)
+  }
+}
+
+const patience = 100
+
+const slices = z.object({
+  items: z.array(
+    z.object({
+      endpoints: z
+        .array(
+          z.object({
+            conditions: z.object({ ready: z.boolean() }),
+            targetRef: z.object({ name: z.string() }),
+          }),
+        )
+        .nullable(),
+    }),
+  ),
+})
+
+/** Those that the Service leads to. */
+async function readyPods(kubectl: Namespace['kubectl']): Promise<readonly string[]> {
+  const selector = '--selector=kubernetes.io/service-name=shop'
+  const { items } = slices.parse(JSON.parse(await kubectl('get', 'endpointslices', selector, '-o', 'json')))
+  return items.flatMap(({ endpoints }) =>
+    (endpoints ?? []).flatMap(({ conditions, targetRef }) => (conditions.ready ? [targetRef.name] : [])),
+  )
+}
+
+const pods = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ deletionTimestamp: z.string().optional() }),
+      status: z.object({ podIP: z.string().optional() }),
+    }),
+  ),
+})
+
+/** Of a pod that serves; null: there is none. One that was told to go may still be there. */
 async function versionOn({ kubectl }: Namespace, color: Color): Promise<string | null> {
   const running = ['--field-selector=status.phase=Running', `--selector=app=shop,color=${color}`]
-  const said = await kubectl('get', 'pods', ...running, '-o', 'jsonpath={.items[*].status.podIP}')
-  const [address] = said.split(' ').filter((one) => one !== '')
-  return address === undefined ? null : (await ask(`http://${address}:8080`)).version
+  const { items } = pods.parse(JSON.parse(await kubectl('get', 'pods', ...running, '-o', 'json')))
+  const [pod] = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  return pod?.status.podIP === undefined ? null : (await ask(`http://${pod.status.podIP}:8080`)).version
 }

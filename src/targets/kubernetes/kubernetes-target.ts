@@ -5,6 +5,7 @@ import { openedLater } from './opening.ts'
 import type { Place } from './place.ts'
 import { findProblems } from './preflight/find-problems.ts'
 import type { Uses } from './preflight/role.ts'
+import { manualBySettings } from './router/manual.ts'
 import { kubernetesRouter } from './router/router.ts'
 import { kubernetesRuntime } from './runtime/runtime.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -22,7 +23,11 @@ export interface KubernetesOptions {
 }
 
 /** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
-export const openKubernetesTarget = (options: KubernetesOptions): Target => openedLater(() => open(options))
+export const openKubernetesTarget = (options: KubernetesOptions): Target =>
+  openedLater(
+    () => open(options),
+    (to) => manualBySettings(options.settings, to),
+  )
 
 async function open(options: KubernetesOptions): Promise<Target> {
   const { settings, surroundings, uses, configuration } = options
@@ -31,26 +36,42 @@ async function open(options: KubernetesOptions): Promise<Target> {
   const place: Place = { settings, cluster, surroundings }
   const router = kubernetesRouter(place)
   const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration })
+  const ledger = kubernetesLedger({
+    cluster,
+    app,
+    leaseTtl,
+    clock,
+    stamp: (lease) => stamp(place, lease),
+    highestFence: () => highestFence(place),
+  })
   return {
     runtime: {
       ...runtime,
       // A switch has the preview follow; before the first one nobody has.
       deploy: async (color, order, guard) => {
+        await ledger.demand(guard, `The deployment of ${order.release.version}`)
         const images = await runtime.deploy(color, order, guard)
         const said = guard.color === 'not-live' ? await router.pointPreview(color, guard.lease) : null
         if (said !== null) surroundings.output('preview', `${said}\n`)
         return images
       },
+      stop: async (color, guard) => {
+        await ledger.demand(guard, `Stopping ${color}`)
+        await runtime.stop(color, guard)
+      },
+      remove: async (color, guard) => {
+        await ledger.demand(guard, `Removing ${color}`)
+        await runtime.remove(color, guard)
+      },
     },
-    router,
-    ledger: kubernetesLedger({
-      cluster,
-      app,
-      leaseTtl,
-      clock,
-      stamp: (lease) => stamp(place, lease),
-      highestFence: () => highestFence(place),
-    }),
+    router: {
+      ...router,
+      switch: async (from, to, guard) => {
+        await ledger.demand(guard, `The switch to ${to}`)
+        return router.switch(from, to, guard)
+      },
+    },
+    ledger,
     preflight: () => findProblems({ place, router, uses }),
     runHook: null,
     close: async () => {

@@ -1,10 +1,10 @@
-import type { Target } from '../target.ts'
+import type { Router, Target } from '../target.ts'
 
 /**
  * A target whose way is found only when it is asked for something; what keeps us from it fails that question, and the next one
- * tries again.
+ * tries again. `manual`: what a person types until then.
  */
-export function openedLater(open: () => Promise<Target>): Target {
+export function openedLater(open: () => Promise<Target>, manual: Router['manual']): Target {
   let opening: Promise<Target> | null = null
   let opened: Target | null = null
   const target = async (): Promise<Target> => {
@@ -31,8 +31,7 @@ export function openedLater(open: () => Promise<Target>): Target {
     router: {
       observe: async () => (await target()).router.observe(),
       switch: async (from, to, guard) => (await target()).router.switch(from, to, guard),
-      // Asked for only what has been looked at.
-      manual: (to) => opened?.router.manual(to) ?? [],
+      manual: (to) => (opened?.router.manual ?? manual)(to),
     },
     ledger: {
       read: async () => (await target()).ledger.read(),

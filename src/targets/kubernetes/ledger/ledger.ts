@@ -1,5 +1,13 @@
 import type { Clock } from '../../../clock.ts'
-import { type Acquisition, ChangeFailed, type Lease, type Ledger, type Owner } from '../../target.ts'
+import {
+  type Acquisition,
+  ChangeFailed,
+  type Guard,
+  type Lease,
+  LeaseLost,
+  type Ledger,
+  type Owner,
+} from '../../target.ts'
 import type { Cluster } from '../api/cluster.ts'
 import {
   freeing,
@@ -36,8 +44,16 @@ export interface KubernetesLedgerOptions {
   highestFence(): Promise<number>
 }
 
+export interface KubernetesLedger extends Ledger {
+  /**
+   * Right before a change, which its own object's fence guards besides: the API server compares no two objects in one step. Throws
+   * LeaseLost where others hold the lease or it was given back, and ChangeFailed where it cannot be read.
+   */
+  demand(guard: Guard, change: string): Promise<void>
+}
+
 /** One Lease object. What a former owner still sends is not stopped, but refused by the API server. */
-export function kubernetesLedger(options: KubernetesLedgerOptions): Ledger {
+export function kubernetesLedger(options: KubernetesLedgerOptions): KubernetesLedger {
   const { cluster, app, clock } = options
   const object = leaseObject(cluster, app, clock)
   const inTurn = queue()
@@ -62,6 +78,11 @@ export function kubernetesLedger(options: KubernetesLedgerOptions): Ledger {
         if (acquisition !== 'taken') return acquisition
       }
       throw object.errors.busy(attempts)
+    },
+    demand: async ({ lease, unreadableLedger = 'refuse' }, name) => {
+      const record = await lookFor(object, unreadableLedger)
+      if (record !== null && !isOf(record, lease))
+        throw new LeaseLost(`${name} was not run: ${ownedBy(record)}.`)
     },
     renew: (lease) => change(lease, () => renewing(object.now())),
     write: async (lease, document) => {
@@ -107,6 +128,26 @@ async function take(
   if (record.owner?.nonce !== owner.nonce) throw outcome.error
   return { ...acquired(record.fence, owner, record.document), degraded: true }
 }
+
+/** null: it cannot be read, and need not be. */
+async function lookFor(
+  object: LeaseObject,
+  unreadable: NonNullable<Guard['unreadableLedger']>,
+): Promise<LeaseRecord | null> {
+  try {
+    const record = await object.look()
+    if (record === null && unreadable === 'refuse') throw object.errors.gone()
+    return record
+  } catch (error) {
+    if (unreadable === 'ignore' && error instanceof ChangeFailed) return null
+    throw error
+  }
+}
+
+const ownedBy = ({ owner, fence }: LeaseRecord): string =>
+  owner === null
+    ? 'the lease was given back'
+    : `the lease has a later owner, ${owner.actor} in ${owner.url} (fence ${fence})`
 
 /** What we saw last is mostly how it is: then this is one request. */
 async function changeOwn(object: LeaseObject, lease: Lease, changes: () => Patch): Promise<'kept' | 'lost'> {

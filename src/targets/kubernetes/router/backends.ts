@@ -6,7 +6,7 @@ import { kindOf, type ObjectName, titleOf } from '../names.ts'
 import type { Place } from '../place.ts'
 import { ReadRefused, readObject } from '../reading.ts'
 import { choices } from './advice.ts'
-import { jsonPatch, kubectl } from './commands.ts'
+import { jsonPatch, kubectl, type Where } from './commands.ts'
 import { type Order, refusal } from './order.ts'
 import { readEndpoints } from './proof.ts'
 import type { KubernetesRouter } from './router.ts'
@@ -90,9 +90,14 @@ export function trafficOf(place: Place, route: Described, leads: readonly Lead[]
 
 const writesOf = (leads: readonly Lead[], to: Color) => leads.flatMap((lead) => lead.writes(to))
 
-function manual(place: Place, { object, backend }: Described, leads: readonly Lead[], to: Color): string {
-  if (leads.length > 0) return jsonPatch(place, object, writesOf(leads, to))
-  const edit = kubectl(place, 'edit', kindOf(object.resource).toLowerCase(), object.name)
+function manual(where: Where, { object, backend }: Described, leads: readonly Lead[], to: Color): string {
+  if (leads.length > 0) return jsonPatch(where, object, writesOf(leads, to))
+  return manualUnseen(where, { object, backend }, to)
+}
+
+/** Which of its places are to be changed tells only the object itself. */
+export function manualUnseen(where: Where, { object, backend }: Described, to: Color): string {
+  const edit = kubectl(where, 'edit', kindOf(object.resource).toLowerCase(), object.name)
   return `${edit} # in the place of ${backend[otherColor(to)]}: ${backend[to]}`
 }
 

@@ -1,9 +1,13 @@
 /** What a person types. */
 import { quote } from '../../../host/script.ts'
 import { kindOf, type ObjectName } from '../names.ts'
-import type { Place } from '../place.ts'
+import type { KubernetesSettings } from '../settings.ts'
 
-export type Where = Pick<Place, 'cluster' | 'settings'>
+export interface Where {
+  readonly settings: KubernetesSettings
+  /** `namespace`: null is that of the context. */
+  readonly cluster: { readonly name: string; readonly namespace: string | null }
+}
 
 /** Words are quoted only where the shell needs it, to be pleasant to read. */
 const shellWord = (text: string): string => (/^[\w./@:+,=-]+$/.test(text) ? text : quote(text))
@@ -12,7 +16,8 @@ export const shell = (...words: readonly string[]): string => words.map(shellWor
 
 export function kubectl({ cluster, settings }: Where, ...words: readonly string[]): string {
   const context = settings.context === null ? [] : ['--context', settings.context]
-  return shell('kubectl', ...context, '-n', cluster.namespace, ...words)
+  const namespace = cluster.namespace === null ? [] : ['-n', cluster.namespace]
+  return shell('kubectl', ...context, ...namespace, ...words)
 }
 
 /** Right whatever is there: a merge patch adds what is missing. */

@@ -29,7 +29,7 @@ export interface Memory {
   seen: readonly Seen[] | null
 }
 
-export const routedServices = ({ settings }: Place): readonly Routed[] =>
+export const routedServices = ({ settings }: Pick<Place, 'settings'>): readonly Routed[] =>
   settings.services.flatMap((app) => app.kubeServices.map((name) => ({ name, app })))
 
 export const serviceName = (name: string): ObjectName => ({ resource: 'services', name })

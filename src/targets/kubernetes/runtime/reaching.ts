@@ -53,6 +53,7 @@ export function reaching(place: Place): Reaching {
     reach: async (color, service, watching) => {
       const name = serviceOf(service, settings.router, color)
       if (name === null) return []
+      await watching.begun
       const { deployment } = watching
       const pods = deployment === null ? [] : newestPods(deployment, watching.pods)
       const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null)

@@ -18,6 +18,8 @@ export interface Watching {
   /** null: it is gone. */
   readonly deployment: Deployment | null
   readonly pods: readonly Pod[]
+  /** Resolves when both were heard of for the first time, or that nothing is to be heard. */
+  readonly begun: Promise<unknown>
   ready(): Promise<Readiness>
   /** It was changed by us, to this. */
   learn(deployment: Deployment): void
@@ -73,8 +75,9 @@ export function watchDeployment(place: Place, known: Deployment): Watching {
   }
 
   let reached: number | null = null
+  const begun = Promise.all([deployments.begun, pods.begun])
   const judge = async (): Promise<Readiness> => {
-    await Promise.all([deployments.begun, pods.begun])
+    await begun
     const silence = deployments.silence ?? pods.silence
     if (silence !== null) return { kind: 'silent', reason: silence }
     const deployment = deployments.items[0] ?? null
@@ -94,6 +97,7 @@ export function watchDeployment(place: Place, known: Deployment): Watching {
     get pods() {
       return pods.items
     },
+    begun,
     ready: () => judge().catch(silent),
     learn: (deployment) => {
       reached = null

@@ -41,7 +41,7 @@ describe.skipIf(lacksKubernetes())('a ledger in a cluster', { timeout: 120_000 }
     const namespace = stack.use(await bed().namespace())
     const another = async (options: Options = {}): Promise<Target> => {
       const cluster = stack.use(await openClusterWith(bed(), namespace.kubeconfig))
-      return { ledger: ledgerOf(cluster, options) } as Target
+      return { ledger: ledgerOf(cluster, options) } as Partial<Target> as Target
     }
     return {
       target: await another(),
