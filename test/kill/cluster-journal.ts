@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Color } from '../../src/targets/target.ts'
 import { end } from '../bed/child.ts'
 import { kubectlProgram } from '../bed/kubernetes/kubectl.ts'
@@ -14,7 +15,7 @@ interface Stored {
     readonly namespace: string
     /** Of the whole cluster: each change of anything has a greater one. */
     readonly resourceVersion: string
-    /** Of what is wanted, and not of what is there. */
+    /** Of what is wanted, annotations among it. */
     readonly generation?: number
     readonly annotations?: Readonly<Record<string, string>>
   }
@@ -88,15 +89,15 @@ export interface ClusterChange {
 
 /** `after`: the version from which on they are the business of the runs. */
 export function changesIn(entries: readonly Entry[], after: number): readonly ClusterChange[] {
-  const deployments = new Map<string, Stored>()
+  const deployments = new Map<string, Wanted>()
   const changes: ClusterChange[] = []
   let named: Color | null = null
   for (const { type, object } of entries) {
     const before: Color | null = named
     const known = deployments.get(object.metadata.name)
     if (object.kind === 'Service') named = colorOf(object.spec.selector?.color)
-    else deployments.set(object.metadata.name, object)
-    const command = object.kind === 'Service' ? switchOf(before, named) : workOf(type, known, object)
+    else deployments.set(object.metadata.name, wantedBy(object, known))
+    const command = object.kind === 'Service' ? switchOf(before, named) : workOf(type, known?.object, object)
     const color = object.kind === 'Service' ? named : colorOf(object.metadata.name.split('-').at(-1))
     if (command === null || color === null || versionOf(object) <= after) continue
     const { 'blue-green-action/fence': fence, 'blue-green-action/version': version } =
@@ -119,25 +120,33 @@ const switchOf = (before: Color | null, now: Color | null): 'switch' | null =>
 function workOf(
   type: Entry['type'],
   before: Stored | undefined,
-  { metadata, spec }: Stored,
+  { spec }: Stored,
 ): ClusterChange['command'] | null {
   if (type === 'DELETED') return 'remove'
-  if (before?.metadata.generation === metadata.generation) return null
+  if (before !== undefined && isDeepStrictEqual(before.spec, spec)) return null
   return spec.replicas === 0 ? 'stop' : 'deploy'
 }
 
 const colorOf = (text: unknown): Color | null => (text === 'blue' || text === 'green' ? text : null)
 
-function isUp(deployment: Stored | undefined): boolean {
-  const { spec, status, metadata } = deployment ?? {}
-  const wanted = spec?.replicas ?? 0
-  return (
-    wanted > 0 &&
-    status?.observedGeneration === metadata?.generation &&
-    status?.replicas === wanted &&
-    status.updatedReplicas === wanted &&
-    status.readyReplicas === wanted
-  )
+interface Wanted {
+  readonly object: Stored
+  /** The generation in which this was wanted first. */
+  readonly since: number
+}
+
+const wantedBy = (object: Stored, before: Wanted | undefined): Wanted =>
+  before !== undefined && isDeepStrictEqual(before.object.spec, object.spec)
+    ? { object, since: before.since }
+    : { object, since: object.metadata.generation ?? 0 }
+
+function isUp(wanted: Wanted | undefined): boolean {
+  if (wanted === undefined) return false
+  const { object, since } = wanted
+  const { observedGeneration = 0, ...seen } = object.status ?? {}
+  const { replicas = 0 } = object.spec
+  const counts = [seen.replicas, seen.updatedReplicas, seen.readyReplicas]
+  return replicas > 0 && observedGeneration >= since && counts.every((count) => count === replicas)
 }
 
 /** Owners are known by the fence that they leave. */
