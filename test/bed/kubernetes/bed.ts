@@ -13,7 +13,8 @@ import { kubeconfigIn, makeCredentials } from './credentials.ts'
 import { kubectlFor, kubectlProgram } from './kubectl.ts'
 import { makeNamespace, type Namespace } from './namespace.ts'
 import { startNode } from './node.ts'
-import type { Part } from './parts.ts'
+import { auditLog, type Part } from './parts.ts'
+import { requestsIn } from './requests.ts'
 
 export interface KubernetesBed extends AsyncDisposable {
   /** Of the API server. */
@@ -31,6 +32,8 @@ export interface KubernetesBed extends AsyncDisposable {
   kubectl(...command: readonly string[]): Promise<string>
   /** A fresh one. */
   namespace(): Promise<Namespace>
+  /** What the action has asked for in a namespace so far, in order: `PATCH /api/v1/namespaces/…/services/shop`. */
+  requests(namespace: Namespace): Promise<readonly string[]>
   readonly apiServer: RunningPart
   /** Any of them. */
   part(name: Part): RunningPart
@@ -91,6 +94,7 @@ export async function startKubernetesBed(): Promise<KubernetesBed> {
     registry,
     kubectl: (...command) => run(command),
     namespace: () => makeNamespace({ folder, credentials }),
+    requests: (namespace) => requestsIn(auditLog(folder), namespace),
     apiServer: part('kube-apiserver'),
     part,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

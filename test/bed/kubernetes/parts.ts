@@ -57,6 +57,8 @@ export function argumentsOf(layout: Layout): Readonly<Record<Part, readonly stri
       `--service-cluster-ip-range=${addresses.services}`,
       '--kubelet-preferred-address-types=InternalIP',
       '--allow-privileged',
+      `--audit-policy-file=${join(state, 'audit.json')}`,
+      `--audit-log-path=${auditLog(folder)}`,
     ],
     containerd: ['--config', join(state, 'containerd.toml')],
     'kube-controller-manager': [
@@ -85,10 +87,33 @@ export function argumentsOf(layout: Layout): Readonly<Record<Part, readonly stri
 /** By their names in the folder of the state. */
 export const filesOf = (layout: Layout): Readonly<Record<string, string>> => ({
   'containerd.toml': containerdFile(layout),
+  'audit.json': JSON.stringify(auditPolicy),
   'cni/bed.conflist': JSON.stringify(podNetwork(layout)),
   'kubelet.json': JSON.stringify(kubeletFile(layout)),
   'kube-proxy.json': JSON.stringify(proxyFile(layout)),
 })
+
+export const auditLog = (folder: string): string => join(folder, 'logs', 'audit')
+
+/** Who asked for what; a watch is written when it begins. What the parts ask each other is left out. */
+const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [
+    { level: 'None', userGroups: ['system:nodes', 'system:serviceaccounts:kube-system'] },
+    {
+      level: 'None',
+      users: [
+        'system:apiserver',
+        'system:kube-controller-manager',
+        'system:kube-scheduler',
+        'system:kube-proxy',
+      ],
+    },
+    { level: 'Metadata' },
+  ],
+}
 
 /** `restrict_oom_score_adj`: without CAP_SYS_RESOURCE not even root may lower that score, and no container starts. */
 const containerdFile = (layout: Layout): string => `version = 2
