@@ -1,5 +1,5 @@
 /** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from '../../src/deployment/operation.ts'
 import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
@@ -89,6 +89,7 @@ async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): P
     if (existsSync(scene.trapped)) {
       // Where a command says so, the bundle still runs, and waits for it.
       stage.stop()
+      writeFileSync(seen(scene), '')
       return true
     }
     await sleep(10)
@@ -101,6 +102,8 @@ async function lookAround(scene: Scene): Promise<Found> {
   if (named === null) throw new Error('The router names nobody.')
   return { document: await scene.document(), named }
 }
+
+const seen = ({ trapped }: Pick<Scene, 'trapped'>): string => `${trapped}.seen`
 
 function laterOf({ trapped }: Scene): Operation | null {
   const text = textOf(`${trapped}.later`)
@@ -180,7 +183,7 @@ async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<A
       return { next, post }
     }
     case 'post-killed': {
-      rmSync(scene.trapped)
+      for (const path of [scene.trapped, seen(scene)]) rmSync(path)
       const post = run.startPost('failure')
       if (await freezes(scene, post)) await post.kill()
       return { next: await runNext(scene), post: null }

@@ -1,5 +1,5 @@
 /** Where the bundle stands, by name and count, and how it is frozen there. */
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 
 export const stage = basename(dirname(process.argv[1] ?? ''))
@@ -19,10 +19,15 @@ export function arriveAt(name) {
 
 let frozen = false
 
-/** Somebody else tells, or has told. */
+const sleeper = new Int32Array(new SharedArrayBuffer(4))
+
+/**
+ * Until whoever waits for it has stopped this process and lets it go on: were it to stop itself, it might do so after it was told
+ * to go on. Somebody else tells.
+ */
 export function freeze() {
   frozen = true
-  process.kill(process.pid, 'SIGSTOP')
+  while (!existsSync(`${KILL_TRAPPED}.seen`)) Atomics.wait(sleeper, 0, 0, 5)
 }
 
 export function freezeAndTell() {

@@ -4,8 +4,8 @@
  * for every request to a cluster. Whoever waits for it then kills it, interrupts it, cuts its connection or lets it go on.
  *
  * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|during|after`, several with blanks. KILL_TRAPPED: a
- * file that appears when the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
- * KILL_BIN: a folder of programs that win over those of the host.
+ * file that appears when the bundle is frozen. The file of that name and `.seen` appears when it has been stopped, that with
+ * `.later` holds what it writes to the ledger since. KILL_BIN: a folder of programs that win over those of the host.
  */
 import childProcess from 'node:child_process'
 import { syncBuiltinESMExports } from 'node:module'
