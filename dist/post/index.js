@@ -69490,6 +69490,11 @@ function leaseObject(cluster, app, clock) {
     const errors = errorsOf(cluster, name);
     const { now, heard } = serverClock(clock);
     let last = null;
+    let requests = 0;
+    const learn = (record) => {
+        last = record;
+        requests = cluster.requests;
+    };
     const ask = async (request) => {
         const answer = await cluster.ask(request);
         heard(answer.serverTime);
@@ -69500,19 +69505,22 @@ function leaseObject(cluster, app, clock) {
         if (answer.kind === 'refused') {
             return { kind: lease_object_kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) };
         }
-        last = errors.read(answer.body);
+        learn(errors.read(answer.body));
         return { kind: 'done' };
     };
     return {
         get last() {
             return last;
         },
+        get isFresh() {
+            return last !== null && cluster.requests === requests;
+        },
         look: async () => {
             const request = { method: 'GET', path };
             const answer = await ask(request);
             if (answer.kind === 'refused' && answer.status !== 404)
                 throw errors.unread(refusalText(request, answer));
-            last = answer.kind === 'answered' ? errors.read(answer.body) : null;
+            learn(answer.kind === 'answered' ? errors.read(answer.body) : null);
             return last;
         },
         create: (taking) => change({ method: 'POST', path: listPath(namespace, 'leases'), body: newLease(name, taking) }),
@@ -69581,13 +69589,13 @@ function kubernetesLedger(options) {
             return { lease: leaseViewOf(record, object.now()), document: record.document };
         },
         acquire: async (owner, { claim, unchangedMark }) => {
+            const asked = () => ({ nonce: owner.nonce, claim, unchangedMark, serverTime: object.now() });
             for (let attempt = 1; attempt <= ledger_attempts; attempt++) {
-                const record = await object.look();
-                if (record !== null) {
-                    const serverTime = object.now();
-                    const asked = { nonce: owner.nonce, claim, unchangedMark, serverTime };
-                    if (!mayTake(record, asked))
-                        return { kind: 'held', view: leaseViewOf(record, serverTime) };
+                // One that was written since is not taken: the patch compares it with what was read.
+                const known = attempt === 1 && object.last !== null && mayTake(object.last, asked());
+                const record = known ? object.last : await object.look();
+                if (record !== null && !mayTake(record, asked())) {
+                    return { kind: 'held', view: leaseViewOf(record, object.now()) };
                 }
                 const acquisition = await (record === null
                     ? create(object, owner, options)
@@ -69598,7 +69606,7 @@ function kubernetesLedger(options) {
             throw object.errors.busy(ledger_attempts);
         },
         demand: async ({ lease, unreadableLedger = 'refuse' }, name) => {
-            const record = await lookFor(object, unreadableLedger);
+            const record = object.isFresh ? object.last : await lookFor(object, unreadableLedger);
             if (record !== null && !isOf(record, lease))
                 throw new target/* LeaseLost */.Vj(`${name} was not run: ${ownedBy(record)}.`);
         },
@@ -71420,13 +71428,16 @@ const survey_routedServices = ({ settings }) => settings.services.flatMap((app) 
 const serviceName = (name) => ({ resource: 'services', name });
 const readDeployments = ({ cluster }) => readObjects(cluster, { resource: 'deployments' }, deploymentSchema);
 async function survey(place, memory) {
-    const services = await Promise.all(survey_routedServices(place).map(async (routed) => ({
-        ...routed,
-        service: await readObject(place.cluster, serviceName(routed.name), serviceSchema),
-    })));
+    const routed = survey_routedServices(place);
+    const mayBeKnown = routed.every(({ name }) => memory.keys.has(name));
+    const [found, early] = await Promise.all([
+        Promise.all(routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema))),
+        mayBeKnown ? null : readDeployments(place),
+    ]);
+    const services = routed.map((one, index) => ({ ...one, service: found[index] ?? null }));
     const known = services.map((one) => readKnown(one, memory));
     const isAllKnown = known.every((reading) => reading?.kind === 'color');
-    const deployments = isAllKnown ? [] : await readDeployments(place);
+    const deployments = isAllKnown ? [] : (early ?? (await readDeployments(place)));
     memory.seen = services.map((one, index) => {
         const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments);
         if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))
@@ -72924,13 +72935,12 @@ function reaching(place) {
         return forward;
     };
     return {
-        reach: async (color, service, watching) => {
+        reach: async (color, service, look) => {
             const name = serviceOf(service, settings.router, color);
             if (name === null)
                 return [];
-            await watching.begun;
-            const { deployment } = watching;
-            const pods = deployment === null ? [] : newestPods(deployment, watching.pods);
+            const { deployment } = look;
+            const pods = deployment === null ? [] : newestPods(deployment, look.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
             if (deployment === null || pod === null) {
                 throw new target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
@@ -73209,6 +73219,7 @@ function silent(error) {
 
 
 
+
 function kubernetesRuntime(place, given) {
     const { settings } = place;
     const reader = deploymentReader(place);
@@ -73227,6 +73238,12 @@ function kubernetesRuntime(place, given) {
             return there;
         const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
         return deployment === undefined ? null : watch(deployment);
+    };
+    /** A color that is not waited for is asked for a request or two: a watch would cost more than a list. */
+    const look = async (deployment) => {
+        const watching = watched.get(deployment.metadata.name);
+        await watching?.begun;
+        return watching ?? { deployment, pods: await readPods(place, deployment.spec.selector.matchLabels ?? {}) };
     };
     const leave = async (color) => {
         for (const { deployment } of settings.services) {
@@ -73257,8 +73274,11 @@ function kubernetesRuntime(place, given) {
         },
         reach: async (color, service) => {
             const [found] = named([service]);
-            const watching = found === undefined ? null : await watchNamed(found.deployment[color]);
-            return found === undefined || watching === null ? [] : ways.reach(color, found, watching);
+            if (found === undefined)
+                return [];
+            const name = found.deployment[color];
+            const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+            return deployment === undefined ? [] : ways.reach(color, found, await look(deployment));
         },
         stop: async (color, guard) => {
             await stopColor({ place, parts, color, guard: { ...guard, color: 'not-live' } });

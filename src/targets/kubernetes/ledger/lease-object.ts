@@ -19,6 +19,8 @@ export interface LeaseObject {
   look(): Promise<LeaseRecord | null>
   /** As it was when we read or wrote it last; null: never. */
   readonly last: LeaseRecord | null
+  /** Nothing was asked of the cluster since then. */
+  readonly isFresh: boolean
   create(taking: Taking): Promise<Outcome>
   /** Refused as 'changed' when it is not as the record says any more. */
   patch(record: LeaseRecord, changes: Patch): Promise<Outcome>
@@ -39,6 +41,11 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
   const errors = errorsOf(cluster, name)
   const { now, heard } = serverClock(clock)
   let last: LeaseRecord | null = null
+  let requests = 0
+  const learn = (record: LeaseRecord | null) => {
+    last = record
+    requests = cluster.requests
+  }
 
   const ask = async (request: ApiRequest): Promise<ApiAnswer> => {
     const answer = await cluster.ask(request)
@@ -50,19 +57,22 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
     if (answer.kind === 'refused') {
       return { kind: kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) }
     }
-    last = errors.read(answer.body)
+    learn(errors.read(answer.body))
     return { kind: 'done' }
   }
   return {
     get last() {
       return last
     },
+    get isFresh() {
+      return last !== null && cluster.requests === requests
+    },
     look: async () => {
       const request = { method: 'GET', path } as const
       const answer = await ask(request)
       if (answer.kind === 'refused' && answer.status !== 404)
         throw errors.unread(refusalText(request, answer))
-      last = answer.kind === 'answered' ? errors.read(answer.body) : null
+      learn(answer.kind === 'answered' ? errors.read(answer.body) : null)
       return last
     },
     create: (taking) =>

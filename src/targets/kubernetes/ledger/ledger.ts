@@ -65,12 +65,13 @@ export function kubernetesLedger(options: KubernetesLedgerOptions): KubernetesLe
       return { lease: leaseViewOf(record, object.now()), document: record.document }
     },
     acquire: async (owner, { claim, unchangedMark }) => {
+      const asked = () => ({ nonce: owner.nonce, claim, unchangedMark, serverTime: object.now() })
       for (let attempt = 1; attempt <= attempts; attempt++) {
-        const record = await object.look()
-        if (record !== null) {
-          const serverTime = object.now()
-          const asked = { nonce: owner.nonce, claim, unchangedMark, serverTime }
-          if (!mayTake(record, asked)) return { kind: 'held', view: leaseViewOf(record, serverTime) }
+        // One that was written since is not taken: the patch compares it with what was read.
+        const known = attempt === 1 && object.last !== null && mayTake(object.last, asked())
+        const record = known ? object.last : await object.look()
+        if (record !== null && !mayTake(record, asked())) {
+          return { kind: 'held', view: leaseViewOf(record, object.now()) }
         }
         const acquisition = await (record === null
           ? create(object, owner, options)
@@ -80,7 +81,7 @@ export function kubernetesLedger(options: KubernetesLedgerOptions): KubernetesLe
       throw object.errors.busy(attempts)
     },
     demand: async ({ lease, unreadableLedger = 'refuse' }, name) => {
-      const record = await lookFor(object, unreadableLedger)
+      const record = object.isFresh ? object.last : await lookFor(object, unreadableLedger)
       if (record !== null && !isOf(record, lease))
         throw new LeaseLost(`${name} was not run: ${ownedBy(record)}.`)
     },

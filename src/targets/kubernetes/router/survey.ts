@@ -38,15 +38,16 @@ export const readDeployments = ({ cluster }: Place): Promise<readonly Deployment
   readObjects(cluster, { resource: 'deployments' }, deploymentSchema)
 
 export async function survey(place: Place, memory: Memory): Promise<readonly Seen[]> {
-  const services = await Promise.all(
-    routedServices(place).map(async (routed) => ({
-      ...routed,
-      service: await readObject(place.cluster, serviceName(routed.name), serviceSchema),
-    })),
-  )
+  const routed = routedServices(place)
+  const mayBeKnown = routed.every(({ name }) => memory.keys.has(name))
+  const [found, early] = await Promise.all([
+    Promise.all(routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema))),
+    mayBeKnown ? null : readDeployments(place),
+  ])
+  const services = routed.map((one, index) => ({ ...one, service: found[index] ?? null }))
   const known = services.map((one) => readKnown(one, memory))
   const isAllKnown = known.every((reading) => reading?.kind === 'color')
-  const deployments = isAllKnown ? [] : await readDeployments(place)
+  const deployments = isAllKnown ? [] : (early ?? (await readDeployments(place)))
   memory.seen = services.map((one, index) => {
     const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments)
     if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))

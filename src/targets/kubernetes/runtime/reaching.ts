@@ -1,16 +1,21 @@
 /** Ways to a pod of a color before users are sent there: each a port of this machine. */
 import { ChangeFailed, type Color, type Reach } from '../../target.ts'
 import type { Forward } from '../api/cluster.ts'
-import { type Pod, type Service, serviceSchema } from '../objects.ts'
+import { type Deployment, type Pod, type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { readObject } from '../reading.ts'
 import type { KubernetesService } from '../settings.ts'
 import { isReady, newestPods } from './pods.ts'
 import { portOf, serviceOf } from './ports.ts'
-import type { Watching } from './watching.ts'
+
+export interface Look {
+  /** null: it is gone. */
+  readonly deployment: Deployment | null
+  readonly pods: readonly Pod[]
+}
 
 export interface Reaching {
-  reach(color: Color, service: KubernetesService, watching: Watching): Promise<readonly Reach[]>
+  reach(color: Color, service: KubernetesService, look: Look): Promise<readonly Reach[]>
   close(deployment: string): Promise<void>
   closeAll(): Promise<void>
 }
@@ -50,12 +55,11 @@ export function reaching(place: Place): Reaching {
   }
 
   return {
-    reach: async (color, service, watching) => {
+    reach: async (color, service, look) => {
       const name = serviceOf(service, settings.router, color)
       if (name === null) return []
-      await watching.begun
-      const { deployment } = watching
-      const pods = deployment === null ? [] : newestPods(deployment, watching.pods)
+      const { deployment } = look
+      const pods = deployment === null ? [] : newestPods(deployment, look.pods)
       const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null)
       if (deployment === null || pod === null) {
         throw new ChangeFailed(`No pod of Deployment ${service.deployment[color]} runs yet.`)

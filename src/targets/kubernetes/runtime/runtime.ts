@@ -2,13 +2,14 @@
 import type { Color, Runtime } from '../../target.ts'
 import type { Deployment } from '../objects.ts'
 import type { Place } from '../place.ts'
+import { readPods } from '../router/proof.ts'
 import type { KubernetesService } from '../settings.ts'
 import { applier } from './applying.ts'
 import { type ChangingParts, deployColor, removeColor, stopColor } from './changing.ts'
 import { diagnose } from './diagnosing.ts'
 import { judgeAll, missing } from './judge.ts'
 import { deploymentReader, observe } from './observe.ts'
-import { reaching } from './reaching.ts'
+import { type Look, reaching } from './reaching.ts'
 import { awaitStart } from './starting.ts'
 import { silent, type Watching, watchDeployment } from './watching.ts'
 
@@ -37,6 +38,12 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
     if (there !== undefined) return there
     const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
     return deployment === undefined ? null : watch(deployment)
+  }
+  /** A color that is not waited for is asked for a request or two: a watch would cost more than a list. */
+  const look = async (deployment: Deployment): Promise<Look> => {
+    const watching = watched.get(deployment.metadata.name)
+    await watching?.begun
+    return watching ?? { deployment, pods: await readPods(place, deployment.spec.selector.matchLabels ?? {}) }
   }
   const leave = async (color: Color) => {
     for (const { deployment } of settings.services) {
@@ -69,8 +76,10 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
     },
     reach: async (color, service) => {
       const [found] = named([service])
-      const watching = found === undefined ? null : await watchNamed(found.deployment[color])
-      return found === undefined || watching === null ? [] : ways.reach(color, found, watching)
+      if (found === undefined) return []
+      const name = found.deployment[color]
+      const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
+      return deployment === undefined ? [] : ways.reach(color, found, await look(deployment))
     },
     stop: async (color, guard) => {
       await stopColor({ place, parts, color, guard: { ...guard, color: 'not-live' } })
