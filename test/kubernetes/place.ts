@@ -42,8 +42,8 @@ export interface KubernetesShop extends Jobs, AsyncDisposable {
   replicas(color: Color): Promise<number | null>
   /** What the ledger holds. */
   document(): Promise<Document>
-  /** Who holds the lease; `free` when nobody does. */
-  lease(): Promise<string>
+  /** Who holds the lease; `free` when nobody does, null when nobody ever did. */
+  lease(): Promise<string | null>
 }
 
 export async function foundCity(): Promise<City> {
@@ -99,6 +99,8 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
     image,
     url,
     kubeconfig: namespace.kubeconfig,
+    // A node follows the Service in its own time: what answers in public right after the switch may still be blue.
+    'version-check': '{ path: /version, json: /version }',
     ...shortTimes,
     drain: '0s',
   }
@@ -123,6 +125,7 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
       return parsed.document
     },
     lease: async () => {
+      if (!(await kubectl('get', 'leases', '-o', 'name')).includes('/blue-green-shop')) return null
       const { metadata, spec } = await read('lease', 'blue-green-shop')
       const status = metadata.annotations?.['blue-green-action/status']
       return status === 'held' ? (spec.holderIdentity ?? 'somebody') : (status ?? 'free')

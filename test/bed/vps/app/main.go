@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -135,10 +136,8 @@ func handler(app release) http.Handler {
 			return
 		}
 		time.Sleep(app.slow + time.Duration(asked)*time.Millisecond)
-		// The bed's nginx adds the header, so a check of the idle color does not carry it.
-		isPublic := r.Header.Get("X-Forwarded-For") != ""
 		switch {
-		case isPublic && (app.public == "bad" || app.public == r.URL.Path), rand.Intn(100) < app.failPercent:
+		case isByUser(r) && (app.public == "bad" || app.public == r.URL.Path), rand.Intn(100) < app.failPercent:
 			http.Error(w, "broken", http.StatusInternalServerError)
 		case r.Method == http.MethodPost:
 			_, _ = w.Write(body)
@@ -146,6 +145,14 @@ func handler(app release) http.Handler {
 			routes.ServeHTTP(w, r)
 		}
 	})
+}
+
+// The bed's nginx adds the header. In a pod, a check of the idle color comes over a port-forward, from the pod itself.
+func isByUser(r *http.Request) bool {
+	if os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return r.Header.Get("X-Forwarded-For") != ""
+	}
+	return !strings.HasPrefix(r.RemoteAddr, "127.") && !strings.HasPrefix(r.UserAgent(), "kube-probe")
 }
 
 func (app release) answer(w http.ResponseWriter, _ *http.Request) {
