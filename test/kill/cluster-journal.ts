@@ -33,11 +33,15 @@ export interface Entry {
   readonly object: Stored
 }
 
+export type Read = Pick<Stored, 'kind'> & {
+  readonly metadata: Pick<Stored['metadata'], 'name' | 'resourceVersion'>
+}
+
 export interface Journal extends AsyncDisposable {
   /** As far as it has got. */
   entries(namespace: string): readonly Entry[]
-  /** Until it has got to this version of an object; gives up after seconds. */
-  reach(namespace: string, version: number): Promise<void>
+  /** Until it has got to these, as they were read; gives up after seconds. */
+  reach(namespace: string, objects: readonly Read[]): Promise<void>
 }
 
 const paths = ['/api/v1/services', '/apis/apps/v1/deployments']
@@ -62,10 +66,17 @@ export function keepJournal(kubeconfig: string): Journal {
     (all.get(namespace) ?? []).toSorted((one, other) => versionOf(one.object) - versionOf(other.object))
   return {
     entries,
-    reach: async (namespace, version) => {
+    reach: async (namespace, objects) => {
       const deadline = performance.now() + 5_000
-      while (!(all.get(namespace) ?? []).some(({ object }) => versionOf(object) >= version)) {
-        if (performance.now() > deadline) throw new Error(`The journal did not get to version ${version}.`)
+      const isThere = (read: Read) =>
+        (all.get(namespace) ?? []).some(
+          ({ object }) =>
+            object.kind === read.kind &&
+            object.metadata.name === read.metadata.name &&
+            versionOf(object) >= versionOf(read),
+        )
+      while (!objects.every(isThere)) {
+        if (performance.now() > deadline) throw new Error(`The journal stands still in ${namespace}.`)
         await sleep(50)
       }
     },
@@ -73,7 +84,7 @@ export function keepJournal(kubeconfig: string): Journal {
   }
 }
 
-export const versionOf = ({ metadata }: Pick<Stored, 'metadata'>): number => Number(metadata.resourceVersion)
+export const versionOf = ({ metadata }: Read): number => Number(metadata.resourceVersion)
 
 /** A change that somebody wanted: what controllers tell of it is none. */
 export interface ClusterChange {

@@ -59,10 +59,9 @@ async function openSite({ city, journal, images, folder, start, stateFolder }: S
   await namespace.kubectl('rollout', 'status', 'deployment/shop-green')
   const way = stack.use(await openClusterWay({ kubeconfig: namespace.kubeconfig, folder }))
   const door = stack.use(await openDoor(shop.url))
-  const newest = async () => Math.max(...(await read(shop)).map(versionOf))
-  const begin = await newest()
+  const begin = Math.max(...(await read(shop)).map(versionOf))
   const changes = async () => {
-    await journal.reach(namespace.name, await newest())
+    await journal.reach(namespace.name, await read(shop))
     return changesIn(journal.entries(namespace.name), begin)
   }
   const owned = stack.move()
