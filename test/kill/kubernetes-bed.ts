@@ -76,6 +76,8 @@ async function openSite({ city, journal, images, folder, start, stateFolder }: S
       target: 'kubernetes',
       ...way.inputs(route),
       url: door.url,
+      // As long as a cluster that is cut off is waited for.
+      'deploy-timeout': '30s',
       // Nodes follow a switch later than the cluster says so: until then it is the old color that answers.
       'version-check': JSON.stringify({ path: '/version', json: '/version' }),
       ...(mode === 'deploy' ? { image: images.get(version) ?? '' } : {}),
