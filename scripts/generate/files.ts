@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { renderActionYml } from './action-yml.ts'
 import { renderEditorSchema } from './editor-schema.ts'
 import { renderForConfig, renderForStep } from './nginx.ts'
+import { renderRole, renderRoleFile } from './role.ts'
 import { renderOutputsTable, renderSettingsTables, replaceSection } from './tables.ts'
 
 /** What each file should hold, given what it holds now. */
@@ -11,6 +12,8 @@ export const generatedFiles: Readonly<Record<string, (now: string) => string>> =
   'README.md': (now) =>
     replaceSection(replaceSection(now, 'settings', renderSettingsTables()), 'outputs', renderOutputsTable()),
   'docs/targets/vps.md': renderForStep,
+  'docs/targets/kubernetes.md': renderRole,
+  'examples/kubernetes/role.yaml': () => renderRoleFile(read('examples/kubernetes/blue-green.yml')),
   'examples/vps/README.md': (now) => renderForConfig(now, read('examples/vps/blue-green.yml')),
 }
 

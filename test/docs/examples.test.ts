@@ -92,14 +92,14 @@ function configBeside(place: string) {
 }
 
 /** What a part of a file leaves to the rest of it. */
-const rests = {
-  command: `
+const rests: readonly Map[] = [
+  `
 target: command
 app: shop
 color-url: 'http://{color}.local'
 commands: { observe: cat live, deploy: ./deploy, switch: ./switch, stop: ./stop }
 `,
-  vps: `
+  `
 target: vps
 app: shop
 url: https://shop.example.com
@@ -108,17 +108,34 @@ blue-port: 3010
 green-port: 3020
 ssh-host: local
 `,
+  `
+target: kubernetes
+app: shop
+url: https://shop.example.com
+image: registry.example.com/shop:2
+`,
+  // For a part with services of its own.
+  `
+target: kubernetes
+app: shop
+`,
+].map((text) => parse(text))
+
+/** With the rest that finds least wrong with them, of those whose target has all of these settings. */
+function problemsOfConfig(content: Map): readonly string[] {
+  const fitting = rests.filter(({ target }) =>
+    Object.keys(content).every(
+      (name) => isSettingName(name) && targetsOf(catalog[name]).some((one) => one === target),
+    ),
+  )
+  const [least = []] = fitting
+    .map((rest) => problemsOfPart({ ...rest, ...content }))
+    .toSorted((one, other) => one.length - other.length)
+  return least
 }
 
-const isOfCommand = (name: string) => isSettingName(name) && targetsOf(catalog[name]).includes('command')
-const restOf = (content: Map): Map =>
-  parse(rests[Object.keys(content).every(isOfCommand) ? 'command' : 'vps'])
-
-const problemsOfConfig = (content: Map): readonly string[] =>
-  problemsOf({
-    inputs: {},
-    config: { path: 'part.yml', text: JSON.stringify({ ...restOf(content), ...content }) },
-  })
+const problemsOfPart = (content: Map): readonly string[] =>
+  problemsOf({ inputs: {}, config: { path: 'part.yml', text: JSON.stringify(content) } })
 
 const workflows = yamlExamples.filter(({ content }) => isMap(content) && 'jobs' in content)
 
@@ -145,9 +162,13 @@ describe('examples', () => {
     expect([stepsOf(example).length > 0, isConfig(example), isCompose(example)]).toContain(true)
   })
 
-  it.each(configs)('%s needs nothing besides but a key', (path) => {
+  it.each(configs)('%s needs nothing besides but a key or an image', (path) => {
     const config = { path, text: read(path) }
-    const inputs = parse(config.text)['ssh-host'] ? { 'ssh-key': filledIn['ssh-key'] ?? '' } : {}
+    const given = parse(config.text) as Map
+    const inputs = {
+      ...(given['ssh-host'] !== undefined && { 'ssh-key': filledIn['ssh-key'] ?? '' }),
+      ...(given.target === 'kubernetes' && { image: 'registry.example.com/shop:2' }),
+    }
     expect(problemsOf({ inputs, config })).toEqual([])
   })
 
@@ -189,12 +210,17 @@ const otherWords = new Set<string>([
   'deployed-green',
   'state-blue',
   'state-green',
-  'shop-stop',
+  'blue-shop',
+  'blue-green-action',
+  'id-token',
   'runs-on',
   'timeout-minutes',
   'cancel-in-progress',
   'self-hosted',
 ])
+
+/** Of the app in all examples, and of what belongs to it. */
+const isOfTheApp = (word: string) => word.startsWith('shop-')
 
 /** Generated tables are held to the settings by a test of their own. */
 const withoutBlocks = (text: string) =>
@@ -205,7 +231,9 @@ const codeIn = (path: string) =>
 describe.each(pages)('%s', (path) => {
   it('names only settings that exist', () => {
     const named = codeIn(path).flatMap((code) => /^([a-z]+(?:-[a-z0-9]+)+)(?:$|: )/.exec(code)?.[1] ?? [])
-    expect(named.filter((name) => !isSettingName(name) && !otherWords.has(name))).toEqual([])
+    expect(
+      named.filter((name) => !isSettingName(name) && !otherWords.has(name) && !isOfTheApp(name)),
+    ).toEqual([])
   })
 
   it('gives settings values that they take', () => {

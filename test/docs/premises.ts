@@ -1,9 +1,8 @@
 /** Where the texts for a VPS are tried: word for word, but for hosts, ports, images and TLS. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type Registry, startRegistry } from '../bed/vps/registry.ts'
-import { type Finished, startJob } from '../runner/runner.ts'
+import { type Ended, type Job, runJob, type Workshop } from './job.ts'
 import { openServer, type Server } from './server.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -18,25 +17,6 @@ export interface Premises extends AsyncDisposable {
   here(text: string): string
   runJob(job: Job): Promise<Ended>
 }
-
-export interface Job {
-  readonly version: string
-  /** As they stand in the workflow. */
-  readonly inputs: Readonly<Record<string, unknown>>
-  /** What an expression comes to, without its braces. */
-  readonly expressions?: Readonly<Record<string, string>>
-  /** In the repository. */
-  readonly files?: Readonly<Record<string, string>>
-}
-
-export interface Ended {
-  readonly main: Finished
-  readonly post: Finished
-  readonly log: string
-}
-
-/** Of no matter to what a reader copies. */
-const quick = { bake: '2s', 'health-interval': '50ms', 'sample-rate': '60/s', drain: '5s' }
 
 export async function openPremises(): Promise<Premises> {
   await using stack = new AsyncDisposableStack()
@@ -61,30 +41,23 @@ export async function openPremises(): Promise<Premises> {
         return `${color === '1' ? both?.blue : both?.green}`
       })
       .replaceAll('ghcr.io/acme', registry.host)
-  const runJob = async ({ version, inputs, expressions = {}, files = {} }: Job) => {
-    const job = startJob({ root: path, env: { GITHUB_SHA: version } })
-    const values = { 'github.sha': version, 'secrets.SSH_KEY': ssh.key, ...expressions }
-    try {
-      for (const [name, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(job.workspace, name)), { recursive: true })
-        writeFileSync(join(job.workspace, name), here(text))
-      }
-      const given = Object.entries(inputs).map(([name, text]) => [name, evaluated(here(`${text}`), values)])
-      const trusted = { 'ssh-known-hosts': ssh.knownHosts }
-      const main = await job.run({ action, inputs: { ...Object.fromEntries(given), ...trusted, ...quick } })
-      const [post] = await job.end()
-      if (!main || !post) throw new Error('A step was skipped.')
-      return { main, post, log: `${main.log}\n${post.log}` }
-    } finally {
-      await job.remove()
-    }
+  const workshop: Workshop = {
+    root: path,
+    action,
+    here,
+    expressions: { 'secrets.SSH_KEY': ssh.key },
+    inputs: { 'ssh-known-hosts': ssh.knownHosts },
   }
   const owned = stack.move()
-  return { server, registry, urls, here, runJob, [Symbol.asyncDispose]: () => owned.disposeAsync() }
+  return {
+    server,
+    registry,
+    urls,
+    here,
+    runJob: (job) => runJob(workshop, job),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
 }
-
-const evaluated = (text: string, values: Readonly<Record<string, string>>): string =>
-  text.replaceAll(/\$\{\{ (.*?) \}\}/g, (_, name) => values[name] ?? '')
 
 /** What a person copies out of a page, a log or a summary. */
 export const pasteIn = (text: string): string =>

@@ -7,28 +7,15 @@ import { renderForConfig } from '../../scripts/generate/nginx.ts'
 import { startLoad } from '../bed/load.ts'
 import { lacks } from '../programs.ts'
 import { lacksVps } from '../vps/lacks-vps.ts'
+import { inputsIn, smokeTest } from './job.ts'
 import { asOwner, openPremises, pasteIn } from './premises.ts'
 
 const folder = join(import.meta.dirname, '../../examples/vps')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 
-interface Step {
-  readonly uses?: string
-  readonly with?: Readonly<Record<string, unknown>>
-}
-const stepOf = (workflow: string): NonNullable<Step['with']> => {
-  const { jobs } = parse(read(workflow)) as { jobs: Record<string, { steps: readonly Step[] }> }
-  const steps = Object.values(jobs).flatMap((job) => job.steps)
-  return steps.find(({ uses }) => uses?.startsWith('org/'))?.with ?? {}
-}
-
 const files = {
   '.github/blue-green.yml': read('blue-green.yml'),
-  'package.json': JSON.stringify({
-    scripts: {
-      'test:smoke': `node -e "fetch(process.argv.at(-1)).then(({ ok }) => process.exit(ok ? 0 : 1))" --`,
-    },
-  }),
+  ...smokeTest,
 }
 const expressions = {
   'secrets.ENV_FILE_CONTENT': 'GREETING=good-morning',
@@ -43,7 +30,7 @@ describe.skipIf(lacksVps() || lacks('npm'))('the example for a VPS', { timeout: 
     for (const version of ['v1', 'v2'])
       for (const name of ['shop-frontend', 'shop-backend']) await registry.push(version, { name })
     const run = (workflow: string, version: string) =>
-      premises.runJob({ version, inputs: stepOf(workflow), expressions, files })
+      premises.runJob({ version, inputs: inputsIn(parse(read(workflow))), expressions, files })
     const containers = async () =>
       (await server.type("docker ps -a --format '{{.Names}} {{.State}}'")).trim().split('\n').toSorted()
     const trio = (color: string, state: string) =>

@@ -1,6 +1,7 @@
 import type { Surroundings, Target } from '../target.ts'
 import { openCluster } from './api/open-cluster.ts'
 import { kubernetesLedger } from './ledger/ledger.ts'
+import { stampedDeployments } from './observed.ts'
 import { openedLater } from './opening.ts'
 import type { Place } from './place.ts'
 import { findProblems } from './preflight/find-problems.ts'
@@ -35,13 +36,14 @@ async function open(options: KubernetesOptions): Promise<Target> {
   const cluster = sharing(await openCluster(options))
   const place: Place = { settings, cluster, surroundings }
   const router = kubernetesRouter(place)
-  const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration })
+  const stamped = stampedDeployments()
+  const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration, stamped })
   const ledger = kubernetesLedger({
     cluster,
     app,
     leaseTtl,
     clock,
-    stamp: (lease) => stamp(place, lease),
+    stamp: (lease) => stamp(place, lease, stamped),
     highestFence: () => highestFence(place),
   })
   return {

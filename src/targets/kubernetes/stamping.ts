@@ -1,24 +1,29 @@
 /** The fence of a new owner on everything that a former one may still be about to change. */
 import { z } from 'zod'
 import { ChangeRefused, type Lease, LeaseLost } from '../target.ts'
-import { change, fenceOf, type Guarded } from './guarding.ts'
+import { change, fenceOf } from './guarding.ts'
 import type { ObjectName } from './names.ts'
 import { metadataSchema } from './objects.ts'
+import type { Stamped } from './observed.ts'
 import type { Place } from './place.ts'
 import { readObject, readObjects } from './reading.ts'
 import type { KubernetesSettings } from './settings.ts'
 
-const shape = z.object({ metadata: metadataSchema })
+const shape = z.object({
+  metadata: metadataSchema,
+  status: z.object({ observedGeneration: z.number().default(0) }).prefault({}),
+})
 
 /**
  * A patch that a former owner has sent and that arrives later is refused then. What does not exist is left out. Throws LeaseLost
  * where an even later owner has been.
  */
-export async function stamp(place: Place, lease: Lease): Promise<void> {
+export async function stamp(place: Place, lease: Lease, stamped?: Stamped): Promise<void> {
   const name = 'Taking over the lease'
-  const changes = (await findGuarded(place)).map((found) =>
-    change(place.cluster, { ...found, shape, lease, name, edit: () => [] }),
-  )
+  const changes = (await findGuarded(place)).map(async (found) => {
+    const after = await change(place.cluster, { ...found, shape, lease, name, edit: () => [] })
+    if (found.object.resource === 'deployments') stamped?.learn(found.read, after)
+  })
   const errors = (await Promise.allSettled(changes)).flatMap((result) =>
     // What was refused has been deleted in the meantime: nothing else is demanded of it here.
     result.status === 'rejected' && !(result.reason instanceof ChangeRefused) ? [result.reason] : [],
@@ -33,7 +38,7 @@ export async function highestFence(place: Place): Promise<number> {
 
 interface Found {
   readonly object: ObjectName
-  readonly read: Guarded
+  readonly read: z.output<typeof shape>
 }
 
 async function findGuarded({ cluster, settings }: Place): Promise<readonly Found[]> {

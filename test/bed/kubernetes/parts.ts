@@ -65,6 +65,8 @@ export function argumentsOf(layout: Layout): Readonly<Record<Part, readonly stri
       ...asking('kube-controller-manager'),
       ...alone,
       '--use-service-account-credentials',
+      // After an API server that was away for longer, the node would be given up before it can say that it is well.
+      '--node-monitor-grace-period=10m',
       `--service-account-private-key-file=${join(folder, 'service-account.key')}`,
       `--root-ca-file=${join(folder, 'certificate.pem')}`,
       // At the usual 20 requests a second the first service account is there after eight seconds.

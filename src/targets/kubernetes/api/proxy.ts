@@ -15,6 +15,9 @@ export const fitsSocket = (folder: string): boolean =>
 /** kubectl says it as soon as it listens; it asks the cluster nothing before. */
 const startTime = 15_000
 
+/** Of the proxy itself, which answers the same; others are of a program that its kubeconfig names. */
+const ownLines = /^.*(?:proxy_server\.go|httputil: ReverseProxy|Starting to serve on).*\n?/gm
+
 export interface ApiProxy {
   /** The path of a socket that is listened on; one that died is started anew. Throws what kubectl said. */
   open(): Promise<string>
@@ -46,7 +49,7 @@ export function kubectlProxy(kubectl: Kubectl, folder: string, clock: Clock): Ap
       })
       return starting
     },
-    lastWords: () => child?.lastWords() ?? '',
+    lastWords: () => (child?.lastWords() ?? '').replaceAll(ownLines, '').trim(),
     close: async () => {
       isClosed = true
       await starting?.catch(() => {})

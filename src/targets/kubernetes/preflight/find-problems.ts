@@ -1,11 +1,13 @@
 /** Everything that would stop a deployment later, found before anything is touched. */
 import { z } from 'zod'
-import type { Problem, Router } from '../../target.ts'
+import { ChangeFailed, type Color, otherColor, type Problem, type Router } from '../../target.ts'
 import type { ApiAnswer, Cluster } from '../api/cluster.ts'
 import { namespacesPath, type ObjectName } from '../names.ts'
 import { autoscalerSchema, deploymentSchema, listOf, metadataSchema, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { ReadRefused, readObject, readObjects } from '../reading.ts'
+import { readManifests } from '../runtime/manifest-files.ts'
+import { renderManifests } from '../runtime/manifests.ts'
 import type { KubernetesSettings } from '../settings.ts'
 import { judge } from './judge.ts'
 import { quotaSchema } from './quotas.ts'
@@ -40,7 +42,7 @@ export async function findProblems({ place, router, uses }: Preflight): Promise<
   if (services.kind === 'refused' || deployments.kind === 'refused' || refused.length > 0) {
     return [...new Set(refused)].map((why) => ({ setting: 'kubeconfig', what: why, fix: 'Then run again.' }))
   }
-  const { problems, remarks } = judge({
+  const { problems: judged, remarks } = judge({
     settings,
     name: cluster.name,
     traffic: traffic.kind === 'read' ? traffic.found : null,
@@ -50,6 +52,8 @@ export async function findProblems({ place, router, uses }: Preflight): Promise<
     quotas,
   })
   for (const remark of remarks) surroundings.output('preflight', `${remark}\n`)
+  const found = traffic.kind === 'read' && traffic.found.kind === 'color' ? traffic.found.color : 'green'
+  const problems = [...judged, ...(await manifestProblems(place, otherColor(found)))]
   const lacking = await missingServices(cluster, settings, services.found)
   if (lacking.length === 0) return problems
   // The router, which cannot be read without it, has said how to make it.
@@ -68,6 +72,24 @@ async function allowed<T>(reading: Promise<T>): Promise<Allowed<T>> {
   } catch (error) {
     if (error instanceof ReadRefused) return { kind: 'refused', why: error.message }
     throw error
+  }
+}
+
+/** Rendered with words that stand for a release. */
+async function manifestProblems(
+  { cluster: { namespace }, settings }: Place,
+  color: Color,
+): Promise<readonly Problem[]> {
+  if (settings.manifests.length === 0) return []
+  try {
+    const services = settings.services.map(({ name }) => name)
+    const images = Object.fromEntries(services.map((name) => [name, 'image']))
+    const rendering = { settings, color, version: 'version', images, namespace, services }
+    renderManifests(await readManifests(settings.manifests), rendering)
+    return []
+  } catch (error) {
+    if (!(error instanceof ChangeFailed)) throw error
+    return [{ setting: 'manifests', what: error.message, fix: 'Correct them, or `manifests`.' }]
   }
 }
 

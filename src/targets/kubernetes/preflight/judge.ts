@@ -1,11 +1,13 @@
 /** What the objects in the namespace say against a deployment, or what people should know before one. */
 import { ChangeFailed, type Color, otherColor, type Problem, type Traffic } from '../../target.ts'
 import type { Autoscaler, Deployment, Service } from '../objects.ts'
+import { ownerOf } from '../ownership.ts'
 import { readSelector } from '../router/colors.ts'
-import { manifestOf, ownerOf, twinOf } from '../runtime/creation.ts'
+import { manifestOf, twinOf } from '../runtime/creation.ts'
 import { containerOf } from '../runtime/patch.ts'
 import type { KubernetesService, KubernetesSettings } from '../settings.ts'
 import { autoscalerRemarks } from './autoscalers.ts'
+import { backendProblems, backendRemarks } from './backends.ts'
 import { ownerRemark } from './owners.ts'
 import { differencesBetween } from './parity.ts'
 import { type Growth, type Quota, quotaProblems } from './quotas.ts'
@@ -38,12 +40,14 @@ export function judge(look: Look): Judgment {
   return {
     problems: [
       ...trafficProblems(look),
+      ...(isRendered ? [] : backendProblems(look)),
       ...(isRendered ? [] : services.flatMap((service) => deploymentProblems(service, look))),
       ...(isRendered ? [] : quotaProblems(look.quotas, growthOf(look))),
     ],
     remarks: [
       ...(isRendered ? [] : services.flatMap((service) => parityRemarks(service, look))),
       ...services.flatMap((service) => ownerRemarks(service, look)),
+      ...backendRemarks(look),
       ...services.flatMap((service) => autoscalerRemarks(service, autoscalers, live)),
     ],
   }

@@ -1,6 +1,7 @@
 /** Who else says what the selector of a Service is, and puts it back one day: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
 import { z } from 'zod'
 import type { Metadata, Service } from '../objects.ts'
+import { markedBy, writtenBy } from '../ownership.ts'
 
 const selectorFieldsSchema = z.object({
   manager: z.string(),
@@ -19,38 +20,38 @@ export function managerOf({ metadata }: Service): string | null {
   return managers[0] ?? null
 }
 
-type Keeper = 'Argo CD' | 'Flux' | 'Helm' | 'kubectl apply'
+/** The API server takes it from the user agent: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
+const ownName = 'blue-green-action'
 
-/** By what it writes as, or by what it marks its objects with; null: it is set once, and left then. */
-function keeperOf(manager: string, { labels = {}, annotations = {} }: Metadata): Keeper | null {
-  const marks = [...Object.keys(labels), ...Object.keys(annotations)].join('\n')
-  if (/^argocd/.test(manager) || /^argocd\.argoproj\.io\/(instance|tracking-id)$/m.test(marks))
-    return 'Argo CD'
-  if (
-    /^(kustomize|helm)-controller$/.test(manager) ||
-    /^(kustomize|helm)\.toolkit\.fluxcd\.io\//m.test(marks)
-  )
-    return 'Flux'
-  if (manager === 'helm' || /^meta\.helm\.sh\//m.test(marks)) return 'Helm'
-  return /^kubectl(-client-side-apply)?$/.test(manager) ? 'kubectl apply' : null
-}
+/** As `kubectl apply` calls itself, with and without `--server-side`. */
+const isApply = (manager: string): boolean => /^kubectl(-client-side-apply)?$/.test(manager)
+
+/** Set once, and left then: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
+const isLeftByFlux = ({ labels = {}, annotations = {} }: Metadata): boolean =>
+  /^(IfNotPresent|Ignore)$/i.test({ ...labels, ...annotations }['kustomize.toolkit.fluxcd.io/ssa'] ?? '')
 
 /** What to know before somebody else sends users back to the old color; null: nobody is known to. */
 export function ownerRemark(service: Service, key: string): string | null {
+  const { metadata } = service
   const manager = managerOf(service)
-  const keeper = manager === null ? null : keeperOf(manager, service.metadata)
-  if (manager === null || keeper === null) return null
-  const { name } = service.metadata
-  const seen = `${key} in the selector of Service ${name} was written by ${keeper} (${manager})`
-  switch (keeper) {
+  // Nobody has put back what we have switched.
+  if (manager === null || manager === ownName) return null
+  const writer = writtenBy(manager)
+  const owner = writer ?? markedBy(metadata)
+  const what = `${key} in the selector of Service ${metadata.name}`
+  const seen =
+    writer === null ? `${what} is kept by ${owner}` : `${what} was written by ${owner} (${manager})`
+  switch (owner) {
     case 'Argo CD':
-      return `${seen}: unless its Application ignores that, its next sync puts users back on the color in Git.\n${argoSnippet(name, key)}`
+      return `${seen}: unless its Application ignores that, its next sync puts users back on the color in Git.\n${argoSnippet(metadata.name, key)}`
     case 'Flux':
+      if (isLeftByFlux(metadata)) return null
       return `${seen}: its next reconciliation puts users back on the color in Git. In Git, give the Service and both Deployments:\n${fluxSnippet}`
     case 'Helm':
       return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live, or take the key out of the chart.`
-    case 'kubectl apply':
-      return `${seen}: who applies that manifest again sends users to the color in it. Take ${key} out of its selector.`
+    case null:
+      if (!isApply(manager)) return null
+      return `${what} was written by kubectl apply (${manager}): who applies that manifest again sends users to the color in it. Take ${key} out of its selector.`
   }
 }
 
@@ -62,6 +63,5 @@ spec:
     - { group: apps, kind: Deployment, jqPathExpressions: [.spec.replicas, '.spec.template.spec.containers[].image', .spec.template.metadata.annotations] }
   syncPolicy: { syncOptions: [RespectIgnoreDifferences=true] }`
 
-/** https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
 const fluxSnippet = `metadata:
   annotations: { kustomize.toolkit.fluxcd.io/ssa: IfNotPresent }`

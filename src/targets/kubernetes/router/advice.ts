@@ -3,7 +3,7 @@ import { type Color, otherColor, type PerColor, type Traffic } from '../../targe
 import { pointer } from '../names.ts'
 import type { Deployment } from '../objects.ts'
 import type { KubernetesService } from '../settings.ts'
-import { type ColorKey, type Labels, mismatches, type Reading } from './colors.ts'
+import { type ColorKey, colorOf, type Labels, mismatches, type Reading } from './colors.ts'
 import { kubectl, mergePatch, selectorPatch, shell, type Where } from './commands.ts'
 
 export type Advice = Pick<Extract<Traffic, { kind: 'unknown' }>, 'detail' | 'repair'>
@@ -82,11 +82,12 @@ function coloringSteps({ where, name, app }: Unread, deployment: Deployment): re
   const { settings } = where
   const key = settings.selectorKey ?? 'color'
   const given = deployment.metadata.name
-  const color = given === app.deployment.green ? 'green' : 'blue'
+  const label = labelsOf(deployment)[key]
+  const color = colorOf(settings.selectorValue, label) ?? (given === app.deployment.green ? 'green' : 'blue')
   const colored = app.deployment[color]
-  const labels = { [key]: labelsOf(deployment)[key] ?? settings.selectorValue[color] }
+  const labels = { [key]: label ?? settings.selectorValue[color] }
   const ask = [`# have the Service ask for ${color}:`, selectorPatch(where, name, labels)]
-  if (labelsOf(deployment)[key] !== undefined) return ask
+  if (label !== undefined) return ask
   if (given === colored) {
     const template = { spec: { template: { metadata: { labels } } } }
     return [

@@ -26,6 +26,8 @@ export interface BackendRoute<Shape extends z.ZodType<Guarded>> {
   readonly object: ObjectName
   readonly shape: Shape
   readonly backend: PerColor<string>
+  /** As the settings name it; null: all that lead to a color. */
+  readonly rule: string | null
   leads(object: z.output<Shape>): readonly Lead[]
   /** What its controller says of the object as it was written, for people. Throws ChangeFailed where that is no. */
   confirm(object: z.output<Shape>): Promise<string>
@@ -67,7 +69,7 @@ async function observe<Shape extends z.ZodType<Guarded>>(
   }
 }
 
-type Described = Pick<BackendRoute<z.ZodType<Guarded>>, 'object' | 'backend'>
+type Described = Pick<BackendRoute<z.ZodType<Guarded>>, 'object' | 'backend' | 'rule'>
 
 export function trafficOf(place: Place, route: Described, leads: readonly Lead[]): Traffic {
   const { object, backend } = route
@@ -90,15 +92,16 @@ export function trafficOf(place: Place, route: Described, leads: readonly Lead[]
 
 const writesOf = (leads: readonly Lead[], to: Color) => leads.flatMap((lead) => lead.writes(to))
 
-function manual(where: Where, { object, backend }: Described, leads: readonly Lead[], to: Color): string {
-  if (leads.length > 0) return jsonPatch(where, object, writesOf(leads, to))
-  return manualUnseen(where, { object, backend }, to)
+function manual(where: Where, route: Described, leads: readonly Lead[], to: Color): string {
+  if (leads.length > 0) return jsonPatch(where, route.object, writesOf(leads, to))
+  return manualUnseen(where, route, to)
 }
 
 /** Which of its places are to be changed tells only the object itself. */
-export function manualUnseen(where: Where, { object, backend }: Described, to: Color): string {
+export function manualUnseen(where: Where, { object, backend, rule }: Described, to: Color): string {
   const edit = kubectl(where, 'edit', kindOf(object.resource).toLowerCase(), object.name)
-  return `${edit} # in the place of ${backend[otherColor(to)]}: ${backend[to]}`
+  const place = rule === null ? '' : `of ${rule} alone, `
+  return `${edit} # ${place}in the place of ${backend[otherColor(to)]}: ${backend[to]}`
 }
 
 interface BackendOrder<Read> extends Order {

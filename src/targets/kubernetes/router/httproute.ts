@@ -2,7 +2,7 @@
 import { ChangeFailed, type PerColor } from '../../target.ts'
 import { move, type PatchOperation } from '../guarding.ts'
 import { type ObjectName, pointer, titleOf } from '../names.ts'
-import { type HttpRoute, httpRouteSchema } from '../objects.ts'
+import { type Condition, type HttpRoute, httpRouteSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { readObject } from '../reading.ts'
 import type { RouterSettings } from '../settings.ts'
@@ -18,6 +18,7 @@ export function httpRouteRouter(place: Place, { name, backend }: HttpRouteSettin
     object,
     shape: httpRouteSchema,
     backend,
+    rule: null,
     leads: (route) => leadsOf(route, backend),
     confirm: (route) => confirm(place, object, route),
   })
@@ -30,11 +31,13 @@ interface Ref {
   readonly ref: BackendRef
 }
 
-export function leadsOf({ spec }: HttpRoute, backend: PerColor<string>): readonly Lead[] {
+export function leadsOf({ metadata, spec }: HttpRoute, backend: PerColor<string>): readonly Lead[] {
+  const isOurs = ({ name, kind = 'Service', namespace = metadata.namespace }: BackendRef) =>
+    kind === 'Service' && namespace === metadata.namespace && colorOf(backend, name) !== null
   return spec.rules.flatMap(({ backendRefs }, ruleIndex) => {
     const refs = backendRefs
       .map((ref, index) => ({ ref, path: pointer('spec', 'rules', ruleIndex, 'backendRefs', index) }))
-      .filter(({ ref: { name, kind = 'Service' } }) => kind === 'Service' && colorOf(backend, name) !== null)
+      .filter(({ ref }) => isOurs(ref))
     if (refs.length === 0) return []
     return [leadOf(`rule ${ruleIndex + 1}`, refs, backend)]
   })
@@ -57,13 +60,32 @@ function leadOf(title: string, refs: readonly Ref[], backend: PerColor<string>):
     to,
     tests,
     writes: (color) =>
-      refs.map(({ path, ref }): PatchOperation => {
-        // A rule that leads to one of the two alone has no weights to turn.
-        if (names.size === 1) return { op: 'replace', path: `${path}/name`, value: backend[color] }
-        return { op: 'add', path: `${path}/weight`, value: ref.name === backend[color] ? full : 0 }
+      refs.flatMap(({ path, ref }): readonly PatchOperation[] => {
+        const weight = (value: number) => ({ op: 'add', path: `${path}/weight`, value }) as const
+        if (names.size > 1) return [weight(ref.name === backend[color] ? full : 0)]
+        // A rule that leads to one of the two alone has no weights to turn, unless it leads to nobody.
+        const name = { op: 'replace', path: `${path}/name`, value: backend[color] } as const
+        return fed.size === 0 ? [name, weight(full)] : [name]
       }),
   }
 }
+
+interface Report {
+  /** The gateway and its controller. */
+  readonly by: string
+  readonly condition: Condition
+}
+
+const reportsIn = ({ status }: HttpRoute): readonly Report[] =>
+  status.parents.flatMap(({ parentRef, controllerName, conditions }) =>
+    conditions.map((condition) => ({ by: JSON.stringify([controllerName, parentRef]), condition })),
+  )
+
+const isRefusal = ({ condition: { type, status } }: Report): boolean =>
+  /^(Accepted|ResolvedRefs)$/.test(type) && status === 'False'
+
+const isFor = (generation: number, { condition: { observedGeneration = 0 } }: Report): boolean =>
+  observedGeneration >= generation
 
 const [pause, patience] = [100, 2_000]
 
@@ -76,19 +98,22 @@ async function confirm(
   const { clock, signal } = surroundings
   const generation = written.metadata.generation ?? 0
   const deadline = clock.monotonic() + patience
-  for (let route: HttpRoute = written; ; ) {
-    const { parents } = route.status
-    if (parents.length === 0) return `read back as generation ${generation}; no gateway has reported on it`
-    const conditions = parents.flatMap((parent) => parent.conditions)
-    const current = conditions.filter(({ observedGeneration = 0 }) => observedGeneration >= generation)
-    const bad = current.find(
-      ({ type, status }) => /^(Accepted|ResolvedRefs)$/.test(type) && status === 'False',
+  // A gateway that does not take the route at all did not do so before the change.
+  const strangers = reportsIn(written)
+    .filter(
+      (report) => isRefusal(report) && report.condition.type === 'Accepted' && !isFor(generation, report),
     )
-    if (bad !== undefined)
+    .map(({ by }) => by)
+  for (let route: HttpRoute = written; ; ) {
+    const reports = reportsIn(route).filter(({ by }) => !strangers.includes(by))
+    if (reports.length === 0) return `read back as generation ${generation}; no gateway has reported on it`
+    const current = reports.filter((report) => isFor(generation, report))
+    const refused = current.find(isRefusal)?.condition
+    if (refused !== undefined)
       throw new ChangeFailed(
-        `${titleOf(object)} was written, and its gateway says no: ${bad.reason}: ${bad.message}`,
+        `${titleOf(object)} was written, and its gateway says no: ${refused.reason}: ${refused.message}`,
       )
-    if (current.length === conditions.length) return `its gateways have taken generation ${generation}`
+    if (current.length === reports.length) return `its gateways have taken generation ${generation}`
     if (clock.monotonic() >= deadline)
       return `read back as generation ${generation}; its gateways report on an older one after ${patience / 1_000} s`
     await clock.sleep(pause, signal)

@@ -15,6 +15,7 @@ export const ingressRouter = (place: Place, settings: IngressSettings): Kubernet
     object: { resource: 'ingresses', name: settings.name },
     shape: ingressSchema,
     backend: settings.backend,
+    rule: settings.rule,
     leads: (ingress) => leadsOf(ingress, settings),
     // What a controller makes of an Ingress stands nowhere in it.
     confirm: async ({ metadata }) =>

@@ -12,7 +12,9 @@ export function manualBySettings(settings: KubernetesSettings, to: Color): reado
       return routedServices({ settings }).map((routed) => repairOf(where, { ...routed, reading: null }, to))
     case 'ingress':
       return [manualUnseen(where, { ...router, object: { resource: 'ingresses', name: router.name } }, to)]
-    case 'httproute':
-      return [manualUnseen(where, { ...router, object: { resource: 'httproutes', name: router.name } }, to)]
+    case 'httproute': {
+      const object = { resource: 'httproutes', name: router.name } as const
+      return [manualUnseen(where, { ...router, rule: null, object }, to)]
+    }
   }
 }

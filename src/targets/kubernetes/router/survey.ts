@@ -40,14 +40,16 @@ export const readDeployments = ({ cluster }: Place): Promise<readonly Deployment
 export async function survey(place: Place, memory: Memory): Promise<readonly Seen[]> {
   const routed = routedServices(place)
   const mayBeKnown = routed.every(({ name }) => memory.keys.has(name))
-  const [found, early] = await Promise.all([
-    Promise.all(routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema))),
-    mayBeKnown ? null : readDeployments(place),
-  ])
+  const early = mayBeKnown ? null : readDeployments(place)
+  // Whoever may read neither hears of the Services, whichever answer comes first.
+  early?.catch(() => {})
+  const found = await Promise.all(
+    routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema)),
+  )
   const services = routed.map((one, index) => ({ ...one, service: found[index] ?? null }))
   const known = services.map((one) => readKnown(one, memory))
   const isAllKnown = known.every((reading) => reading?.kind === 'color')
-  const deployments = isAllKnown ? [] : (early ?? (await readDeployments(place)))
+  const deployments = isAllKnown ? [] : await (early ?? readDeployments(place))
   memory.seen = services.map((one, index) => {
     const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments)
     if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))

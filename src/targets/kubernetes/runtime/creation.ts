@@ -4,6 +4,7 @@ import { stringify } from 'yaml'
 import { ChangeFailed, type Color, otherColor, type PerColor } from '../../target.ts'
 import { fenceAnnotation } from '../names.ts'
 import type { Deployment } from '../objects.ts'
+import { isOwnersKey } from '../ownership.ts'
 import { annotationsOf, containerOf, replicasFor, type ServiceOrder } from './patch.ts'
 
 export interface Twins {
@@ -31,7 +32,7 @@ export function twinOf(live: Deployment, color: Color, twins: Twins): Deployment
     kind: 'Deployment',
     metadata: {
       name: twins.deployment[color],
-      labels: change.labels(without(metadata.labels, isOwnersLabel)),
+      labels: change.labels(without(metadata.labels, isOwnersKey)),
       annotations: without(metadata.annotations, isOwnersAnnotation),
     } as Deployment['metadata'],
     spec: {
@@ -94,28 +95,8 @@ export function creationOf(twin: Deployment, order: ServiceOrder, fence: number)
   }
 }
 
-/** Who takes away again, or puts back, what it did not make itself; null: nobody that is known. */
-export function ownerOf({ metadata: { labels = {}, annotations = {} } }: Deployment): string | null {
-  const marks = [...Object.keys(labels), ...Object.keys(annotations)]
-  const marked = owners.find(({ mark }) => marks.some((key) => mark.test(key)))
-  if (marked !== undefined) return marked.name
-  const manager = labels['app.kubernetes.io/managed-by'] ?? ''
-  return owners.find(({ manages }) => manages.test(manager))?.name ?? null
-}
-
-const owners = [
-  { name: 'Argo CD', mark: /^argocd\.argoproj\.io\/(instance|tracking-id)$/, manages: /^argo-?cd$/i },
-  { name: 'Flux', mark: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace)$/, manages: /^flux/i },
-  { name: 'Helm', mark: /^meta\.helm\.sh\//, manages: /^helm$/i },
-] as const
-
-const isOwnersMark = (key: string): boolean =>
-  /^(argocd\.argoproj\.io|(kustomize|helm)\.toolkit\.fluxcd\.io|(meta\.)?helm\.sh)\//.test(key)
-
-const isOwnersLabel = (key: string): boolean => isOwnersMark(key) || key === 'app.kubernetes.io/managed-by'
-
 const isOwnersAnnotation = (key: string): boolean =>
-  isOwnersMark(key) ||
+  isOwnersKey(key) ||
   key === 'kubectl.kubernetes.io/last-applied-configuration' ||
   key === 'deployment.kubernetes.io/revision' ||
   key.startsWith('blue-green-action/')

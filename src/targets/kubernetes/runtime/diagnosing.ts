@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../target.ts'
 import type { Cluster } from '../api/cluster.ts'
 import { labelSelector, objectPath } from '../names.ts'
 import { type Deployment, type Event, eventSchema, type Pod, podSchema } from '../objects.ts'
+import { isObserved } from '../observed.ts'
 import { ReadRefused, readObjects } from '../reading.ts'
 import { type ContainerLog, diagnosisOf } from './diagnosis.ts'
 import { judgeAll, judgeDeployment } from './judge.ts'
@@ -27,6 +28,7 @@ export async function diagnose(cluster: Cluster, deployments: readonly Deploymen
         events,
         waitedForNode: () => Number.POSITIVE_INFINITY,
         reached: null,
+        isObserved,
       }),
     ),
   )
@@ -52,14 +54,15 @@ async function podsFor(cluster: Cluster, deployment: Deployment): Promise<readon
 }
 
 const eventsAbout = (deployments: readonly Deployment[], events: readonly Event[]): readonly Event[] =>
-  events.filter(({ involvedObject: { name = '' } }) =>
-    deployments.some(({ metadata }) => isCalledAfter(metadata.name, name)),
+  events.filter(({ involvedObject }) =>
+    deployments.some(({ metadata }) => belongsTo(metadata.name, involvedObject)),
   )
 
-/** A Deployment itself, its ReplicaSets and their pods. */
-const isCalledAfter = (deployment: string, name: string): boolean =>
+/** A Deployment itself, its ReplicaSets and their pods, which are called after it; so are other Deployments at times. */
+const belongsTo = (deployment: string, { kind, name = '' }: Event['involvedObject']): boolean =>
   name === deployment ||
-  (name.startsWith(`${deployment}-`) &&
+  (kind !== 'Deployment' &&
+    name.startsWith(`${deployment}-`) &&
     /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(name.slice(deployment.length + 1)))
 
 type LogName = Omit<ContainerLog, 'text'>

@@ -29,7 +29,7 @@ export interface Followed<Shape extends z.ZodType<Named>> {
   readonly known?: { readonly item: z.output<Shape>; readonly version: string } | undefined
 }
 
-/** A watch that broke is tried again after this time, in milliseconds. */
+/** A watch that broke, or again told nothing before it ended, is tried again after this time, in milliseconds. */
 const pauseAfterSilence = 1_000
 
 /** Ends with the signal. */
@@ -54,8 +54,9 @@ export function follow<Shape extends z.ZodType<Named>>(
     if (answer.kind === 'refused')
       throw new Error(`The ${resource} cannot be listed: ${refusalText(request, answer)}`)
     const { items: found, metadata } = listOf(shape).parse(answer.body)
-    items.clear()
-    for (const item of found) items.set(item.metadata.name, item)
+    const names = new Set(found.map((item) => item.metadata.name))
+    for (const name of items.keys()) if (!names.has(name)) items.delete(name)
+    for (const item of found) keep(item)
     version = metadata.resourceVersion ?? null
   }
   const hear = ({ type, object }: WatchEvent) => {
@@ -71,8 +72,12 @@ export function follow<Shape extends z.ZodType<Named>>(
     silence = why
     first.resolve()
   }
+  const pause = () => clock.sleep(pauseAfterSilence, signal).catch(() => {})
   const run = async () => {
+    let fruitless = 0
     while (!signal.aborted) {
+      if (fruitless > 1) await pause()
+      fruitless += 1
       try {
         if (version === null) await list()
         heard(null)
@@ -83,12 +88,16 @@ export function follow<Shape extends z.ZodType<Named>>(
           ...(version && { resourceVersion: version }),
         }
         const path = listPath(cluster.namespace, resource, from)
-        for await (const event of cluster.watch({ method: 'GET', path }, signal)) hear(event)
+        for await (const event of cluster.watch({ method: 'GET', path }, signal)) {
+          hear(event)
+          fruitless = 0
+        }
       } catch (error) {
         version = null
         if (error instanceof Ended || signal.aborted) continue
         heard(error instanceof Error ? error.message : String(error))
-        await clock.sleep(pauseAfterSilence, signal).catch(() => {})
+        fruitless = 0
+        await pause()
       }
     }
     first.resolve()

@@ -15,12 +15,14 @@ export interface Seen {
    * those that are only starting are no loss.
    */
   readonly reached: number | null
+  /** Whether its status is that of the Deployment as it is. */
+  isObserved(deployment: Deployment): boolean
 }
 
 export function judgeDeployment(name: string, seen: Seen): Readiness {
   const { deployment, reached } = seen
   if (deployment === null) return missing(name)
-  const isObserved = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0)
+  const isObserved = seen.isObserved(deployment)
   // Right after an autoscaler's word the status is behind too, which says nothing against what runs.
   if (!isObserved && reached === null) {
     return { kind: 'waiting', reason: `the cluster has not looked at the change of ${name} yet` }

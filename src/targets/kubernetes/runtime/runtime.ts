@@ -1,6 +1,7 @@
 /** Colors that Deployments run. */
 import type { Color, Runtime } from '../../target.ts'
 import type { Deployment } from '../objects.ts'
+import type { Stamped } from '../observed.ts'
 import type { Place } from '../place.ts'
 import { readPods } from '../router/proof.ts'
 import type { KubernetesService } from '../settings.ts'
@@ -13,7 +14,9 @@ import { type Look, reaching } from './reaching.ts'
 import { awaitStart } from './starting.ts'
 import { silent, type Watching, watchDeployment } from './watching.ts'
 
-export type RuntimeParts = Pick<ChangingParts, 'observeTraffic' | 'configuration'>
+export interface RuntimeParts extends Pick<ChangingParts, 'observeTraffic' | 'configuration'> {
+  readonly stamped: Stamped
+}
 
 export interface KubernetesRuntime extends Runtime {
   /** Ends its watches and its ways to pods. */
@@ -29,7 +32,7 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
 
   const watch = (deployment: Deployment): Watching => {
     const { name } = deployment.metadata
-    const there = watched.get(name) ?? watchDeployment(place, deployment)
+    const there = watched.get(name) ?? watchDeployment(place, deployment, given.stamped)
     watched.set(name, there)
     return there
   }
@@ -79,7 +82,9 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
       if (found === undefined) return []
       const name = found.deployment[color]
       const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
-      return deployment === undefined ? [] : ways.reach(color, found, await look(deployment))
+      // No pod is to be there before a release is.
+      if (deployment === undefined || deployment.spec.replicas === 0) return []
+      return ways.reach(color, found, await look(deployment))
     },
     stop: async (color, guard) => {
       await stopColor({ place, parts, color, guard: { ...guard, color: 'not-live' } })

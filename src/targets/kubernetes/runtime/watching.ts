@@ -9,6 +9,7 @@ import {
   type Pod,
   podSchema,
 } from '../objects.ts'
+import type { Stamped } from '../observed.ts'
 import type { Place } from '../place.ts'
 import { ReadRefused, readObjects } from '../reading.ts'
 import { follow } from './following.ts'
@@ -29,7 +30,7 @@ export interface Watching {
 /** Milliseconds between two looks for an autoscaler's word. */
 const betweenEvents = 10_000
 
-export function watchDeployment(place: Place, known: Deployment): Watching {
+export function watchDeployment(place: Place, known: Deployment, stamped: Stamped): Watching {
   const { cluster, surroundings } = place
   const { clock, signal } = surroundings
   const { name, resourceVersion } = known.metadata
@@ -57,10 +58,10 @@ export function watchDeployment(place: Place, known: Deployment): Watching {
     return clock.monotonic() - since
   }
 
-  let events: { readonly found: readonly Event[]; readonly at: number } | null = null
+  let lastEvents: { readonly found: readonly Event[]; readonly at: number } | null = null
   const readEvents = async (): Promise<readonly Event[]> => {
     if (!pods.items.some((pod) => isPatienceOver(waitedForNode(pod)))) return []
-    if (events !== null && clock.monotonic() - events.at < betweenEvents) return events.found
+    if (lastEvents !== null && clock.monotonic() - lastEvents.at < betweenEvents) return lastEvents.found
     const found = await readObjects(
       cluster,
       { resource: 'events', query: { fieldSelector: 'involvedObject.kind=Pod' } },
@@ -70,7 +71,7 @@ export function watchDeployment(place: Place, known: Deployment): Watching {
       if (error instanceof ReadRefused) return []
       throw error
     })
-    events = { found, at: clock.monotonic() }
+    lastEvents = { found, at: clock.monotonic() }
     return found
   }
 
@@ -81,7 +82,9 @@ export function watchDeployment(place: Place, known: Deployment): Watching {
     const silence = deployments.silence ?? pods.silence
     if (silence !== null) return { kind: 'silent', reason: silence }
     const deployment = deployments.items[0] ?? null
-    const seen = { deployment, pods: pods.items, events: await readEvents(), waitedForNode, reached }
+    const { isObserved } = stamped
+    const events = await readEvents()
+    const seen = { deployment, pods: pods.items, events, waitedForNode, reached, isObserved }
     const readiness = judgeDeployment(name, seen)
     if (readiness.kind === 'ready' && deployment !== null) {
       const { spec, status } = deployment

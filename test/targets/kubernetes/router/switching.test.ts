@@ -3,7 +3,9 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../../src/clock.ts'
+import { serviceSchema } from '../../../../src/targets/kubernetes/objects.ts'
 import type { Place } from '../../../../src/targets/kubernetes/place.ts'
+import { managerOf, ownerRemark } from '../../../../src/targets/kubernetes/preflight/owners.ts'
 import { kubernetesRouter } from '../../../../src/targets/kubernetes/router/router.ts'
 import type { KubernetesSettings } from '../../../../src/targets/kubernetes/settings.ts'
 import { stamp } from '../../../../src/targets/kubernetes/stamping.ts'
@@ -74,6 +76,24 @@ describe.skipIf(lacksKubernetes())('Services of a real cluster', { timeout: 120_
     expect(await router.observe()).toEqual(on('green'))
     await type(router.manual('blue'))
     expect(await router.observe()).toEqual(on('blue'))
+  })
+
+  it('say who wrote their selector last', async () => {
+    const [name] = names
+    await namespace.apply(select(name, 'color', 'blue'))
+    const writer = async () => {
+      const shown = await namespace.kubectl('get', 'service', name, '-o', 'json', '--show-managed-fields')
+      const there = serviceSchema.parse(JSON.parse(shown))
+      return [managerOf(there), ownerRemark(there, 'color') !== null]
+    }
+    expect(await writer()).toEqual(['kubectl-client-side-apply', true])
+    const router = kubernetesRouter(await open([name]))
+    await router.switch(on('blue'), 'green', guardOf(1))
+    expect(await writer()).toEqual(['blue-green-action', false])
+    const manifest = JSON.stringify({ ...select(name, 'color', 'blue') })
+    const sync = `echo '${manifest}' | kubectl apply -f - --server-side --force-conflicts --field-manager=argocd-controller`
+    await type([sync])
+    expect(await writer()).toEqual(['argocd-controller', true])
   })
 
   it('move together under load, and nobody is lost', async ({ annotate }) => {

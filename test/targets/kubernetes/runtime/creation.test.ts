@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { type Deployment, deploymentSchema } from '../../../../src/targets/kubernetes/objects.ts'
+import { ownerOf } from '../../../../src/targets/kubernetes/ownership.ts'
 import {
   creationOf,
   manifestOf,
-  ownerOf,
   type Twins,
   twinOf,
 } from '../../../../src/targets/kubernetes/runtime/creation.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Event, eventSchema, type Pod } from '../../../../src/targets/kubernetes/objects.ts'
+import { isObserved } from '../../../../src/targets/kubernetes/observed.ts'
 import { judgeAll, judgeDeployment, type Seen } from '../../../../src/targets/kubernetes/runtime/judge.ts'
 import { type DeploymentGiven, deploymentOf, podOf } from './objects.ts'
 
@@ -15,6 +16,7 @@ const judge = ({ deployment = {}, pods = two, events = [], waited = 0, reached =
     events,
     waitedForNode: () => waited,
     reached,
+    isObserved,
   })
 
 const two = [podOf({ name: 'a' }), podOf({ name: 'b' })]

@@ -1,5 +1,6 @@
 /** Two colors of an app on a real cluster, as the runtime has them. */
 import { systemClock } from '../../../../src/clock.ts'
+import { stampedDeployments } from '../../../../src/targets/kubernetes/observed.ts'
 import type { Place } from '../../../../src/targets/kubernetes/place.ts'
 import {
   type KubernetesRuntime,
@@ -72,6 +73,7 @@ export async function openStand(
   const runtime = kubernetesRuntime(place, {
     observeTraffic: async () => stand.traffic,
     configuration: 'c1',
+    stamped: stampedDeployments(),
   })
   const stand: Stand = {
     runtime,
