@@ -62,10 +62,15 @@ async function closeByRecord(record: SealedRecord, folder: string): Promise<numb
     recorded: recordedIn(record),
   })
   const outcome = await runPost(world, jobStatus())
-  if (outcome === null) return 0
-  publish(outcome, { log, diagnostics: settings.intent.diagnostics, secrets: settings.secrets, environment })
+  if (outcome !== null)
+    publish(outcome, {
+      log,
+      diagnostics: settings.intent.diagnostics,
+      secrets: settings.secrets,
+      environment,
+    })
   await world.target.close()
-  return outcome.ok ? 0 : 1
+  return outcome?.ok === false ? 1 : 0
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Check, HealthRule, ServiceIntent } from '../targets/intent.ts'
-import { type Reach, type Readiness, TargetUnreachable } from '../targets/target.ts'
+import { ChangeFailed, type Reach, type Readiness, TargetUnreachable } from '../targets/target.ts'
 import { judge, judgeVersion, requestOf } from './check.ts'
 import { type Limits, sendRequest } from './request.ts'
 import { type Observation, type Watched, type WatchSurroundings, watch } from './watch.ts'
@@ -116,7 +116,7 @@ interface ServiceAttempt {
 }
 
 const tryService = async ({ trial, service, check, signal }: ServiceAttempt): Promise<ServiceTrial> => {
-  const reaches = await trial.reachOf(service).catch(asReason)
+  const reaches = await trial.reachOf(service).catch(noWay)
   if (typeof reaches === 'string') return { service: service.name, measured: false, reason: reaches }
   const limits = { timeout: trial.rule.requestTimeout, signal }
   const problems = await Promise.all(
@@ -170,6 +170,9 @@ const combine = (reasons: readonly string[], services: readonly ServiceTrial[]):
 /** A target that cannot be reached for a moment says nothing about the color. */
 const survive = (ready: () => Promise<Readiness>): Promise<Readiness> =>
   ready().catch((error: unknown) => ({ kind: 'waiting', reason: asReason(error) }))
+
+/** What does not run at the moment may run at the next look. */
+const noWay = (error: unknown): string => (error instanceof ChangeFailed ? error.message : asReason(error))
 
 const asReason = (error: unknown): string => {
   if (error instanceof TargetUnreachable) return error.message

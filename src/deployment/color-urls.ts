@@ -1,5 +1,12 @@
 /** How a user's command gets to a color: by the address that the machine it runs on has for it. */
-import { type Color, type Environment, environmentName, type Hook, type Reach } from '../targets/target.ts'
+import {
+  ChangeFailed,
+  type Color,
+  type Environment,
+  environmentName,
+  type Hook,
+  type Reach,
+} from '../targets/target.ts'
 import type { Door, World } from './world.ts'
 
 type Where = Hook['where']
@@ -47,10 +54,16 @@ type Reaches = readonly (readonly [service: string, Reach])[]
 async function reachesOf({ intent, target }: Scene, color: Color): Promise<Reaches> {
   const reaches: [string, Reach][] = []
   for (const { name } of intent.services) {
-    const [first] = await target.runtime.reach(color, name)
+    const [first] = await target.runtime.reach(color, name).catch(nothingThere)
     if (first !== undefined) reaches.push([name, first])
   }
   return reaches
+}
+
+/** Before a deployment and after a way back a color may run nothing that could be asked. */
+function nothingThere(error: unknown): readonly Reach[] {
+  if (error instanceof ChangeFailed) return []
+  throw error
 }
 
 /** BLUE_GREEN_URL is that of the first service that can be asked. */

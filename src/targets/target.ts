@@ -39,7 +39,10 @@ export interface Runtime {
   deploy(color: Color, order: DeployOrder, guard: Guard): Promise<Images>
   /** The platform's own view of these services, with reasons. A fatal state ends the wait at once. */
   ready(color: Color, services: readonly string[]): Promise<Readiness>
-  /** How a request gets to this color before users do, once for each place it must be asked at; none where the target knows no way. */
+  /**
+   * How a request gets to this color before users do, once for each place it must be asked at; none where the target knows no way.
+   * Throws ChangeFailed while nothing of it runs that could be asked.
+   */
   reach(color: Color, service: string): Promise<readonly Reach[]>
   stop(color: Color, guard: Guard): Promise<void>
   remove(color: Color, guard: Guard): Promise<void>

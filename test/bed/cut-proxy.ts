@@ -12,7 +12,8 @@ export interface CutProxy extends AsyncDisposable {
   close(closed: boolean): void
 }
 
-export async function startCutProxy(to: number): Promise<CutProxy> {
+/** `to`: a port, of this machine where nothing else is said. */
+export async function startCutProxy(to: number, host = '127.0.0.1'): Promise<CutProxy> {
   const sockets = new Set<Socket>()
   let connections = 0
   let closed = false
@@ -23,7 +24,7 @@ export async function startCutProxy(to: number): Promise<CutProxy> {
   const server = createServer({ noDelay: true }, (incoming) => {
     if (closed) return void incoming.resetAndDestroy()
     connections += 1
-    const outgoing = kept(connect({ port: to, host: '127.0.0.1', noDelay: true }))
+    const outgoing = kept(connect({ port: to, host, noDelay: true }))
     kept(incoming).pipe(outgoing).pipe(incoming)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')

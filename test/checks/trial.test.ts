@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type ColorTrial, tryColor, verifyPublic } from '../../src/checks/trial.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { ServiceIntent } from '../../src/targets/intent.ts'
-import { LeaseLost, type Readiness, TargetUnreachable } from '../../src/targets/target.ts'
+import { ChangeFailed, LeaseLost, type Readiness, TargetUnreachable } from '../../src/targets/target.ts'
 import { aCheck, aService, at, serve } from './servers.ts'
 
 const ready = (restarts = 0): Readiness => ({ kind: 'ready', restarts })
@@ -127,6 +127,23 @@ describe('a color', () => {
       trial({ ready: said, services: [aService()], reachOf: async () => [at(url)] }),
     )
     expect(result).toMatchObject({ kind: 'passed', attempts: 4 })
+  })
+
+  test('of which nothing runs fails its checks, and passes when something does', async () => {
+    const web = await serve((_, response) => response.end())
+    let asked = 0
+    const reachOf = async () => {
+      asked += 1
+      if (asked < 3) throw new ChangeFailed('nothing runs yet')
+      return [at(web)]
+    }
+    const services = [aService()]
+    expect(await tryColor(trial({ services, reachOf }))).toMatchObject({ kind: 'passed', attempts: 5 })
+    const never = async () => Promise.reject(new ChangeFailed('nothing runs yet'))
+    expect(await tryColor(trial({ services, reachOf: never }, 50))).toMatchObject({
+      kind: 'timed-out',
+      lastReason: expect.stringContaining('nothing runs yet'),
+    })
   })
 
   test('goes by its own answers where the platform has none, if that is asked for', async () => {

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { openColorUrls } from '../../src/deployment/color-urls.ts'
 import type { Door, World } from '../../src/deployment/world.ts'
-import type { Color, Environment, Reach, Target } from '../../src/targets/target.ts'
+import {
+  ChangeFailed,
+  type Color,
+  type Environment,
+  type Reach,
+  type Target,
+  TargetUnreachable,
+} from '../../src/targets/target.ts'
 import { anIntent } from './intents.ts'
 
 const aUrl = (url: string): Reach => ({ kind: 'url', url, headers: {} })
@@ -62,6 +69,18 @@ describe('what a hook is told of the color', () => {
     })
     await urls.close()
     expect(runner.open.size).toBe(0)
+  })
+
+  test('has no URL while nothing of the color runs', async () => {
+    const scene = sceneOf(new Runner(), { web: [] })
+    const refuse = (error: Error) => ({
+      ...scene,
+      target: { runtime: { reach: () => Promise.reject(error) } } as unknown as Target,
+    })
+    const { told } = await openColorUrls(refuse(new ChangeFailed('No pod runs yet.')), 'green', all)
+    expect(told).toEqual({ target: {}, runner: {} })
+    const silent = new TargetUnreachable('nobody answers')
+    await expect(openColorUrls(refuse(silent), 'green', all)).rejects.toBe(silent)
   })
 
   test.each<[string, Readonly<Record<string, readonly Reach[]>>, Environment]>([

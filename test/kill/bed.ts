@@ -4,10 +4,14 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HostedCase } from '../bed/color-host.ts'
 import type { CommandTexts } from './commands.ts'
+import type { Start } from './scenarios.ts'
 import type { Site } from './site.ts'
 
-/** `command`: commands on this machine. `ssh`: the same behind SSH. `vps`: containers behind nginx, over SSH. */
-export const bedNames = ['command', 'ssh', 'vps'] as const
+/**
+ * `command`: commands on this machine. `ssh`: the same behind SSH. `vps`: containers behind nginx, over SSH. `kubernetes`:
+ * Deployments in a cluster.
+ */
+export const bedNames = ['command', 'ssh', 'vps', 'kubernetes'] as const
 export type BedName = (typeof bedNames)[number]
 
 export interface Bed extends AsyncDisposable {
@@ -21,7 +25,8 @@ export interface Bed extends AsyncDisposable {
   readonly sideBySide: number
   /** Where a state is kept that cases start from. */
   stateFolder(name: string): string
-  openSite(): Promise<Site>
+  /** As a human would: with what is at the target before the first deployment, or with what was kept. */
+  openSite(start: Start | 'nothing'): Promise<Site>
 }
 
 export interface BedOptions {
@@ -34,6 +39,8 @@ export interface BedOptions {
 
 export async function startBed(options: BedOptions): Promise<Bed> {
   if (options.name === 'vps') return (await import('./vps-bed.ts')).startVpsBed(options)
+  if (options.name === 'kubernetes')
+    return (await import('./kubernetes-bed.ts')).startKubernetesKillBed(options)
   return (await import('./command-bed.ts')).startCommandBed(options)
 }
 
@@ -57,12 +64,15 @@ export const sideBySide = (perProcessor: number): number =>
   Number(process.env.KILL_SIDE_BY_SIDE ?? Math.ceil(perProcessor * cpus().length))
 
 /** Each site with a number that no other living one has, given to the next when it is disposed of. */
-export function numbered(count: number, open: (number: number) => Promise<Site>): Bed['openSite'] {
+export function numbered(
+  count: number,
+  open: (number: number, start: Start | 'nothing') => Promise<Site>,
+): Bed['openSite'] {
   const free = Array.from({ length: count }, (_, number) => number)
-  return async () => {
+  return async (start) => {
     const number = free.shift()
     if (number === undefined) throw new Error('More cases at once than there are slots.')
-    const site = await open(number)
+    const site = await open(number, start)
     return {
       ...site,
       [Symbol.asyncDispose]: async () => {

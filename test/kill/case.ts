@@ -1,5 +1,5 @@
 /** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from '../../src/deployment/operation.ts'
 import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
@@ -35,20 +35,21 @@ export interface Story {
 export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]> {
   const { scenario } = given.point
   await using scene = await openScene(bed, scenario.start)
-  const before = scene.document()
+  const before = await scene.document()
   const run = scene.begin(scenario.run, {
     label: 'stopped',
     route: 'line',
     killAt: `${given.point.name}/${given.moment} ${given.killsPostAt ?? ''}`,
+    losesAnswer: isCut(given.way),
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
     return [{ kind: neverReached, text: (await stage.finished).log }]
   }
-  const found = lookAround(scene)
+  const found = await lookAround(scene)
   const { next, post } = await goOn(scene, { run, stage, given })
-  const after = { document: scene.document(), named: scene.named() }
-  const leaseAfter = scene.lease()
+  const after = { document: await scene.document(), named: await scene.named() }
+  const leaseAfter = await scene.lease()
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
   await scene.load.stop()
@@ -88,6 +89,7 @@ async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): P
     if (existsSync(scene.trapped)) {
       // Where a command says so, the bundle still runs, and waits for it.
       stage.stop()
+      writeFileSync(seen(scene), '')
       return true
     }
     await sleep(10)
@@ -95,11 +97,13 @@ async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): P
   return false
 }
 
-function lookAround(scene: Scene): Found {
-  const named = scene.named()
+async function lookAround(scene: Scene): Promise<Found> {
+  const named = await scene.named()
   if (named === null) throw new Error('The router names nobody.')
-  return { document: scene.document(), named }
+  return { document: await scene.document(), named }
 }
+
+const seen = ({ trapped }: Pick<Scene, 'trapped'>): string => `${trapped}.seen`
 
 function laterOf({ trapped }: Scene): Operation | null {
   const text = textOf(`${trapped}.later`)
@@ -179,7 +183,7 @@ async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<A
       return { next, post }
     }
     case 'post-killed': {
-      rmSync(scene.trapped)
+      for (const path of [scene.trapped, seen(scene)]) rmSync(path)
       const post = run.startPost('failure')
       if (await freezes(scene, post)) await post.kill()
       return { next: await runNext(scene), post: null }

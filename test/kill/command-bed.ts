@@ -7,8 +7,12 @@ import { freePort } from '../bed/ports.ts'
 import { type Sshd, startSshd } from '../bed/sshd.ts'
 import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './bed.ts'
 import { type CommandTexts, commandTexts } from './commands.ts'
+import { type FileSite, type InFiles, inFiles, setUpFiles } from './file-site.ts'
+import { onTarget } from './settings.ts'
 import type { Site } from './site.ts'
 import { openWay, type Way } from './way.ts'
+
+const app = 'app'
 
 export async function startCommandBed(options: BedOptions): Promise<Bed> {
   await using stack = new AsyncDisposableStack()
@@ -29,11 +33,14 @@ export async function startCommandBed(options: BedOptions): Promise<Bed> {
     ...ground,
     name: options.name,
     sideBySide: together,
-    openSite: numbered(count, async (slot) => {
+    openSite: numbered(count, async (slot, start) => {
       const one = host.add(slot)
       const way = sshd && (await openWay(accessTo(sshd)))
+      const files = fileSite(one, ground.stateFolder)
+      await setUpFiles(files, start)
       return {
         ...siteOf(one, texts(one), way),
+        ...inFiles(files),
         [Symbol.asyncDispose]: async () => {
           await way?.[Symbol.asyncDispose]()
           for (const color of ['blue', 'green'] as const) await one.stop(color)
@@ -62,35 +69,43 @@ const siteOf = (
   one: HostedCase,
   texts: CommandTexts,
   way: Way | null,
-): Omit<Site, keyof AsyncDisposable> => ({
-  app: 'app',
+): Omit<Site, keyof AsyncDisposable | keyof InFiles> => ({
+  app,
   url: one.url,
   folder: one.folder,
-  stateDirectory: one.stateDirectory,
-  firstNamed: null,
   line: way?.line ?? null,
   env: {},
   inputs: (_, route) => ({
     target: 'command',
+    'state-directory': one.stateDirectory,
     'color-url': JSON.stringify(one.colorUrl),
     commands: JSON.stringify(texts),
     ...way?.inputs(route),
   }),
+  hooksOnTarget: onTarget,
+  wrongAnswers: async () =>
+    one.served
+      .filter((served) => served.public && (served.passed === 0 || served.stopped))
+      .map((served) => JSON.stringify(served)),
+  // The first start is the test's own.
+  liveColorsChanged: async () =>
+    one.changes
+      .slice(1)
+      .filter(({ color, named }) => color === named)
+      .map((change) => JSON.stringify(change)),
+})
+
+const fileSite = (one: HostedCase, stateFolder: Bed['stateFolder']): FileSite => ({
+  app,
+  folder: one.folder,
+  stateDirectory: one.stateDirectory,
+  stateFolder,
+  firstNamed: null,
   take: async () => {},
   start: async (color, version) => {
     await one.start(color, version)
     await fetch(`${one.colorUrl[color]}/health`)
   },
-  wrongAnswers: () =>
-    one.served
-      .filter((served) => served.public && (served.passed === 0 || served.stopped))
-      .map((served) => JSON.stringify(served)),
-  // The first start is the test's own.
-  liveColorsChanged: () =>
-    one.changes
-      .slice(1)
-      .filter(({ color, named }) => color === named)
-      .map((change) => JSON.stringify(change)),
 })
 
 /** A host that is asked again about a slot must not take the wish of the case before for one of this one. */

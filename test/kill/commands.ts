@@ -18,8 +18,11 @@ export interface Noted {
   readonly fence: number
 }
 
-/** Where commands run. */
-type Place = Pick<HostedCase, 'folder' | 'stateDirectory'>
+/** Where commands run; null: the lease is not kept there. */
+interface Place {
+  readonly folder: string
+  readonly stateDirectory: string | null
+}
 
 export const logOf = (folder: string): string => join(folder, 'commands.log')
 
@@ -42,8 +45,12 @@ export const noting = (
 ): string => `# command: ${name}
 note() {
   fence=0
-  read -r fence rest <'${one.stateDirectory}/ledger/lease' || :
-  echo "$KILL_RUN-$KILL_STAGE ${kind} $1 ${name} $BLUE_GREEN_COLOR \${BLUE_GREEN_VERSION:--} $fence" >>'${logOf(one.folder)}'
+${
+  one.stateDirectory === null
+    ? ''
+    : `  read -r fence rest <'${one.stateDirectory}/ledger/lease' || :
+`
+}  echo "$KILL_RUN-$KILL_STAGE ${kind} $1 ${name} $BLUE_GREEN_COLOR \${BLUE_GREEN_VERSION:--} $fence" >>'${logOf(one.folder)}'
 }
 pause() {
   case " \${KILL_AT-} " in
@@ -68,4 +75,5 @@ export const commandTexts = (one: HostedCase): CommandTexts => ({
 })
 
 /** A command of the user's at a named point. */
-export const hookText = (one: Place, name: string): string => noting(one, 'hook', name, ':')
+export const hookText = ({ folder }: Pick<Place, 'folder'>, name: string): string =>
+  noting({ folder, stateDirectory: null }, 'hook', name, ':')

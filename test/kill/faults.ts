@@ -125,13 +125,14 @@ export async function usersElsewhere(scene: Scene, { last }: Story): Promise<rea
   if (last.outputs.result !== 'deployed') return []
   const { headers } = await fetch(scene.site.url)
   const [color, version] = [headers.get('x-color'), headers.get('x-version')]
-  const fine = color === scene.named() && version === lastRelease.version
+  const named = await scene.named()
+  const fine = color === named && version === lastRelease.version
   return fine
     ? []
-    : [`${color} ${version} answers; the flag names ${scene.named()}, deployed was ${lastRelease.version}`]
+    : [`${color} ${version} answers; the router names ${named}, deployed was ${lastRelease.version}`]
 }
 
-export const wrongAnswers: Question = ({ site }) => site.wrongAnswers().slice(0, 3)
+export const wrongAnswers: Question = async ({ site }) => (await site.wrongAnswers()).slice(0, 3)
 
 export const liveColorsChanged: Question = ({ site }) => site.liveColorsChanged()
 
@@ -144,13 +145,14 @@ export function requestsLost({ load }: Scene, { given }: Story): readonly string
 }
 
 /** A post that stays cut off cannot let go of its lease: it runs out, as the next run has shown. */
-export function leaseHeld(scene: Scene, { leaseAfter, given: { way, point } }: Story): readonly string[] {
+export const leaseHeld: Question = async (scene, { leaseAfter, given: { way, point } }) => {
   const leases = way === 'cut-for-good' && point.scenario.stage === 'post' ? [] : [leaseAfter]
-  return [...leases, scene.lease()].filter((line) => !/ (free|parked) /.test(line))
+  return [...leases, await scene.lease()].filter((line) => !/ (free|parked) /.test(line))
 }
 
-export function rollbackToldTwice(scene: Scene): readonly string[] {
-  const told = scene.log().filter(({ command, moment }) => command === 'on-rollback' && moment === 'begin')
+export const rollbackToldTwice: Question = async (scene) => {
+  const log = await scene.log()
+  const told = log.filter(({ command, moment }) => command === 'on-rollback' && moment === 'begin')
   const versions = told.map(({ version }) => version)
   return versions.filter((version, index) => versions.indexOf(version) !== index)
 }

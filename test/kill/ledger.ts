@@ -16,7 +16,9 @@ export function readDocument(stateDirectory: string): Document {
   return parsed.document
 }
 
-type Place = Pick<Site, 'app' | 'stateDirectory' | 'folder'>
+export interface Place extends Pick<Site, 'app' | 'folder'> {
+  readonly stateDirectory: string
+}
 
 export function saveState({ app, stateDirectory, folder }: Place, to: string): void {
   mkdirSync(to, { recursive: true })

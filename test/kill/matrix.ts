@@ -139,6 +139,14 @@ const covers: Readonly<Record<BedName, (one: Case) => readonly string[]>> = {
     const isHook = !isChange && /^(change|in|hook):/.test(kind)
     return [way, ...(isEnd(way) && !isHook ? [isChange ? `${isCut(way)} ${kind}` : kind] : [])]
   },
+  kubernetes: ({ way, point, moment }) => {
+    const kind = kindOf(point).replace(/^\w+\//, '')
+    const isChange = /^(change:|acquire|stamp|write|park|free)/.test(kind)
+    const isRead = /^(look|watch|read)/.test(kind)
+    if (!isEnd(way)) return [`${way} ${isChange}`]
+    if (isChange) return [way, isCut(way) ? `cut ${kind}` : `${kind} ${moment}`]
+    return [way, ...(isRead ? [kind] : [])]
+  },
 }
 
 const isEnd = (way: Way): boolean => way === 'kill' || isCut(way)

@@ -1,5 +1,5 @@
 /**
- * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps --cases N|all --seed S --case ID. BLUE_GREEN_DIST
+ * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps|kubernetes --cases N|all --seed S --case ID. BLUE_GREEN_DIST
  * names another folder of bundles, KILL_SIDE_BY_SIDE says how many cases are run at a time.
  */
 import { join } from 'node:path'

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly route?: Route
   /** Frozen there: see the trap. */
   readonly killAt?: string
+  /** What was answered there never arrives. */
+  readonly losesAnswer?: boolean
   /** A file for the names of all points. */
   readonly points?: string
 }
@@ -45,11 +47,15 @@ export function keepRuns({ bed, site, env }: RunsOptions): Runs {
     return run
   }
   return {
-    begin: (wanted, { label, jobStatus = 'success', route = 'past the line', killAt, points }) => {
+    begin: (
+      wanted,
+      { label, jobStatus = 'success', route = 'past the line', killAt, losesAnswer = false, points },
+    ) => {
       const own = {
         ...env,
         KILL_RUN: label,
         ...(killAt === undefined ? {} : { KILL_AT: killAt }),
+        ...(losesAnswer ? { KILL_LOSES_ANSWER: '1' } : {}),
         ...(points === undefined ? {} : { KILL_POINTS: points }),
       }
       const inputs = inputsOf(site, wanted, route)

@@ -2,11 +2,9 @@
 import { join } from 'node:path'
 import type { Document } from '../../src/deployment/document.ts'
 import type { Color } from '../../src/targets/target.ts'
-import { createFlag, readFlag } from '../bed/flag.ts'
 import { type Load, startLoad } from '../bed/load.ts'
 import type { Bed } from './bed.ts'
-import { logOf, type Noted, parseLog } from './commands.ts'
-import { leaseLine, readDocument, restoreState, textOf } from './ledger.ts'
+import type { Noted } from './commands.ts'
 import { keepRuns, type Runs } from './runs.ts'
 import type { Start } from './scenarios.ts'
 import type { Site } from './site.ts'
@@ -19,20 +17,18 @@ export interface Scene extends AsyncDisposable {
   readonly mark: string
   /** Appears when a run has been frozen. */
   readonly trapped: string
-  document(): Document
-  /** The first line of the lease. */
-  lease(): string
-  named(): Color | null
-  log(): readonly Noted[]
+  document(): Promise<Document>
+  lease(): Promise<string>
+  named(): Promise<Color | null>
+  log(): Promise<readonly Noted[]>
 }
 
 let scenes = 0
 
 export async function openScene(bed: Bed, start: Start | 'nothing'): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
-  const site = stack.use(await bed.openSite())
-  const { url, folder, stateDirectory } = site
-  await setUp(bed, site, start)
+  const site = stack.use(await bed.openSite(start))
+  const { url, folder } = site
   scenes += 1
   const number = `${process.pid}-${scenes}`
   const trapped = join(folder, 'trapped')
@@ -48,22 +44,10 @@ export async function openScene(bed: Bed, start: Start | 'nothing'): Promise<Sce
     begin: runs.begin,
     mark: `KILL_SCENE=${number}`,
     trapped,
-    document: () => readDocument(stateDirectory),
-    lease: () => leaseLine(stateDirectory),
-    named: () => readFlag(stateDirectory),
-    log: () => parseLog(textOf(logOf(folder))),
+    document: site.document,
+    lease: site.lease,
+    named: site.named,
+    log: site.log,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
-}
-
-async function setUp(bed: Bed, site: Site, start: Start | 'nothing'): Promise<void> {
-  if (start === 'nothing') await createFlag(site.stateDirectory, site.firstNamed)
-  else restoreState(site, bed.stateFolder(start))
-  await site.take()
-  if (start !== 'nothing') await site.start(...runningAt[start])
-}
-
-const runningAt: Readonly<Record<Start, readonly [Color, string]>> = {
-  'v1 on blue': ['blue', 'v1'],
-  'v2 on green': ['green', 'v2'],
 }

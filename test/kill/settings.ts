@@ -17,24 +17,27 @@ export interface RunWanted {
   readonly healthTimeout: '3s' | '20s'
 }
 
-const onTarget: readonly string[] = ['migrate', 'before-switch', 'after-cleanup']
+/** Where a target runs commands. */
+export const onTarget: readonly string[] = ['migrate', 'before-switch', 'after-cleanup']
 
 export function inputsOf(site: Site, run: RunWanted, route: Route): Record<string, string> {
   const hooks = hookNames
     .filter((name) => run.hooks === 'all' || name === run.hooks)
     .map((name) => [
       name,
-      JSON.stringify({ run: hookText(site, name), where: onTarget.includes(name) ? 'target' : 'runner' }),
+      JSON.stringify({
+        run: hookText(site, name),
+        where: site.hooksOnTarget.includes(name) ? 'target' : 'runner',
+      }),
     ])
   return {
+    url: site.url,
     ...site.inputs(run, route),
     mode: run.mode,
     app: site.app,
     ...(run.mode === 'deploy'
       ? { version: run.version, ...Object.fromEntries(hooks) }
       : onlyForRollback(hooks)),
-    url: site.url,
-    'state-directory': site.stateDirectory,
     'health-successes': '2',
     'health-interval': '20ms',
     'health-timeout': run.healthTimeout,

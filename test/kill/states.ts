@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finished } from '../runner/runner.ts'
 import type { Bed } from './bed.ts'
-import { saveState } from './ledger.ts'
 import type { Point } from './matrix.ts'
 import { nextRelease, type Scenario, scenarios } from './scenarios.ts'
 import { openScene } from './scene.ts'
@@ -19,7 +18,7 @@ export async function makeStates(bed: Bed): Promise<void> {
     const step = scene.begin({ ...run, version }, { label: version })
     expectDone(await step.main())
     expectDone(await step.post('success'))
-    saveState(scene.site, bed.stateFolder(start))
+    await scene.site.keep(start)
   }
 }
 
@@ -27,7 +26,7 @@ function expectDone({ code, log }: Finished): void {
   if (code !== 0) throw new Error(`A deployment that nobody disturbs has failed:\n${log}`)
 }
 
-/** Every script a scenario runs when nobody stops it, and every command of the user's in it. */
+/** Every script and every request a scenario runs when nobody stops it, and every command of the user's in it. */
 export async function findPoints(bed: Bed, scenario: Scenario): Promise<readonly Point[]> {
   await using scene = await openScene(bed, scenario.start)
   const points = join(scene.site.folder, 'points')
@@ -35,8 +34,7 @@ export async function findPoints(bed: Bed, scenario: Scenario): Promise<readonly
   await step.main()
   await step.post(scenario.job)
   const names = existsSync(points) ? readFileSync(points, 'utf8').trim().split('\n') : []
-  const inside = scene
-    .log()
+  const inside = (await scene.log())
     .filter(({ moment, by }) => moment === 'begin' && by.endsWith(scenario.stage))
     .map(({ command, color }) => `${scenario.stage}/in:${command}-${color}`)
   return [...new Set([...names, ...inside])]

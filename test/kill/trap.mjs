@@ -1,25 +1,23 @@
 /**
  * Preloaded into a bundle under test: names every script the bundle runs, here or over SSH, and freezes the bundle at one of them:
- * before the script is handed over, while it runs, or after its shell has ended and before the bundle hears of it. Whoever waits
- * for it then kills it, interrupts it, cuts its connection or lets it go on.
+ * before the script is handed over, while it runs, or after its shell has ended and before the bundle hears of it. The same goes
+ * for every request to a cluster. Whoever waits for it then kills it, interrupts it, cuts its connection or lets it go on.
  *
  * KILL_POINTS: a file that gets the names. KILL_AT: `STAGE/NAME-COUNT/before|during|after`, several with blanks. KILL_TRAPPED: a
- * file that appears when the bundle is frozen; what it has written to the ledger since is in the file of that name and `.later`.
- * KILL_BIN: a folder of programs that win over those of the host.
+ * file that appears when the bundle is frozen. The file of that name and `.seen` appears when it has been stopped, that with
+ * `.later` holds what it writes to the ledger since. KILL_BIN: a folder of programs that win over those of the host.
  */
 import childProcess from 'node:child_process'
-import { appendFileSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { getPriority, setPriority } from 'node:os'
-import { basename, dirname } from 'node:path'
 import { Duplex } from 'node:stream'
+import { arriveAt, freeze, freezeAndTell, keepDocument, stage } from './freezing.mjs'
+import './requests.mjs'
 
 // With many cases side by side, users and colors must not wait for processors longer than the bundles do.
 setPriority(Math.min(getPriority() + 4, 19))
 
-const stage = basename(dirname(process.argv[1] ?? ''))
-const { KILL_POINTS, KILL_TRAPPED, KILL_BIN } = process.env
-const killAt = (process.env.KILL_AT ?? '').split(' ')
+const { KILL_TRAPPED, KILL_BIN } = process.env
 // For the user's commands, which can freeze the bundle too.
 process.env.KILL_STAGE = stage
 
@@ -58,24 +56,9 @@ function nameOf(script) {
   throw new Error(`The trap has no name for this script:\n${script}`)
 }
 
-function keepOperation(script) {
+function keepWritten(script) {
   const [, quoted] = /put "\$L\/document" '(\{.*\})' \|\| fail/.exec(script) ?? []
-  if (quoted === undefined) return
-  const { operation } = JSON.parse(quoted.replaceAll("'\\''", "'"))
-  writeFileSync(`${KILL_TRAPPED}.later`, JSON.stringify(operation))
-}
-
-let frozen = false
-function freeze() {
-  frozen = true
-  process.kill(process.pid, 'SIGSTOP')
-}
-
-const counts = new Map()
-function count(name) {
-  const number = (counts.get(name) ?? 0) + 1
-  counts.set(name, number)
-  return `${name}-${number}`
+  if (quoted !== undefined) keepDocument(quoted.replaceAll("'\\''", "'"))
 }
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
@@ -84,14 +67,9 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`
 function handOver(script, surroundings, send) {
   const name = nameOf(script)
   if (name === null) return send(surroundings + script)
-  const point = `${stage}/${count(name)}`
-  if (KILL_POINTS) appendFileSync(KILL_POINTS, `${point}\n`)
-  const isAt = (moment) => killAt.includes(`${point}/${moment}`)
-  if (isAt('before')) {
-    writeFileSync(KILL_TRAPPED, '')
-    freeze()
-  }
-  if (frozen) keepOperation(script)
+  const isAt = arriveAt(name)
+  if (isAt('before')) freezeAndTell()
+  keepWritten(script)
   const tell = `: >${quote(KILL_TRAPPED ?? '')}`
   const during = isAt('during') ? `${tell}\n` : ''
   const after = isAt('after') ? `trap ${quote(tell)} EXIT\n` : ''

@@ -7,8 +7,10 @@ import { compose } from '../vps/street.ts'
 import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './bed.ts'
 import { logOf } from './commands.ts'
 import { type ContainerChange, watchContainers } from './containers.ts'
+import { type FileSite, type InFiles, inFiles, setUpFiles } from './file-site.ts'
 import { readSwitches, wrapPrograms } from './programs.ts'
 import { lastRelease, nextRelease, scenarios } from './scenarios.ts'
+import { onTarget } from './settings.ts'
 import type { Site } from './site.ts'
 import { openWay, type Way } from './way.ts'
 
@@ -32,13 +34,17 @@ export async function startVpsBed(options: BedOptions): Promise<Bed> {
     ...ground,
     name: options.name,
     sideBySide: together,
-    openSite: numbered(count, async (slot) => {
+    openSite: numbered(count, async (slot, start) => {
       const shop = shops[slot] as VpsShop
       await clear(town, shop)
       const changes: ContainerChange[] = []
       const way = await openWay(town.vps.ssh)
+      const hear = () => watch.hear(shop.app, changes)
+      const files = fileSite({ town, shop, stateFolder: ground.stateFolder, hear })
+      await setUpFiles(files, start)
       return {
-        ...siteOf({ town, shop, way, changes, hear: () => watch.hear(shop.app, changes) }),
+        ...siteOf({ town, shop, way, changes }),
+        ...inFiles(files),
         [Symbol.asyncDispose]: async () => {
           watch.ignore(shop.app)
           await way[Symbol.asyncDispose]()
@@ -55,43 +61,59 @@ interface SiteOptions {
   readonly shop: VpsShop
   readonly way: Way
   readonly changes: readonly ContainerChange[]
-  /** From now on its containers are the business of the runs. */
-  hear(): void
 }
 
-function siteOf({ town, shop, way, changes, hear }: SiteOptions): Omit<Site, keyof AsyncDisposable> {
+function siteOf({
+  town,
+  shop,
+  way,
+  changes,
+}: SiteOptions): Omit<Site, keyof AsyncDisposable | keyof InFiles> {
   const { app, urls, inputs } = shop
   const { version: _, image: __, ...lasting } = inputs
   return {
     app: app.name,
     url: urls[app.name] ?? '',
     folder: app.directory,
-    stateDirectory: app.stateDirectory,
-    // The first release goes to the other one.
-    firstNamed: 'green',
     line: way.line,
     env: { KILL_BIN: join(app.directory, 'bin') },
     inputs: ({ mode, version }, route) => ({
       ...lasting,
       ...way.inputs(route),
+      'state-directory': app.stateDirectory,
       ...(mode === 'deploy' ? { image: `${town.registry.host}/shop:${version}` } : {}),
     }),
-    take: () => town.vps.own(app.stateDirectory),
-    start: async (color) => {
-      const files = [
-        `docker-compose.${color}.yml`,
-        join(app.stateDirectory, 'ledger', `compose-${color}.json`),
-      ]
-      const named = files.flatMap((file) => ['-f', file])
-      await compose(town, shop, '-p', `${app.name}-${color}`, ...named, 'up', '-d', '--wait')
-      hear()
-    },
-    wrongAnswers: () =>
+    hooksOnTarget: onTarget,
+    wrongAnswers: async () =>
       readSwitches(app)
         .filter(({ health }) => health !== 'healthy')
         .map(({ color, health }) => `users were sent to ${color}, which was ${health}`),
-    liveColorsChanged: () =>
+    liveColorsChanged: async () =>
       changes.filter(({ color, named }) => color === named).map((change) => JSON.stringify(change)),
+  }
+}
+
+interface FileSiteOptions extends Pick<SiteOptions, 'town' | 'shop'>, Pick<FileSite, 'stateFolder'> {
+  /** From now on its containers are the business of the runs. */
+  hear(): void
+}
+
+const fileSite = ({ town, shop, stateFolder, hear }: FileSiteOptions): FileSite => {
+  const { name, directory, stateDirectory } = shop.app
+  return {
+    app: name,
+    folder: directory,
+    stateDirectory,
+    stateFolder,
+    // The first release goes to the other one.
+    firstNamed: 'green',
+    take: () => town.vps.own(stateDirectory),
+    start: async (color) => {
+      const files = [`docker-compose.${color}.yml`, join(stateDirectory, 'ledger', `compose-${color}.json`)]
+      const named = files.flatMap((file) => ['-f', file])
+      await compose(town, shop, '-p', `${name}-${color}`, ...named, 'up', '-d', '--wait')
+      hear()
+    },
   }
 }
 

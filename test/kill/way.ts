@@ -1,4 +1,6 @@
-/** How runs get to a host behind SSH: one of them through a line that can be cut. */
+/** How runs get to a target behind a network: one of them through a line that can be cut. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type CutProxy, startCutProxy } from '../bed/cut-proxy.ts'
 import type { SshAccess } from '../bed/vps/host.ts'
 import type { Inputs, Route } from './site.ts'
@@ -18,6 +20,28 @@ export async function openWay({ host, user, port, key, knownHosts }: SshAccess):
       'ssh-key': key,
       'ssh-known-hosts': knownHosts.replaceAll(`]:${port} `, `]:${doors[route]} `),
     }),
+    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
+  }
+}
+
+interface ClusterAccess {
+  /** Path. */
+  readonly kubeconfig: string
+  /** For the one that leads through the line. */
+  readonly folder: string
+}
+
+export async function openClusterWay({ kubeconfig, folder }: ClusterAccess): Promise<Way> {
+  const config = JSON.parse(readFileSync(kubeconfig, 'utf8'))
+  const [{ cluster }] = config.clusters
+  const { hostname, port } = new URL(cluster.server)
+  const line = await startCutProxy(Number(port), hostname)
+  const own = { ...cluster, server: `https://127.0.0.1:${line.port}`, 'tls-server-name': hostname }
+  const path = join(folder, 'line.kubeconfig')
+  writeFileSync(path, JSON.stringify({ ...config, clusters: [{ ...config.clusters[0], cluster: own }] }))
+  return {
+    line,
+    inputs: (route) => ({ kubeconfig: route === 'line' ? path : kubeconfig }),
     [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
   }
 }

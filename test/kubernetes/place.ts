@@ -5,7 +5,7 @@ import { type Color, otherColor } from '../../src/targets/target.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type KubernetesBed, startKubernetesBed } from '../bed/kubernetes/bed.ts'
 import { deployment, service } from '../bed/kubernetes/manifests.ts'
-import type { Namespace } from '../bed/kubernetes/namespace.ts'
+import type { KubernetesObject, Namespace } from '../bed/kubernetes/namespace.ts'
 import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import { bundles, type Inputs } from '../process/shop.ts'
 
@@ -25,6 +25,8 @@ export interface ShopOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Deployments that are there. */
   readonly colors?: readonly Color[]
+  /** All that is there, instead of what the others say. */
+  readonly objects?: readonly KubernetesObject[]
 }
 
 export interface KubernetesShop extends Jobs, AsyncDisposable {
@@ -86,7 +88,8 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
       environment: { COLOR: color, DRAIN_MS: '1000', ...environment },
     }),
   )
-  await namespace.apply(...deployments, service({ name: 'shop', selector: selectorOf('blue') }))
+  const plain = [...deployments, service({ name: 'shop', selector: selectorOf('blue') })]
+  await namespace.apply(...(options.objects ?? plain))
   await kubectl('rollout', 'status', 'deployment/shop-blue')
   const url = `http://${await kubectl('get', 'service', 'shop', '-o', 'jsonpath={.spec.clusterIP}')}`
   const inputs: Inputs = {

@@ -9,12 +9,15 @@ import type { Kubectl } from './kubectl.ts'
  * Our end of its stdin closes however we end. kubectl takes the place of the shell, so that its end is seen; who watches is in
  * the same process group, and so is whatever kubectl starts.
  */
-const untilStdinEnds = `exec 3<&0 </dev/null
+const untilStdinEnds = `folder=$1
+shift
+exec 3<&0 </dev/null
 (
   trap '' TERM
   while read -r rest; do :; done
   kill -s TERM 0
   sleep 1
+  [ -z "$folder" ] || rm -rf "$folder"
   kill -s KILL 0
 ) <&3 3<&- >/dev/null 2>&1 &
 exec 3<&-
@@ -34,11 +37,11 @@ export interface KubectlChild {
 }
 
 export function startKubectl(
-  { program, words, environment }: Kubectl,
+  { program, words, environment, folder = '' }: Kubectl,
   command: readonly string[],
   clock: Clock,
 ): KubectlChild {
-  const child = spawn('sh', ['-c', untilStdinEnds, 'sh', program, ...words, ...command], {
+  const child = spawn('sh', ['-c', untilStdinEnds, 'sh', folder, program, ...words, ...command], {
     detached: true,
     env: environment,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -12,6 +12,8 @@ export interface Kubectl {
   /** Which cluster: before all other words. */
   readonly words: readonly string[]
   readonly environment: NodeJS.ProcessEnv
+  /** Goes with us when we are killed, since it may hold credentials. */
+  readonly folder?: string
 }
 
 /** Within one minor version of all clusters that get security fixes today, as kubectl's skew policy wants it. */

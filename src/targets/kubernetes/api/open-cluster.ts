@@ -26,7 +26,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const folder = await makeFolder(environment)
   try {
     const words = await wordsFor(settings, folder)
-    const kubectl: Kubectl = { program, words, environment: environmentForKubectl(environment) }
+    const kubectl: Kubectl = { program, words, environment: environmentForKubectl(environment), folder }
     const { context, namespace } = await findDestination(kubectl, settings, surroundings.signal)
     return clusterOf({
       kubectl: { ...kubectl, words: [...words, `--namespace=${namespace}`] },

@@ -21,6 +21,8 @@ export interface LeaseObject {
   readonly last: LeaseRecord | null
   /** Nothing was asked of the cluster since then. */
   readonly isFresh: boolean
+  /** A change was sent, and no answer has come since. */
+  readonly isInDoubt: boolean
   create(taking: Taking): Promise<Outcome>
   /** Refused as 'changed' when it is not as the record says any more. */
   patch(record: LeaseRecord, changes: Patch): Promise<Outcome>
@@ -42,6 +44,7 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
   const { now, heard } = serverClock(clock)
   let last: LeaseRecord | null = null
   let requests = 0
+  let isInDoubt = false
   const learn = (record: LeaseRecord | null) => {
     last = record
     requests = cluster.requests
@@ -49,10 +52,12 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
 
   const ask = async (request: ApiRequest): Promise<ApiAnswer> => {
     const answer = await cluster.ask(request)
+    isInDoubt = false
     heard(answer.serverTime)
     return answer
   }
   const change = async (request: ApiRequest): Promise<Outcome> => {
+    isInDoubt = true
     const answer = await ask(request)
     if (answer.kind === 'refused') {
       return { kind: kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) }
@@ -66,6 +71,9 @@ export function leaseObject(cluster: Cluster, app: string, clock: Clock): LeaseO
     },
     get isFresh() {
       return last !== null && cluster.requests === requests
+    },
+    get isInDoubt() {
+      return isInDoubt
     },
     look: async () => {
       const request = { method: 'GET', path } as const

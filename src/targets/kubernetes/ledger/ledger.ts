@@ -67,8 +67,10 @@ export function kubernetesLedger(options: KubernetesLedgerOptions): KubernetesLe
     acquire: async (owner, { claim, unchangedMark }) => {
       const asked = () => ({ nonce: owner.nonce, claim, unchangedMark, serverTime: object.now() })
       for (let attempt = 1; attempt <= attempts; attempt++) {
-        // One that was written since is not taken: the patch compares it with what was read.
-        const known = attempt === 1 && object.last !== null && mayTake(object.last, asked())
+        // One that was written since is not taken: the patch compares it with what was read. In doubt reading comes first, which
+        // is repeated for longer than a change where nobody answers.
+        const trusts = attempt === 1 && !object.isInDoubt
+        const known = trusts && object.last !== null && mayTake(object.last, asked())
         const record = known ? object.last : await object.look()
         if (record !== null && !mayTake(record, asked())) {
           return { kind: 'held', view: leaseViewOf(record, object.now()) }

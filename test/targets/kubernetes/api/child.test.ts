@@ -66,13 +66,15 @@ describe('a kubectl that stays', () => {
     await child.end()
   })
 
-  it('ends when the process that started it is killed', async () => {
+  it('ends when the process that started it is killed, and so does its folder', async () => {
     const { program } = fakeKubectl(staying)
+    const own = folder()
+    writeFileSync(join(own, 'kubeconfig'), 'a token')
     const source = join(import.meta.dirname, '../../../../src')
     const script = `
       const { startKubectl } = await import('${source}/targets/kubernetes/api/child.ts')
       const { systemClock } = await import('${source}/clock.ts')
-      const kubectl = { program: '${program}', words: [], environment: process.env }
+      const kubectl = { program: '${program}', words: [], environment: process.env, folder: '${own}' }
       const child = startKubectl(kubectl, [], systemClock)
       console.log((await child.printed(/.* here/, 10_000))?.[0])`
     const ours = spawn(process.execPath, ['--input-type=module', '-e', script], {
@@ -84,6 +86,7 @@ describe('a kubectl that stays', () => {
     expect(pids.map(isRunning)).toEqual([true, true])
     ours.kill('SIGKILL')
     await expect.poll(() => pids.map(isRunning), { timeout: patience }).toEqual([false, false])
+    await expect.poll(() => existsSync(own), { timeout: patience }).toBe(false)
   })
 })
 
