@@ -121,7 +121,10 @@ function creationProblems(service: KubernetesService, idle: Color, look: Look): 
   const live = named(look, deployment[otherColor(idle)])
   if (live === null) return []
   try {
-    const twin = twinOf(live, idle, { deployment, ...settings })
+    const selectors = look.services
+      .filter(({ metadata }) => service.kubeServices.includes(metadata.name))
+      .flatMap(({ spec: { selector } }) => (selector === undefined ? [] : [selector]))
+    const twin = twinOf(live, idle, { deployment, ...settings, selectors })
     const owner = ownerOf(live)
     if (owner === null) return []
     return [

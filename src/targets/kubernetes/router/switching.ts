@@ -14,8 +14,16 @@ import { confirmEndpoints, isReady } from './proof.ts'
 import { selecting } from './selecting.ts'
 import { type Memory, serviceName } from './survey.ts'
 
+/**
+ * Nothing in the API says when a node sends users elsewhere. kube-proxy looks at most once in this time unless told otherwise, and
+ * until then a check in public would be answered by the color that was left:
+ * https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/#kubeproxy-config-k8s-io-v1alpha1-KubeProxyIPTablesConfiguration
+ */
+const nodesFollow = 1_000
+
 export async function switchServices(place: Place, memory: Memory, order: Order): Promise<Evidence> {
-  const { clock } = place.surroundings
+  const { surroundings } = place
+  const { clock } = surroundings
   const parts = await findParts(place, memory, order)
   const journey: Journey = { place, order, moved: new Map() }
   let began = clock.monotonic()
@@ -27,6 +35,7 @@ export async function switchServices(place: Place, memory: Memory, order: Order)
   }
   await confirmEndpoints(place, parts)
   const taken = Math.round(clock.monotonic() - began)
+  if (!isWayBack(order)) await clock.sleep(nodesFollow, surroundings.signal)
   const proven = parts.map((part) => evidenceOf(part, order)).join('; ')
   const said = await pointPreview(place, order)
   return { detail: `${proven}, ${taken} ms after the change began${said === null ? '' : `; ${said}`}` }

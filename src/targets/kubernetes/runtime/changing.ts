@@ -12,7 +12,7 @@ import {
 import { refusalText } from '../api/refusal.ts'
 import { change, fenceOf, type PatchOperation } from '../guarding.ts'
 import { listPath, objectPath, releaseAnnotation } from '../names.ts'
-import { type Deployment, deploymentSchema } from '../objects.ts'
+import { type Deployment, deploymentSchema, serviceSchema } from '../objects.ts'
 import { ownerOf } from '../ownership.ts'
 import type { Place } from '../place.ts'
 import { readObject } from '../reading.ts'
@@ -148,13 +148,21 @@ async function create(
   const { place, parts, color, guard } = changing
   const { cluster, settings } = place
   const [name, liveName] = [service.deployment[color], service.deployment[otherColor(color)]]
-  const live = await readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema)
+  const [live, ...services] = await Promise.all([
+    readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema),
+    ...service.kubeServices.map((each) =>
+      readObject(cluster, { resource: 'services', name: each }, serviceSchema),
+    ),
+  ])
   if (live === null) {
     throw new ChangeFailed(
       `Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`,
     )
   }
-  const twin = twinOf(live, color, { ...settings, deployment: service.deployment })
+  const selectors = services.flatMap((each) =>
+    each?.spec.selector === undefined ? [] : [each.spec.selector],
+  )
+  const twin = twinOf(live, color, { ...settings, deployment: service.deployment, selectors })
   const owner = ownerOf(live)
   if (owner !== null) throw new ChangeFailed(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }))
   const body = creationOf(twin, order, guard.lease.fence)

@@ -5,6 +5,8 @@ import { ChangeFailed, type Color, otherColor, type PerColor } from '../../targe
 import { fenceAnnotation } from '../names.ts'
 import type { Deployment } from '../objects.ts'
 import { isOwnersKey } from '../ownership.ts'
+import { textOf } from '../router/advice.ts'
+import { mismatches } from '../router/colors.ts'
 import { annotationsOf, containerOf, replicasFor, type ServiceOrder } from './patch.ts'
 
 export interface Twins {
@@ -13,6 +15,8 @@ export interface Twins {
   /** null: every label with such a value stands for the color. */
   readonly selectorKey: string | null
   readonly selectorValue: PerColor<string>
+  /** Of the Services that lead to the live one. */
+  readonly selectors: readonly Texts[]
 }
 
 type Texts = Readonly<Record<string, string>>
@@ -27,6 +31,8 @@ export function twinOf(live: Deployment, color: Color, twins: Twins): Deployment
   const { template } = spec
   const labels = change.labels(template.metadata?.labels)
   if (isDeepStrictEqual(labels, template.metadata?.labels ?? {})) throw new ChangeFailed(uncolored(live))
+  const shared = twins.selectors.find((selector) => mismatches(selector, null, labels).length === 0)
+  if (shared !== undefined) throw new ChangeFailed(shares(live, shared, labels))
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -52,11 +58,10 @@ export function twinOf(live: Deployment, color: Color, twins: Twins): Deployment
 }
 
 const uncolored = ({ metadata, spec }: Deployment): string =>
-  `No label of the pods of Deployment ${metadata.name} stands for its color, so that no other color can be made from it. They have: ${Object.entries(
-    spec.template.metadata?.labels ?? {},
-  )
-    .map(([key, value]) => `${key}=${value}`)
-    .join(', ')}.`
+  `No label of the pods of Deployment ${metadata.name} stands for its color, so that no other color can be made from it. They have: ${textOf(spec.template.metadata?.labels ?? {})}.`
+
+const shares = ({ metadata }: Deployment, selector: Texts, labels: Texts): string =>
+  `The other color cannot be made from Deployment ${metadata.name}: a Service selects ${textOf(selector)}, and would send users to its pods at once (${textOf(labels)}).`
 
 const emptyStatus: Deployment['status'] = {
   observedGeneration: 0,
@@ -143,7 +148,11 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Labels, and whatever selects by labels, said of the other color. What stands for the live color stands for the new one then, and
  * the other way round: pods that keep away from the other color still do. Nothing else of the pod is touched.
  */
-function recoloring(color: Color, { deployment, selectorKey, selectorValue }: Twins, ofPods: Texts) {
+function recoloring(
+  color: Color,
+  { deployment, selectorKey, selectorValue, selectors }: Twins,
+  ofPods: Texts,
+) {
   const from = otherColor(color)
   const pairs = new Map([
     [from as string, color as string],
@@ -161,9 +170,13 @@ function recoloring(color: Color, { deployment, selectorKey, selectorValue }: Tw
     return value.replace(words, (word) => pairs.get(word) ?? word)
   }
 
-  const isTold = Object.entries(ofPods).some(([key, value]) => byValue(key, value) !== value)
+  const isTold = Object.entries(ofPods).some(
+    ([key, value]) =>
+      byValue(key, value) !== value &&
+      (selectors.length === 0 || selectors.some((selector) => Object.hasOwn(selector, key))),
+  )
 
-  /** The name of a Deployment may be that of the app as well: it stands for the color where no other label does. */
+  /** The name of a Deployment may be that of the app as well: it stands for the color where no other label that is selected does. */
   function recolored(key: string, value: string): string {
     const said = byValue(key, value)
     for (const one of [color, from]) {

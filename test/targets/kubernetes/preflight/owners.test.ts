@@ -131,7 +131,7 @@ describe('the remark on a selector that is', () => {
       'applied',
       'kubectl-client-side-apply',
       {},
-      /^color in the selector of Service shop was written by kubectl apply \(kubectl-client-side-apply\): .* Take color out of its selector\.$/,
+      /^color in the selector of Service shop was written by kubectl apply \(kubectl-client-side-apply\): .* Leave the Service out of what is applied\.$/,
     ],
     ['applied by the server', 'kubectl', {}, /was written by kubectl apply \(kubectl\)/],
   ])('%s', (_, manager, marks, expected) => {

@@ -63,6 +63,8 @@ describe.skipIf(lacksKubernetes())('Services of a real cluster', { timeout: 120_
     const router = kubernetesRouter(place)
     expect(await router.observe()).toEqual(on('blue'))
     expect(router.manual('green')).toEqual([
+      `kubectl -n ${namespace.name} scale deployment/shop-green --replicas=2`,
+      `kubectl -n ${namespace.name} rollout status deployment/shop-green`,
       `kubectl -n ${namespace.name} patch service ${name} --type=merge -p '{"spec":{"selector":{"${key}":"${labels.green[key]}"}}}'`,
     ])
     const { requests } = place.cluster

@@ -15,6 +15,7 @@ const twins: Twins = {
   deployment: { blue: 'shop-blue', green: 'shop-green' },
   selectorKey: null,
   selectorValue: { blue: 'blue', green: 'green' },
+  selectors: [],
 }
 const order = {
   service: 'web',
@@ -154,9 +155,15 @@ describe('a color made from the live one', () => {
     ],
     [
       'names of any kind',
-      { deployment: { blue: 'shop', green: 'shop-canary' } },
+      { deployment: { blue: 'shop', green: 'shop-canary' }, selectors: [{ run: 'shop' }] },
       { run: 'shop' },
       { run: 'shop-canary' },
+    ],
+    [
+      'another label that is selected, where the name is that of the app',
+      { deployment: { blue: 'shop', green: 'shop-green' }, selectors: [{ app: 'shop', color: 'blue' }] },
+      { app: 'shop', color: 'blue' },
+      { app: 'shop', color: 'green' },
     ],
   ])('knows by %s', (_, changes, podLabels, changed) => {
     expect(made(live({ podLabels }), { ...twins, ...changes })).toMatchObject({
@@ -165,6 +172,10 @@ describe('a color made from the live one', () => {
   })
 
   test('cannot be made where nothing tells the colors apart', () => {
+    const all = { ...twins, selectors: [{ app: 'shop' }] }
+    expect(() => twinOf(live(), 'green', all)).toThrow(
+      'a Service selects app=shop, and would send users to its pods at once (app=shop, color=green)',
+    )
     const plain = { ...twins, selectorKey: 'slot', deployment: { blue: 'a', green: 'b' } }
     const deployment = live({ podLabels: { color: 'none' } })
     expect(() => twinOf(deployment, 'green', plain)).toThrow(ChangeFailed)
