@@ -57371,6 +57371,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
 /***/ }),
 
+/***/ 1455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
 /***/ 7067:
 /***/ ((module) => {
 
@@ -60152,7 +60159,7 @@ var visit = __nccwpck_require__(204);
 
 
 __webpack_unused_export__ = composer.Composer;
-__webpack_unused_export__ = Document.Document;
+exports.yo = Document.Document;
 __webpack_unused_export__ = Schema.Schema;
 __webpack_unused_export__ = errors.YAMLError;
 __webpack_unused_export__ = errors.YAMLParseError;
@@ -60178,7 +60185,7 @@ __webpack_unused_export__ = publicApi.parse;
 exports.hR = publicApi.parseAllDocuments;
 exports.Tp = publicApi.parseDocument;
 exports.As = publicApi.stringify;
-__webpack_unused_export__ = visit.visit;
+exports.YR = visit.visit;
 __webpack_unused_export__ = visit.visitAsync;
 
 
@@ -66092,7 +66099,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 5726:
+/***/ 124:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -68250,8 +68257,8 @@ class ClusterRefused extends target/* TargetUnreachable */.Ek {
     }
 }
 
-;// CONCATENATED MODULE: external "node:fs/promises"
-const external_node_fs_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
@@ -68518,7 +68525,7 @@ const isNobodyThere = (error) => error instanceof Error && 'code' in error && (e
 const wordsLimit = 600;
 function unansweredText({ name, request: { method, path }, why, said }) {
     const unknown = method === 'GET' ? 'Nothing is known of what is there.' : 'Whether it was done there is unknown.';
-    const words = said.slice(-wordsLimit);
+    const words = said.length > wordsLimit ? said.slice(-wordsLimit).replace(/^.*\n/, '') : said;
     return [
         `The API server (${name}) did not answer ${method} ${path}. ${unknown} ${why.replace(/\.$/, '')}.`,
         ...(words === '' || why.includes(words) ? [] : [`kubectl said last: ${words}`]),
@@ -68550,8 +68557,8 @@ async function installKubectl({ version, cache, from, architecture, }) {
     const file = await download(cache, url, number);
     try {
         const checksum = await download(cache, `${url}.sha256`, number);
-        const expected = (await (0,external_node_fs_promises_namespaceObject.readFile)(checksum, 'utf8')).trim().split(/\s/)[0]?.toLowerCase() ?? '';
-        await (0,external_node_fs_promises_namespaceObject.rm)(checksum);
+        const expected = (await (0,promises_.readFile)(checksum, 'utf8')).trim().split(/\s/)[0]?.toLowerCase() ?? '';
+        await (0,promises_.rm)(checksum);
         const found = await checksumOf(file);
         if (found !== expected) {
             throw new ClusterRefused({
@@ -68560,11 +68567,11 @@ async function installKubectl({ version, cache, from, architecture, }) {
                 fix: 'Somebody stands in between, or it was cut short: run again, or put kubectl on the PATH of the runner.',
             });
         }
-        await (0,external_node_fs_promises_namespaceObject.chmod)(file, 0o755);
+        await (0,promises_.chmod)(file, 0o755);
         return (0,external_node_path_.join)(await cache.keep(file, tool, number), tool);
     }
     finally {
-        await (0,external_node_fs_promises_namespaceObject.rm)(file, { force: true });
+        await (0,promises_.rm)(file, { force: true });
     }
 }
 async function download(cache, url, version) {
@@ -68612,7 +68619,7 @@ async function findKubectl(wanted) {
 async function onPath(name, { PATH = '' }) {
     for (const folder of PATH.split(external_node_path_.delimiter).filter((part) => part !== '')) {
         const path = (0,external_node_path_.join)(folder, name);
-        const isThere = await (0,external_node_fs_promises_namespaceObject.access)(path, external_node_fs_.constants.X_OK).then(() => true, () => false);
+        const isThere = await (0,promises_.access)(path, external_node_fs_.constants.X_OK).then(() => true, () => false);
         if (isThere)
             return path;
     }
@@ -68664,7 +68671,7 @@ async function wordsFor({ kubeconfig, context }, folder) {
             return kubeconfig.path;
         }
         const path = (0,external_node_path_.join)(folder, 'kubeconfig');
-        await (0,external_node_fs_promises_namespaceObject.writeFile)(path, kubeconfig.text, { mode: 0o600, flag: 'wx' });
+        await (0,promises_.writeFile)(path, kubeconfig.text, { mode: 0o600, flag: 'wx' });
         return path;
     };
     const path = await file();
@@ -68676,7 +68683,7 @@ async function wordsFor({ kubeconfig, context }, folder) {
 /** kubectl takes a file that is missing for an empty one. */
 async function readable(path) {
     try {
-        await (0,external_node_fs_promises_namespaceObject.readFile)(path);
+        await (0,promises_.readFile)(path);
     }
     catch (error) {
         throw new ClusterRefused({
@@ -68716,7 +68723,7 @@ const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 async function ownNamespace({ KUBERNETES_SERVICE_HOST }) {
     if (!KUBERNETES_SERVICE_HOST)
         return null;
-    return (0,external_node_fs_promises_namespaceObject.readFile)((0,external_node_path_.join)(accountFolder, 'namespace'), 'utf8').then((text) => text.trim() || 'default', () => null);
+    return (0,promises_.readFile)((0,external_node_path_.join)(accountFolder, 'namespace'), 'utf8').then((text) => text.trim() || 'default', () => null);
 }
 function noContext(context, names, said) {
     if (names.length === 0) {
@@ -68752,12 +68759,15 @@ function noContext(context, names, said) {
  * Our end of its stdin closes however we end. kubectl takes the place of the shell, so that its end is seen; who watches is in
  * the same process group, and so is whatever kubectl starts.
  */
-const untilStdinEnds = `exec 3<&0 </dev/null
+const untilStdinEnds = `folder=$1
+shift
+exec 3<&0 </dev/null
 (
   trap '' TERM
   while read -r rest; do :; done
   kill -s TERM 0
   sleep 1
+  [ -z "$folder" ] || rm -rf "$folder"
   kill -s KILL 0
 ) <&3 3<&- >/dev/null 2>&1 &
 exec 3<&-
@@ -68765,8 +68775,8 @@ exec "$@"`;
 /** Bytes of what it said last that are kept. */
 const child_wordsLimit = 4_096;
 const child_endingTime = 3_000;
-function startKubectl({ program, words, environment }, command, clock) {
-    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', untilStdinEnds, 'sh', program, ...words, ...command], {
+function startKubectl({ program, words, environment, folder = '' }, command, clock) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)('sh', ['-c', untilStdinEnds, 'sh', folder, program, ...words, ...command], {
         detached: true,
         env: environment,
         stdio: ['pipe', 'pipe', 'pipe'],
@@ -68941,6 +68951,8 @@ const socketName = 'api.sock';
 const fitsSocket = (folder) => Buffer.byteLength((0,external_node_path_.join)(folder, socketName)) <= pathLimit;
 /** kubectl says it as soon as it listens; it asks the cluster nothing before. */
 const proxy_startTime = 15_000;
+/** Of the proxy itself, which answers the same; others are of a program that its kubeconfig names. */
+const ownLines = /^.*(?:proxy_server\.go|httputil: ReverseProxy|Starting to serve on).*\n?/gm;
 /** `folder`: ours alone, which keeps others from the socket. */
 function kubectlProxy(kubectl, folder, clock) {
     const socket = (0,external_node_path_.join)(folder, socketName);
@@ -68948,7 +68960,7 @@ function kubectlProxy(kubectl, folder, clock) {
     let starting = null;
     let isClosed = false;
     const start = async () => {
-        await (0,external_node_fs_promises_namespaceObject.rm)(socket, { force: true });
+        await (0,promises_.rm)(socket, { force: true });
         const started = startKubectl(kubectl, ['proxy', `--unix-socket=${socket}`], clock);
         child = started;
         if ((await started.printed(/^Starting to serve on /m, proxy_startTime)) !== null)
@@ -68967,7 +68979,7 @@ function kubectlProxy(kubectl, folder, clock) {
             });
             return starting;
         },
-        lastWords: () => child?.lastWords() ?? '',
+        lastWords: () => (child?.lastWords() ?? '').replaceAll(ownLines, '').trim(),
         close: async () => {
             isClosed = true;
             await starting?.catch(() => { });
@@ -69822,7 +69834,7 @@ async function openCluster(options) {
     const folder = await makeFolder(environment);
     try {
         const words = await wordsFor(settings, folder);
-        const kubectl = { program, words, environment: environmentForKubectl(environment) };
+        const kubectl = { program, words, environment: environmentForKubectl(environment), folder };
         const { context, namespace } = await findDestination(kubectl, settings, surroundings.signal);
         return clusterOf({
             kubectl: { ...kubectl, words: [...words, `--namespace=${namespace}`] },
@@ -69842,9 +69854,9 @@ async function makeFolder({ RUNNER_TEMP }) {
     const prefix = 'blue-green-';
     const fits = (at) => at !== '' && fitsSocket((0,external_node_path_.join)(at, `${prefix}XXXXXX`));
     const base = [RUNNER_TEMP ?? '', (0,external_node_os_.tmpdir)()].find(fits) ?? '/tmp';
-    return (0,external_node_fs_promises_namespaceObject.mkdtemp)((0,external_node_path_.join)(base, prefix));
+    return (0,promises_.mkdtemp)((0,external_node_path_.join)(base, prefix));
 }
-const remove = (folder) => (0,external_node_fs_promises_namespaceObject.rm)(folder, { recursive: true, force: true });
+const remove = (folder) => (0,promises_.rm)(folder, { recursive: true, force: true });
 function clusterOf({ kubectl, name, namespace, folder, signal, clock }) {
     const proxy = kubectlProxy(kubectl, folder, clock);
     const closing = new AbortController();
@@ -70130,16 +70142,19 @@ function leaseObject(cluster, app, clock) {
     const { now, heard } = serverClock(clock);
     let last = null;
     let requests = 0;
+    let isInDoubt = false;
     const learn = (record) => {
         last = record;
         requests = cluster.requests;
     };
     const ask = async (request) => {
         const answer = await cluster.ask(request);
+        isInDoubt = false;
         heard(answer.serverTime);
         return answer;
     };
     const change = async (request) => {
+        isInDoubt = true;
         const answer = await ask(request);
         if (answer.kind === 'refused') {
             return { kind: lease_object_kindOf(answer.status), error: errors.unchanged(refusalText(request, answer)) };
@@ -70153,6 +70168,9 @@ function leaseObject(cluster, app, clock) {
         },
         get isFresh() {
             return last !== null && cluster.requests === requests;
+        },
+        get isInDoubt() {
+            return isInDoubt;
         },
         look: async () => {
             const request = { method: 'GET', path };
@@ -70230,8 +70248,10 @@ function kubernetesLedger(options) {
         acquire: async (owner, { claim, unchangedMark }) => {
             const asked = () => ({ nonce: owner.nonce, claim, unchangedMark, serverTime: object.now() });
             for (let attempt = 1; attempt <= ledger_attempts; attempt++) {
-                // One that was written since is not taken: the patch compares it with what was read.
-                const known = attempt === 1 && object.last !== null && mayTake(object.last, asked());
+                // One that was written since is not taken: the patch compares it with what was read. In doubt reading comes first, which
+                // is repeated for longer than a change where nobody answers.
+                const trusts = attempt === 1 && !object.isInDoubt;
+                const known = trusts && object.last !== null && mayTake(object.last, asked());
                 const record = known ? object.last : await object.look();
                 if (record !== null && !mayTake(record, asked())) {
                     return { kind: 'held', view: leaseViewOf(record, object.now()) };
@@ -70335,6 +70355,27 @@ function queue() {
     };
 }
 const acquired = (fence, { nonce }, document) => ({ kind: 'acquired', lease: { fence, nonce }, document, degraded: false });
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/observed.js
+const isObserved = ({ metadata, status }) => status.observedGeneration >= (metadata.generation ?? 0);
+function stampedDeployments() {
+    /** By name: a generation, and the one of which the same is true. */
+    const known = new Map();
+    const sameAs = ({ name, generation = 0 }) => {
+        const there = known.get(name);
+        return there?.generation === generation ? there.same : generation;
+    };
+    return {
+        learn: (before, { metadata }) => {
+            const { name, generation = 0 } = metadata;
+            // Others may have written in between.
+            if (generation === (before.metadata.generation ?? 0) + 1) {
+                known.set(name, { generation, same: sameAs(before.metadata) });
+            }
+        },
+        isObserved: ({ metadata, status }) => status.observedGeneration >= sameAs(metadata),
+    };
+}
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/opening.js
 /**
@@ -70616,6 +70657,187 @@ async function readObjects(cluster, { resource, query = {} }, shape) {
     throw new ReadRefused(`The ${resource} cannot be listed in ${cluster.name}: ${refusalText(request, answer)}`);
 }
 
+// EXTERNAL MODULE: ./lib/targets/kubernetes/runtime/manifest-files.js
+var manifest_files = __nccwpck_require__(6769);
+// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
+var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/manifests.js
+/** A user's own manifests, rendered for one color. */
+
+
+
+/** Throws ChangeFailed with all that is wrong with them. */
+function renderManifests(files, rendering) {
+    const problems = [];
+    const found = files
+        .flatMap((file) => readFile(file, problems))
+        .flatMap((read) => renderOne(read, rendering, problems));
+    const sorted = found.map((each) => ({ ...each, place: placeOf(each.manifest, rendering) }));
+    const deployments = sorted.flatMap(({ place, manifest }) => place.kind === 'deployment' ? [{ service: place.service, manifest }] : []);
+    const { settings, color, services } = rendering;
+    for (const { name, deployment } of settings.services) {
+        if (!services.includes(name) || deployments.some(({ service }) => service.name === name))
+            continue;
+        problems.push(`No manifest is Deployment ${deployment[color]}, which service ${name} runs as.`);
+    }
+    if (problems.length > 0)
+        throw new target/* ChangeFailed */._G(`The manifests are not to be used:\n${problems.join('\n')}`);
+    return {
+        others: sorted.flatMap(({ place, manifest }) => (place.kind === 'other' ? [manifest] : [])),
+        deployments: deployments.filter(({ service }) => services.includes(service.name)),
+        left: sorted.flatMap(({ place, manifest, path }) => place.kind === 'left' ? [`${manifest.kind} ${manifest.metadata.name} of ${path} ${place.why}`] : []),
+    };
+}
+const listShape = schemas/* object */.Ikc({ kind: schemas/* string */.YjP().endsWith('List'), items: schemas/* array */.YOg(schemas/* unknown */.L5J()) });
+function readFile({ path, text }, problems) {
+    const documents = (0,dist/* parseAllDocuments */.hR)(text);
+    if (!Array.isArray(documents))
+        return [];
+    return documents.flatMap((document) => {
+        if (document.errors.length > 0) {
+            problems.push(...document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
+            return [];
+        }
+        const content = document.toJS();
+        if (content === null)
+            return [];
+        const list = listShape.safeParse(content);
+        return (list.success ? list.data.items : [content]).map((each) => ({ path, content: each }));
+    });
+}
+const manifestShape = schemas/* looseObject */._H3({
+    apiVersion: schemas/* string */.YjP(),
+    kind: schemas/* string */.YjP(),
+    metadata: schemas/* looseObject */._H3({ name: schemas/* string */.YjP(), namespace: schemas/* string */.YjP().optional() }),
+});
+/** What names `{service}` is there once for each of them. */
+function renderOne({ path, content }, rendering, problems) {
+    const { settings, color, version, namespace } = rendering;
+    const words = { app: settings.app, color, version };
+    const named = placeholdersIn(content);
+    const service = named.has('service') ? null : serviceNamed(fill(content, words), rendering);
+    if (named.has('image') && !named.has('service') && service === null) {
+        problems.push(`${path}: {image} stands in what is no Deployment of a service: which service's image is it?`);
+        return [];
+    }
+    const services = named.has('service') ? settings.services : [service];
+    return services.flatMap((each) => {
+        const image = each === null ? null : (rendering.images[each.name] ?? null);
+        if (named.has('image') && image === null) {
+            problems.push(`${path}: {image} is asked for, and service ${each?.name} has none.`);
+            return [];
+        }
+        const filled = fill(content, {
+            ...words,
+            ...(each !== null && { service: each.name }),
+            ...(image !== null && { image }),
+        });
+        const parsed = manifestShape.safeParse(filled);
+        if (!parsed.success) {
+            problems.push(`${path}: a manifest needs \`apiVersion\`, \`kind\` and \`metadata.name\`.`);
+            return [];
+        }
+        const { metadata, kind } = parsed.data;
+        if (metadata.namespace !== undefined && metadata.namespace !== namespace) {
+            problems.push(`${path}: ${kind} ${metadata.name} is for namespace ${metadata.namespace}, and the app's is ${namespace}.`);
+            return [];
+        }
+        return [{ path, manifest: parsed.data }];
+    });
+}
+function serviceNamed(content, { settings, color }) {
+    const parsed = manifestShape.safeParse(content);
+    const [only, ...others] = settings.services;
+    if (only !== undefined && others.length === 0)
+        return only;
+    if (!parsed.success || parsed.data.kind !== 'Deployment')
+        return null;
+    return settings.services.find(({ deployment }) => deployment[color] === parsed.data.metadata.name) ?? null;
+}
+const placeholder = /\{(app|color|service|image|version)\}/g;
+const placeholders = new Set(['app', 'color', 'service', 'image', 'version']);
+/** What YAML makes of `image: {image}` without quotes: a map with a key and nothing else. */
+function barePlaceholder(value) {
+    const [entry, ...others] = Object.entries(value);
+    return entry !== undefined && others.length === 0 && entry[1] === null && placeholders.has(entry[0])
+        ? entry[0]
+        : null;
+}
+function placeholdersIn(value) {
+    const names = new Set();
+    walk(value, (text) => {
+        for (const [, name = ''] of text.matchAll(placeholder))
+            names.add(name);
+        return text;
+    });
+    return names;
+}
+const fill = (value, words) => walk(value, (text) => text.replace(placeholder, (whole, name) => words[name] ?? whole));
+/** Filled in after YAML was read: whatever stands in a version stays a text, and one text. */
+function walk(value, change) {
+    if (typeof value === 'string')
+        return change(value);
+    if (Array.isArray(value))
+        return value.map((each) => walk(each, change));
+    if (typeof value !== 'object' || value === null)
+        return value;
+    const bare = barePlaceholder(value);
+    if (bare !== null)
+        return change(`{${bare}}`);
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [change(key), walk(each, change)]));
+}
+const theSwitch = 'is what the switch changes, so it is not applied: what else is new of it, apply yourself.';
+function placeOf({ kind, metadata: { name } }, { settings, color }) {
+    const { router, services, previewService } = settings;
+    const switched = router.kind === 'service' ? services.flatMap(({ kubeServices }) => kubeServices) : [];
+    if (kind === 'Service' && (switched.includes(name) || name === previewService))
+        return { kind: 'left', why: theSwitch };
+    if (router.kind !== 'service' && kind.toLowerCase() === router.kind && name === router.name) {
+        return { kind: 'left', why: theSwitch };
+    }
+    if (kind !== 'Deployment')
+        return { kind: 'other' };
+    const service = services.find(({ deployment }) => deployment[color] === name);
+    if (service !== undefined)
+        return { kind: 'deployment', service };
+    return services.some(({ deployment }) => deployment[(0,target/* otherColor */.IP)(color)] === name)
+        ? { kind: 'left', why: `belongs to ${(0,target/* otherColor */.IP)(color)}, so it is not applied.` }
+        : { kind: 'other' };
+}
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/ownership.js
+/** `mark`: a label or an annotation of its own; `writes`: its name as a field manager; `manages`: what charts call it in a label. */
+const owners = [
+    {
+        name: 'Argo CD',
+        mark: /^argocd\.argoproj\.io\/(instance|tracking-id)$/,
+        writes: /^argocd/,
+        manages: /^argo-?cd$/i,
+    },
+    {
+        name: 'Flux',
+        mark: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace)$/,
+        writes: /^(kustomize|helm)-controller$/,
+        manages: /^flux/i,
+    },
+    { name: 'Helm', mark: /^meta\.helm\.sh\//, writes: /^helm$/, manages: /^helm$/i },
+];
+/** By its marks alone; null: nobody that is known. */
+function markedBy({ labels = {}, annotations = {} }) {
+    const marks = [...Object.keys(labels), ...Object.keys(annotations)];
+    return owners.find(({ mark }) => marks.some((key) => mark.test(key)))?.name ?? null;
+}
+const writtenBy = (manager) => owners.find(({ writes }) => writes.test(manager))?.name ?? null;
+/** By its marks, or by what the object says of itself. */
+function ownership_ownerOf({ metadata }) {
+    const manager = metadata.labels?.[managedBy] ?? '';
+    return markedBy(metadata) ?? owners.find(({ manages }) => manages.test(manager))?.name ?? null;
+}
+const managedBy = 'app.kubernetes.io/managed-by';
+/** Labels and annotations that an object made by somebody else must not have. */
+const isOwnersKey = (key) => key === managedBy ||
+    /^(argocd\.argoproj\.io|(kustomize|helm)\.toolkit\.fluxcd\.io|(meta\.)?helm\.sh)\//.test(key);
+
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/colors.js
 /** Which key of a Service's selector names the color, and which color it names. */
 
@@ -70710,8 +70932,157 @@ function readWithout({ selector, templates, selectorKey, selectorValue }) {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/commands.js
+/** What a person types. */
+
+
+/** Words are quoted only where the shell needs it, to be pleasant to read. */
+const shellWord = (text) => (/^[\w./@:+,=-]+$/.test(text) ? text : (0,host_script/* quote */.hD)(text));
+const shell = (...words) => words.map(shellWord).join(' ');
+function kubectl({ cluster, settings }, ...words) {
+    const context = settings.context === null ? [] : ['--context', settings.context];
+    const namespace = cluster.namespace === null ? [] : ['-n', cluster.namespace];
+    return shell('kubectl', ...context, ...namespace, ...words);
+}
+/** Right whatever is there: a merge patch adds what is missing. */
+const mergePatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=merge', '-p', JSON.stringify(patch));
+const jsonPatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=json', '-p', JSON.stringify(patch));
+const selectorPatch = (where, service, selector) => mergePatch(where, { resource: 'services', name: service }, { spec: { selector } });
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/advice.js
+/** What is to be said of a Service whose color cannot be told, and what a person does about it. */
+
+
+
+
+const labelsOf = ({ spec }) => spec.template.metadata?.labels ?? {};
+const colors = ['blue', 'green'];
+const textOf = (labels) => Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ') || 'nothing';
+const valuesText = ({ key, values }) => `${key} (${values.blue} for blue, ${values.green} for green)`;
+function adviceFor(unread, reading) {
+    const { where, name } = unread;
+    switch (reading.kind) {
+        case 'neither':
+            return {
+                detail: `Service ${name} selects ${reading.key}=${reading.value}, and not ${valuesText(reading)}`,
+                repair: choices((color) => [selectorPatch(where, name, { [reading.key]: reading.values[color] })]),
+            };
+        case 'unclear':
+            return {
+                detail: `the color in the selector of Service ${name} may be ${reading.keys.map(valuesText).join(' or ')}`,
+                repair: [
+                    '# say in the settings which key it is, and take the others out of the selector:',
+                    ...reading.keys.map(({ key }) => `selector-key: ${key}`),
+                ],
+            };
+        case 'uncolored':
+            return uncolored(unread);
+    }
+}
+const choices = (commands) => colors.flatMap((color) => [`# to put traffic on ${color}:`, ...commands(color)]);
+function uncolored(unread) {
+    const { where, name, selector, deployments, app } = unread;
+    const selected = deployments.filter((deployment) => mismatches(selector, null, labelsOf(deployment)).length === 0);
+    const [only, ...more] = selected;
+    const whole = `Service ${name} selects ${textOf(selector)}`;
+    const look = kubectl(where, 'get', 'deployments', '--show-labels');
+    if (Object.keys(selector).length === 0)
+        return { detail: `Service ${name} has no selector, so no Deployment gets its traffic`, repair: [look] };
+    if (only === undefined) {
+        const ours = Object.values(app.deployment).join(' and ');
+        return { detail: `${whole}, which the pods of no Deployment have; ours are ${ours}`, repair: [look] };
+    }
+    if (more.length > 0) {
+        const names = selected.map(({ metadata }) => metadata.name).join(', ');
+        return { detail: `${whole}, which names no color, and the pods of ${names} have it`, repair: [look] };
+    }
+    return {
+        detail: `${whole}, which names no color: all of its traffic goes to Deployment ${only.metadata.name}`,
+        repair: coloringSteps(unread, only),
+    };
+}
+/** Pods with a color run beside those without one before the Service asks for it. */
+function coloringSteps({ where, name, app }, deployment) {
+    const { settings } = where;
+    const key = settings.selectorKey ?? 'color';
+    const given = deployment.metadata.name;
+    const label = labelsOf(deployment)[key];
+    const color = colorOf(settings.selectorValue, label) ?? (given === app.deployment.green ? 'green' : 'blue');
+    const colored = app.deployment[color];
+    const labels = { [key]: label ?? settings.selectorValue[color] };
+    const ask = [`# have the Service ask for ${color}:`, selectorPatch(where, name, labels)];
+    if (label !== undefined)
+        return ask;
+    if (given === colored) {
+        const template = { spec: { template: { metadata: { labels } } } };
+        return [
+            `# label the pods of ${given} as ${color}, which replaces them one after the other:`,
+            mergePatch(where, { resource: 'deployments', name: given }, template),
+            kubectl(where, 'rollout', 'status', `deployment/${given}`),
+            ...ask,
+        ];
+    }
+    return [
+        `# run the same as ${colored}, with the color:`,
+        copyCommand(where, deployment, { name: colored, labels }),
+        kubectl(where, 'rollout', 'status', `deployment/${colored}`),
+        ...ask,
+        `# ${given} is out of the way then:`,
+        kubectl(where, 'delete', 'deployment', given),
+    ];
+}
+/** What a Deployment selects cannot be changed, so that it takes another one. */
+function copyCommand(where, deployment, { name, labels }) {
+    const label = (...path) => Object.entries(labels).map(([key, value]) => ({ op: 'add', path: pointer(...path, key), value }));
+    const patch = [
+        { op: 'replace', path: '/metadata/name', value: name },
+        { op: 'remove', path: '/metadata/resourceVersion' },
+        { op: 'remove', path: '/status' },
+        ...label('spec', 'selector', 'matchLabels'),
+        ...label('spec', 'template', 'metadata', 'labels'),
+    ];
+    return [
+        kubectl(where, 'get', 'deployment', deployment.metadata.name, '-o', 'json'),
+        shell('kubectl', 'patch', '-f', '-', '--local', '--type=json', '-o', 'json', '-p', JSON.stringify(patch)),
+        kubectl(where, 'create', '-f', '-'),
+    ].join(' | ');
+}
+/** For a Service that is not there: one for the color that has a Deployment, blue if none has. */
+function missingService({ where, name, app, deployments }) {
+    const { cluster, settings } = where;
+    const ours = {
+        blue: deployments.find(({ metadata }) => metadata.name === app.deployment.blue),
+        green: deployments.find(({ metadata }) => metadata.name === app.deployment.green),
+    };
+    const color = ours.blue === undefined && ours.green !== undefined ? 'green' : 'blue';
+    const key = settings.selectorKey ?? 'color';
+    const labels = ours[color]?.spec.selector.matchLabels ?? { app: app.name };
+    const other = ours[(0,target/* otherColor */.IP)(color)];
+    const others = other && labelsOf(other);
+    // A second key that tells the colors apart would leave open which one is to be changed.
+    const shared = Object.entries(labels).filter(([name, value]) => others === undefined || others[name] === value);
+    const selector = {
+        ...Object.fromEntries(shared),
+        [key]: (ours[color] && labelsOf(ours[color])[key]) ?? settings.selectorValue[color],
+    };
+    const ports = ours[color]?.spec.template.spec.containers.flatMap((container) => container.ports) ?? [];
+    const service = {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name },
+        spec: { selector, ports: [{ port: 80, targetPort: ports[0]?.containerPort ?? 8080 }] },
+    };
+    return {
+        detail: `Service ${name} is not there in ${cluster.name}`,
+        repair: [
+            `# to create it for ${color}, with the port of your own:`,
+            `${shell('echo', JSON.stringify(service))} | ${kubectl(where, 'create', '-f', '-')}`,
+        ],
+    };
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/guarding.js
 
 
@@ -70891,23 +71262,29 @@ const annotationsOf = ({ version, release }) => ({
 
 
 
+
+
+
 /**
  * With what the cluster alone writes left out; not yet with a release. Throws ChangeFailed where no label tells the colors apart,
  * as the pods of both would then be sent users.
  */
 function twinOf(live, color, twins) {
-    const change = recoloring(color, twins);
     const { metadata, spec } = live;
+    const change = recoloring(color, twins, spec.template.metadata?.labels ?? {});
     const { template } = spec;
     const labels = change.labels(template.metadata?.labels);
     if ((0,external_node_util_.isDeepStrictEqual)(labels, template.metadata?.labels ?? {}))
-        throw new target/* ChangeFailed */._G(uncolored(live));
+        throw new target/* ChangeFailed */._G(creation_uncolored(live));
+    const shared = twins.selectors.find((selector) => mismatches(selector, null, labels).length === 0);
+    if (shared !== undefined)
+        throw new target/* ChangeFailed */._G(shares(live, shared, labels));
     return {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
         metadata: {
             name: twins.deployment[color],
-            labels: change.labels(without(metadata.labels, isOwnersLabel)),
+            labels: change.labels(without(metadata.labels, isOwnersKey)),
             annotations: without(metadata.annotations, isOwnersAnnotation),
         },
         spec: {
@@ -70925,9 +71302,8 @@ function twinOf(live, color, twins) {
         status: emptyStatus,
     };
 }
-const uncolored = ({ metadata, spec }) => `No label of the pods of Deployment ${metadata.name} stands for its color, so that no other color can be made from it. They have: ${Object.entries(spec.template.metadata?.labels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(', ')}.`;
+const creation_uncolored = ({ metadata, spec }) => `No label of the pods of Deployment ${metadata.name} stands for its color, so that no other color can be made from it. They have: ${textOf(spec.template.metadata?.labels ?? {})}.`;
+const shares = ({ metadata }, selector, labels) => `The other color cannot be made from Deployment ${metadata.name}: a Service selects ${textOf(selector)}, and would send users to its pods at once (${textOf(labels)}).`;
 const emptyStatus = {
     observedGeneration: 0,
     replicas: 0,
@@ -70964,23 +71340,7 @@ function creationOf(twin, order, fence) {
         },
     };
 }
-/** Who takes away again, or puts back, what it did not make itself; null: nobody that is known. */
-function creation_ownerOf({ metadata: { labels = {}, annotations = {} } }) {
-    const marks = [...Object.keys(labels), ...Object.keys(annotations)];
-    const marked = owners.find(({ mark }) => marks.some((key) => mark.test(key)));
-    if (marked !== undefined)
-        return marked.name;
-    const manager = labels['app.kubernetes.io/managed-by'] ?? '';
-    return owners.find(({ manages }) => manages.test(manager))?.name ?? null;
-}
-const owners = [
-    { name: 'Argo CD', mark: /^argocd\.argoproj\.io\/(instance|tracking-id)$/, manages: /^argo-?cd$/i },
-    { name: 'Flux', mark: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/(name|namespace)$/, manages: /^flux/i },
-    { name: 'Helm', mark: /^meta\.helm\.sh\//, manages: /^helm$/i },
-];
-const isOwnersMark = (key) => /^(argocd\.argoproj\.io|(kustomize|helm)\.toolkit\.fluxcd\.io|(meta\.)?helm\.sh)\//.test(key);
-const isOwnersLabel = (key) => isOwnersMark(key) || key === 'app.kubernetes.io/managed-by';
-const isOwnersAnnotation = (key) => isOwnersMark(key) ||
+const isOwnersAnnotation = (key) => isOwnersKey(key) ||
     key === 'kubectl.kubernetes.io/last-applied-configuration' ||
     key === 'deployment.kubernetes.io/revision' ||
     key.startsWith('blue-green-action/');
@@ -71015,22 +71375,30 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
  * Labels, and whatever selects by labels, said of the other color. What stands for the live color stands for the new one then, and
  * the other way round: pods that keep away from the other color still do. Nothing else of the pod is touched.
  */
-function recoloring(color, { deployment, selectorKey, selectorValue }) {
+function recoloring(color, { deployment, selectorKey, selectorValue, selectors }, ofPods) {
     const from = (0,target/* otherColor */.IP)(color);
     const pairs = new Map([
         [from, color],
         [color, from],
     ]);
     const labels = (texts) => Object.fromEntries(Object.entries(texts ?? {}).map(([key, value]) => [key, recolored(key, value)]));
-    function recolored(key, value) {
+    function byValue(key, value) {
         for (const one of [color, from]) {
-            const other = (0,target/* otherColor */.IP)(one);
-            if (value === deployment[one])
-                return deployment[other];
             if (value === selectorValue[one] && (selectorKey === null || selectorKey === key))
-                return selectorValue[other];
+                return selectorValue[(0,target/* otherColor */.IP)(one)];
         }
         return value.replace(creation_words, (word) => pairs.get(word) ?? word);
+    }
+    const isTold = Object.entries(ofPods).some(([key, value]) => byValue(key, value) !== value &&
+        (selectors.length === 0 || selectors.some((selector) => Object.hasOwn(selector, key))));
+    /** The name of a Deployment may be that of the app as well: it stands for the color where no other label that is selected does. */
+    function recolored(key, value) {
+        const said = byValue(key, value);
+        for (const one of [color, from]) {
+            if (value === deployment[one] && (said !== value || !isTold))
+                return deployment[(0,target/* otherColor */.IP)(one)];
+        }
+        return said;
     }
     function selector(given) {
         if (!isObject(given))
@@ -71069,11 +71437,11 @@ const unselecting = new Set([
 ]);
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/autoscalers.js
-const colors = ['blue', 'green'];
+const autoscalers_colors = ['blue', 'green'];
 /** `live`: the color that users are on; null: none. */
 function autoscalerRemarks({ deployment }, autoscalers, live) {
     const of = (color) => autoscalers.filter(({ spec: { scaleTargetRef } }) => scaleTargetRef.kind === 'Deployment' && scaleTargetRef.name === deployment[color]);
-    const scaled = colors.filter((color) => of(color).length > 0);
+    const scaled = autoscalers_colors.filter((color) => of(color).length > 0);
     const [only] = scaled;
     if (only === undefined || scaled.length === 2)
         return [];
@@ -71086,8 +71454,64 @@ function autoscalerRemarks({ deployment }, autoscalers, live) {
     ];
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/backends.js
+/** Whether the Services of the colors, which an Ingress or an HTTPRoute leads to, are what their names say. */
+
+
+
+const backends_colors = ['blue', 'green'];
+/** A switch would be proven, and users would be somewhere else. */
+function backendProblems(look) {
+    return backends_colors.flatMap((color) => {
+        const service = backendOf(look, color);
+        const selector = service?.spec.selector ?? {};
+        // Whoever gives it no selector gives it its endpoints.
+        if (service === null || Object.keys(selector).length === 0)
+            return [];
+        const selected = (of) => deploymentsOf(look, of).filter((each) => mismatches(selector, null, labelsOf(each)).length === 0);
+        const strangers = selected((0,target/* otherColor */.IP)(color)).map(({ metadata }) => metadata.name);
+        const isUnknown = deploymentsOf(look, color).length === 0;
+        if (strangers.length === 0 && (isUnknown || selected(color).length > 0))
+            return [];
+        const { name } = service.metadata;
+        const whose = strangers.length > 0 ? `the pods of ${strangers.join(', ')} have` : 'no pods of ours have';
+        return [
+            {
+                setting: 'router',
+                what: `Service ${name}, which is to lead to ${color}, selects ${textOf(selector)}, which ${whose}.`,
+                fix: `Have it select the pods of ${color} alone, or correct the names of the Services in \`router\`.`,
+            },
+        ];
+    });
+}
+/** A path or a rule names a port of the one, and goes on with it at the other. */
+function backendRemarks(look) {
+    return backends_colors.flatMap((color) => {
+        const { settings } = look;
+        const [one, other] = [backendOf(look, color), backendOf(look, (0,target/* otherColor */.IP)(color))];
+        if (one === null || other === null)
+            return [];
+        const there = portsOf(settings, other);
+        const lacking = portsOf(settings, one).filter((port) => !there.includes(port));
+        if (lacking.length === 0)
+            return [];
+        return [
+            `Service ${other.metadata.name} has no port ${lacking.join(', ')}, as ${one.metadata.name} has: what leads there by that port finds nobody after a switch to ${(0,target/* otherColor */.IP)(color)}.`,
+        ];
+    });
+}
+/** An Ingress may go by their names. */
+const portsOf = ({ router }, { spec }) => spec.ports.flatMap(({ name, port }) => router.kind === 'ingress' && name !== undefined ? [String(port), name] : [String(port)]);
+function backendOf({ settings: { router }, services }, color) {
+    if (router.kind === 'service')
+        return null;
+    return services.find(({ metadata }) => metadata.name === router.backend[color]) ?? null;
+}
+const deploymentsOf = ({ settings, deployments }, color) => settings.services.flatMap(({ deployment }) => deployments.find(({ metadata }) => metadata.name === deployment[color]) ?? []);
+
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/owners.js
 /** Who else says what the selector of a Service is, and puts it back one day: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
+
 
 const selectorFieldsSchema = schemas/* object */.Ikc({
     manager: schemas/* string */.YjP(),
@@ -71104,35 +71528,36 @@ function managerOf({ metadata }) {
     });
     return managers[0] ?? null;
 }
-/** By what it writes as, or by what it marks its objects with; null: it is set once, and left then. */
-function keeperOf(manager, { labels = {}, annotations = {} }) {
-    const marks = [...Object.keys(labels), ...Object.keys(annotations)].join('\n');
-    if (/^argocd/.test(manager) || /^argocd\.argoproj\.io\/(instance|tracking-id)$/m.test(marks))
-        return 'Argo CD';
-    if (/^(kustomize|helm)-controller$/.test(manager) ||
-        /^(kustomize|helm)\.toolkit\.fluxcd\.io\//m.test(marks))
-        return 'Flux';
-    if (manager === 'helm' || /^meta\.helm\.sh\//m.test(marks))
-        return 'Helm';
-    return /^kubectl(-client-side-apply)?$/.test(manager) ? 'kubectl apply' : null;
-}
+/** The API server takes it from the user agent: https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
+const ownName = 'blue-green-action';
+/** As `kubectl apply` calls itself, with and without `--server-side`. */
+const isApply = (manager) => /^kubectl(-client-side-apply)?$/.test(manager);
+/** Set once, and left then: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
+const isLeftByFlux = ({ labels = {}, annotations = {} }) => /^(IfNotPresent|Ignore)$/i.test({ ...labels, ...annotations }['kustomize.toolkit.fluxcd.io/ssa'] ?? '');
 /** What to know before somebody else sends users back to the old color; null: nobody is known to. */
 function ownerRemark(service, key) {
+    const { metadata } = service;
     const manager = managerOf(service);
-    const keeper = manager === null ? null : keeperOf(manager, service.metadata);
-    if (manager === null || keeper === null)
+    // Nobody has put back what we have switched.
+    if (manager === null || manager === ownName)
         return null;
-    const { name } = service.metadata;
-    const seen = `${key} in the selector of Service ${name} was written by ${keeper} (${manager})`;
-    switch (keeper) {
+    const writer = writtenBy(manager);
+    const owner = writer ?? markedBy(metadata);
+    const what = `${key} in the selector of Service ${metadata.name}`;
+    const seen = writer === null ? `${what} is kept by ${owner}` : `${what} was written by ${owner} (${manager})`;
+    switch (owner) {
         case 'Argo CD':
-            return `${seen}: unless its Application ignores that, its next sync puts users back on the color in Git.\n${argoSnippet(name, key)}`;
+            return `${seen}: unless its Application ignores that, its next sync puts users back on the color in Git.\n${argoSnippet(metadata.name, key)}`;
         case 'Flux':
+            if (isLeftByFlux(metadata))
+                return null;
             return `${seen}: its next reconciliation puts users back on the color in Git. In Git, give the Service and both Deployments:\n${fluxSnippet}`;
         case 'Helm':
-            return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live, or take the key out of the chart.`;
-        case 'kubectl apply':
-            return `${seen}: who applies that manifest again sends users to the color in it. Take ${key} out of its selector.`;
+            return `${seen}: its next upgrade may put users back on the color in the chart. Upgrade with the color that is live.`;
+        case null:
+            if (!isApply(manager))
+                return null;
+            return `${what} was written by kubectl apply (${manager}): who applies that manifest again sends users to the color in it. Leave the Service out of what is applied.`;
     }
 }
 /** https://argo-cd.readthedocs.io/en/stable/user-guide/diffing/ and …/sync-options/#respect-ignore-difference-configs */
@@ -71142,7 +71567,6 @@ spec:
     - { kind: Service, name: ${name}, jsonPointers: [/spec/selector/${key.replaceAll('~', '~0').replaceAll('/', '~1')}] }
     - { group: apps, kind: Deployment, jqPathExpressions: [.spec.replicas, '.spec.template.spec.containers[].image', .spec.template.metadata.annotations] }
   syncPolicy: { syncOptions: [RespectIgnoreDifferences=true] }`;
-/** https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources */
 const fluxSnippet = `metadata:
   annotations: { kustomize.toolkit.fluxcd.io/ssa: IfNotPresent }`;
 
@@ -71302,6 +71726,8 @@ function amountOf(container, kind, name) {
 
 
 
+
+
 function judge_judge(look) {
     const { settings, autoscalers } = look;
     const { manifests, services } = settings;
@@ -71310,12 +71736,14 @@ function judge_judge(look) {
     return {
         problems: [
             ...trafficProblems(look),
+            ...(isRendered ? [] : backendProblems(look)),
             ...(isRendered ? [] : services.flatMap((service) => deploymentProblems(service, look))),
             ...(isRendered ? [] : quotaProblems(look.quotas, growthOf(look))),
         ],
         remarks: [
             ...(isRendered ? [] : services.flatMap((service) => parityRemarks(service, look))),
             ...services.flatMap((service) => ownerRemarks(service, look)),
+            ...backendRemarks(look),
             ...services.flatMap((service) => autoscalerRemarks(service, autoscalers, live)),
         ],
     };
@@ -71383,8 +71811,11 @@ function creationProblems(service, idle, look) {
     if (live === null)
         return [];
     try {
-        const twin = twinOf(live, idle, { deployment, ...settings });
-        const owner = creation_ownerOf(live);
+        const selectors = look.services
+            .filter(({ metadata }) => service.kubeServices.includes(metadata.name))
+            .flatMap(({ spec: { selector } }) => (selector === undefined ? [] : [selector]));
+        const twin = twinOf(live, idle, { deployment, ...settings, selectors });
+        const owner = ownership_ownerOf(live);
         if (owner === null)
             return [];
         return [
@@ -71532,9 +71963,19 @@ function roleText({ app, namespace, user }, rules) {
         { apiVersion, kind: 'Role', metadata, rules },
         { apiVersion, kind: 'RoleBinding', metadata, roleRef, subjects: [subject] },
     ];
-    return objects.map((object) => (0,dist/* stringify */.As)(object, yamlStyle)).join('---\n');
+    return objects.map(role_textOf).join('---\n');
 }
-const yamlStyle = { lineWidth: 0, aliasDuplicateObjects: false, collectionStyle: 'any' };
+/** A rule on a line. */
+function role_textOf(object) {
+    const document = new dist/* Document */.yo(object, { aliasDuplicateObjects: false });
+    (0,dist/* visit */.YR)(document, {
+        Map: (_, map, path) => {
+            if (path.length > 2)
+                map.flow = true;
+        },
+    });
+    return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/preflight/review.js
 /** Whether we are allowed what we shall have to do, asked before anything is done. */
@@ -71639,6 +72080,9 @@ async function permissionProblems(cluster, app, rules) {
 
 
 
+
+
+
 /** What stops nothing is said as output. */
 async function find_problems_findProblems({ place, router, uses }) {
     const { cluster, settings, surroundings } = place;
@@ -71660,7 +72104,7 @@ async function find_problems_findProblems({ place, router, uses }) {
     if (services.kind === 'refused' || deployments.kind === 'refused' || refused.length > 0) {
         return [...new Set(refused)].map((why) => ({ setting: 'kubeconfig', what: why, fix: 'Then run again.' }));
     }
-    const { problems, remarks } = judge_judge({
+    const { problems: judged, remarks } = judge_judge({
         settings,
         name: cluster.name,
         traffic: traffic.kind === 'read' ? traffic.found : null,
@@ -71671,6 +72115,8 @@ async function find_problems_findProblems({ place, router, uses }) {
     });
     for (const remark of remarks)
         surroundings.output('preflight', `${remark}\n`);
+    const found = traffic.kind === 'read' && traffic.found.kind === 'color' ? traffic.found.color : 'green';
+    const problems = [...judged, ...(await manifestProblems(place, (0,target/* otherColor */.IP)(found)))];
     const lacking = await missingServices(cluster, settings, services.found);
     if (lacking.length === 0)
         return problems;
@@ -71687,6 +72133,23 @@ async function allowed(reading) {
         if (error instanceof ReadRefused)
             return { kind: 'refused', why: error.message };
         throw error;
+    }
+}
+/** Rendered with words that stand for a release. */
+async function manifestProblems({ cluster: { namespace }, settings }, color) {
+    if (settings.manifests.length === 0)
+        return [];
+    try {
+        const services = settings.services.map(({ name }) => name);
+        const images = Object.fromEntries(services.map((name) => [name, 'image']));
+        const rendering = { settings, color, version: 'version', images, namespace, services };
+        renderManifests(await (0,manifest_files/* readManifests */.P)(settings.manifests), rendering);
+        return [];
+    }
+    catch (error) {
+        if (!(error instanceof target/* ChangeFailed */._G))
+            throw error;
+        return [{ setting: 'manifests', what: error.message, fix: 'Correct them, or `manifests`.' }];
     }
 }
 /** Each by its name, as the router reads them: a list of all of them is asked for only when one is missing. */
@@ -71742,156 +72205,6 @@ async function missingNamespace(cluster) {
     };
 }
 
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/commands.js
-/** What a person types. */
-
-
-/** Words are quoted only where the shell needs it, to be pleasant to read. */
-const shellWord = (text) => (/^[\w./@:+,=-]+$/.test(text) ? text : (0,host_script/* quote */.hD)(text));
-const shell = (...words) => words.map(shellWord).join(' ');
-function kubectl({ cluster, settings }, ...words) {
-    const context = settings.context === null ? [] : ['--context', settings.context];
-    const namespace = cluster.namespace === null ? [] : ['-n', cluster.namespace];
-    return shell('kubectl', ...context, ...namespace, ...words);
-}
-/** Right whatever is there: a merge patch adds what is missing. */
-const mergePatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=merge', '-p', JSON.stringify(patch));
-const jsonPatch = (where, { resource, name }, patch) => kubectl(where, 'patch', kindOf(resource).toLowerCase(), name, '--type=json', '-p', JSON.stringify(patch));
-const selectorPatch = (where, service, selector) => mergePatch(where, { resource: 'services', name: service }, { spec: { selector } });
-
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/advice.js
-/** What is to be said of a Service whose color cannot be told, and what a person does about it. */
-
-
-
-
-const labelsOf = ({ spec }) => spec.template.metadata?.labels ?? {};
-const advice_colors = ['blue', 'green'];
-const textOf = (labels) => Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(', ') || 'nothing';
-const valuesText = ({ key, values }) => `${key} (${values.blue} for blue, ${values.green} for green)`;
-function adviceFor(unread, reading) {
-    const { where, name } = unread;
-    switch (reading.kind) {
-        case 'neither':
-            return {
-                detail: `Service ${name} selects ${reading.key}=${reading.value}, and not ${valuesText(reading)}`,
-                repair: choices((color) => [selectorPatch(where, name, { [reading.key]: reading.values[color] })]),
-            };
-        case 'unclear':
-            return {
-                detail: `the color in the selector of Service ${name} may be ${reading.keys.map(valuesText).join(' or ')}`,
-                repair: [
-                    '# say in the settings which key it is, and take the others out of the selector:',
-                    ...reading.keys.map(({ key }) => `selector-key: ${key}`),
-                ],
-            };
-        case 'uncolored':
-            return advice_uncolored(unread);
-    }
-}
-const choices = (commands) => advice_colors.flatMap((color) => [`# to put traffic on ${color}:`, ...commands(color)]);
-function advice_uncolored(unread) {
-    const { where, name, selector, deployments, app } = unread;
-    const selected = deployments.filter((deployment) => mismatches(selector, null, labelsOf(deployment)).length === 0);
-    const [only, ...more] = selected;
-    const whole = `Service ${name} selects ${textOf(selector)}`;
-    const look = kubectl(where, 'get', 'deployments', '--show-labels');
-    if (Object.keys(selector).length === 0)
-        return { detail: `Service ${name} has no selector, so no Deployment gets its traffic`, repair: [look] };
-    if (only === undefined) {
-        const ours = Object.values(app.deployment).join(' and ');
-        return { detail: `${whole}, which the pods of no Deployment have; ours are ${ours}`, repair: [look] };
-    }
-    if (more.length > 0) {
-        const names = selected.map(({ metadata }) => metadata.name).join(', ');
-        return { detail: `${whole}, which names no color, and the pods of ${names} have it`, repair: [look] };
-    }
-    return {
-        detail: `${whole}, which names no color: all of its traffic goes to Deployment ${only.metadata.name}`,
-        repair: coloringSteps(unread, only),
-    };
-}
-/** Pods with a color run beside those without one before the Service asks for it. */
-function coloringSteps({ where, name, app }, deployment) {
-    const { settings } = where;
-    const key = settings.selectorKey ?? 'color';
-    const given = deployment.metadata.name;
-    const color = given === app.deployment.green ? 'green' : 'blue';
-    const colored = app.deployment[color];
-    const labels = { [key]: labelsOf(deployment)[key] ?? settings.selectorValue[color] };
-    const ask = [`# have the Service ask for ${color}:`, selectorPatch(where, name, labels)];
-    if (labelsOf(deployment)[key] !== undefined)
-        return ask;
-    if (given === colored) {
-        const template = { spec: { template: { metadata: { labels } } } };
-        return [
-            `# label the pods of ${given} as ${color}, which replaces them one after the other:`,
-            mergePatch(where, { resource: 'deployments', name: given }, template),
-            kubectl(where, 'rollout', 'status', `deployment/${given}`),
-            ...ask,
-        ];
-    }
-    return [
-        `# run the same as ${colored}, with the color:`,
-        copyCommand(where, deployment, { name: colored, labels }),
-        kubectl(where, 'rollout', 'status', `deployment/${colored}`),
-        ...ask,
-        `# ${given} is out of the way then:`,
-        kubectl(where, 'delete', 'deployment', given),
-    ];
-}
-/** What a Deployment selects cannot be changed, so that it takes another one. */
-function copyCommand(where, deployment, { name, labels }) {
-    const label = (...path) => Object.entries(labels).map(([key, value]) => ({ op: 'add', path: pointer(...path, key), value }));
-    const patch = [
-        { op: 'replace', path: '/metadata/name', value: name },
-        { op: 'remove', path: '/metadata/resourceVersion' },
-        { op: 'remove', path: '/status' },
-        ...label('spec', 'selector', 'matchLabels'),
-        ...label('spec', 'template', 'metadata', 'labels'),
-    ];
-    return [
-        kubectl(where, 'get', 'deployment', deployment.metadata.name, '-o', 'json'),
-        shell('kubectl', 'patch', '-f', '-', '--local', '--type=json', '-o', 'json', '-p', JSON.stringify(patch)),
-        kubectl(where, 'create', '-f', '-'),
-    ].join(' | ');
-}
-/** For a Service that is not there: one for the color that has a Deployment, blue if none has. */
-function missingService({ where, name, app, deployments }) {
-    const { cluster, settings } = where;
-    const ours = {
-        blue: deployments.find(({ metadata }) => metadata.name === app.deployment.blue),
-        green: deployments.find(({ metadata }) => metadata.name === app.deployment.green),
-    };
-    const color = ours.blue === undefined && ours.green !== undefined ? 'green' : 'blue';
-    const key = settings.selectorKey ?? 'color';
-    const labels = ours[color]?.spec.selector.matchLabels ?? { app: app.name };
-    const other = ours[(0,target/* otherColor */.IP)(color)];
-    const others = other && labelsOf(other);
-    // A second key that tells the colors apart would leave open which one is to be changed.
-    const shared = Object.entries(labels).filter(([name, value]) => others === undefined || others[name] === value);
-    const selector = {
-        ...Object.fromEntries(shared),
-        [key]: (ours[color] && labelsOf(ours[color])[key]) ?? settings.selectorValue[color],
-    };
-    const ports = ours[color]?.spec.template.spec.containers.flatMap((container) => container.ports) ?? [];
-    const service = {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name },
-        spec: { selector, ports: [{ port: 80, targetPort: ports[0]?.containerPort ?? 8080 }] },
-    };
-    return {
-        detail: `Service ${name} is not there in ${cluster.name}`,
-        repair: [
-            `# to create it for ${color}, with the port of your own:`,
-            `${shell('echo', JSON.stringify(service))} | ${kubectl(where, 'create', '-f', '-')}`,
-        ],
-    };
-}
-
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/order.js
 
 /** Then the color that was left has failed: what it is left for needs no second thought. */
@@ -71920,7 +72233,8 @@ const readyAddresses = (slices) => [
 /** null: exactly the ready pods. A pod of two address families has an address in a slice of each. */
 function differenceOf(pods, addresses) {
     const ready = pods.filter(isReady);
-    const ours = new Set(ready.flatMap(addressesOf));
+    // A Service may publish those that are not ready.
+    const ours = new Set(pods.flatMap(addressesOf));
     const missing = ready
         .filter((pod) => !addressesOf(pod).some((address) => addresses.includes(address)))
         .map(({ metadata }) => metadata.name);
@@ -71931,8 +72245,11 @@ const describeDifference = ({ missing, foreign }) => [
     ...(missing.length > 0 ? [`${missing.join(', ')} not yet`] : []),
     ...(foreign.length > 0 ? [`${foreign.join(', ')} still`] : []),
 ].join(', and ');
-/** The controller follows a change within milliseconds. https://github.com/kubernetes/kubernetes/tree/v1.34.0/pkg/controller/endpointslice */
-const [proof_firstPause, proof_longestPause, proof_patience] = [5, 500, 10_000];
+/**
+ * The controller follows a change within milliseconds. After an API server that was away it waits up to a minute before it looks
+ * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (`defaultBackoffMax`, and its jitter)
+ */
+const [proof_firstPause, proof_longestPause, proof_patience] = [5, 500, 120_000];
 /** Until the endpoints of each Service are exactly the ready pods that it selects. Throws ChangeFailed with what they are. */
 async function confirmEndpoints(place, all) {
     const { clock, signal } = place.surroundings;
@@ -71949,7 +72266,7 @@ async function confirmEndpoints(place, all) {
         if (clock.monotonic() < deadline)
             continue;
         const details = results.flatMap(({ name, difference }) => difference === null ? [] : `Service ${name}: ${describeDifference(difference)}`);
-        throw new target/* ChangeFailed */._G(`The selectors were changed, but after ${proof_patience / 1_000} s the endpoints have not followed: ${details.join('; ')}`);
+        throw new target/* ChangeFailed */._G(`The endpoints have not followed the selectors within ${proof_patience / 1_000} s: ${details.join('; ')}`);
     }
 }
 async function compare(place, { name, selector, pods: known }, trustsKnown) {
@@ -71983,6 +72300,8 @@ function backendRouter(place, route) {
         },
         manual: (to) => [manual(place, route, seen === null ? [] : route.leads(seen), to)],
         pointPreview: () => Promise.resolve(null),
+        // Each Service leads to one color, whatever leads to the Service.
+        confirmFollowed: () => Promise.resolve(),
     };
 }
 async function observe(place, route, look) {
@@ -72019,15 +72338,16 @@ function trafficOf(place, route, leads) {
     };
 }
 const writesOf = (leads, to) => leads.flatMap((lead) => lead.writes(to));
-function manual(where, { object, backend }, leads, to) {
+function manual(where, route, leads, to) {
     if (leads.length > 0)
-        return jsonPatch(where, object, writesOf(leads, to));
-    return manualUnseen(where, { object, backend }, to);
+        return jsonPatch(where, route.object, writesOf(leads, to));
+    return manualUnseen(where, route, to);
 }
 /** Which of its places are to be changed tells only the object itself. */
-function manualUnseen(where, { object, backend }, to) {
+function manualUnseen(where, { object, backend, rule }, to) {
     const edit = kubectl(where, 'edit', kindOf(object.resource).toLowerCase(), object.name);
-    return `${edit} # in the place of ${backend[(0,target/* otherColor */.IP)(to)]}: ${backend[to]}`;
+    const place = rule === null ? '' : `of ${rule} alone, `;
+    return `${edit} # ${place}in the place of ${backend[(0,target/* otherColor */.IP)(to)]}: ${backend[to]}`;
 }
 async function switchBackend(place, { object, shape, backend, leads }, order) {
     const { from, to, guard } = order;
@@ -72069,14 +72389,16 @@ const readDeployments = ({ cluster }) => readObjects(cluster, { resource: 'deplo
 async function survey(place, memory) {
     const routed = survey_routedServices(place);
     const mayBeKnown = routed.every(({ name }) => memory.keys.has(name));
-    const [found, early] = await Promise.all([
-        Promise.all(routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema))),
-        mayBeKnown ? null : readDeployments(place),
-    ]);
+    const early = mayBeKnown ? null : readDeployments(place);
+    // Whoever may read neither hears of the Services, whichever answer comes first.
+    early?.catch(() => { });
+    const found = await Promise.all(routed.map(({ name }) => readObject(place.cluster, serviceName(name), serviceSchema)));
     const services = routed.map((one, index) => ({ ...one, service: found[index] ?? null }));
     const known = services.map((one) => readKnown(one, memory));
     const isAllKnown = known.every((reading) => reading?.kind === 'color');
-    const deployments = isAllKnown ? [] : (early ?? (await readDeployments(place)));
+    const deployments = isAllKnown ? [] : await (early ?? readDeployments(place));
+    for (const { metadata, spec } of deployments)
+        memory.sizes.set(metadata.name, spec.replicas);
     memory.seen = services.map((one, index) => {
         const reading = isAllKnown ? (known[index] ?? null) : readWith(place, one, deployments);
         if (reading !== null && 'key' in reading && hasBoth(one.app, deployments))
@@ -72138,6 +72460,23 @@ function repairOf(where, { name, reading }, to) {
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/manual.js
 
 
+
+
+/** A color that was retired has no pods: whoever goes back to it in the night has to start them first. */
+function manualLines(where, { seen, sizes }, to) {
+    const starts = where.settings.services.flatMap(({ deployment }) => {
+        const [size, other] = [sizes.get(deployment[to]), sizes.get(deployment[(0,target/* otherColor */.IP)(to)])];
+        if (size === undefined)
+            return [];
+        const name = `deployment/${deployment[to]}`;
+        return [
+            kubectl(where, 'scale', name, `--replicas=${size || other || 1}`),
+            kubectl(where, 'rollout', 'status', name),
+        ];
+    });
+    const moves = survey_routedServices(where).map((routed) => repairOf(where, seen?.find(({ name }) => name === routed.name) ?? { ...routed, reading: null }, to));
+    return [...starts, ...moves];
+}
 /** What a person types before we have seen the cluster, or can. */
 function manualBySettings(settings, to) {
     const { router, context, namespace } = settings;
@@ -72147,8 +72486,10 @@ function manualBySettings(settings, to) {
             return survey_routedServices({ settings }).map((routed) => repairOf(where, { ...routed, reading: null }, to));
         case 'ingress':
             return [manualUnseen(where, { ...router, object: { resource: 'ingresses', name: router.name } }, to)];
-        case 'httproute':
-            return [manualUnseen(where, { ...router, object: { resource: 'httproutes', name: router.name } }, to)];
+        case 'httproute': {
+            const object = { resource: 'httproutes', name: router.name };
+            return [manualUnseen(where, { ...router, rule: null, object }, to)];
+        }
     }
 }
 
@@ -72167,15 +72508,17 @@ function httpRouteRouter(place, { name, backend }) {
         object,
         shape: httpRouteSchema,
         backend,
+        rule: null,
         leads: (route) => leadsOf(route, backend),
         confirm: (route) => httproute_confirm(place, object, route),
     });
 }
-function leadsOf({ spec }, backend) {
+function leadsOf({ metadata, spec }, backend) {
+    const isOurs = ({ name, kind = 'Service', namespace = metadata.namespace }) => kind === 'Service' && namespace === metadata.namespace && colorOf(backend, name) !== null;
     return spec.rules.flatMap(({ backendRefs }, ruleIndex) => {
         const refs = backendRefs
             .map((ref, index) => ({ ref, path: pointer('spec', 'rules', ruleIndex, 'backendRefs', index) }))
-            .filter(({ ref: { name, kind = 'Service' } }) => kind === 'Service' && colorOf(backend, name) !== null);
+            .filter(({ ref }) => isOurs(ref));
         if (refs.length === 0)
             return [];
         return [leadOf(`rule ${ruleIndex + 1}`, refs, backend)];
@@ -72196,30 +72539,38 @@ function leadOf(title, refs, backend) {
         title,
         to,
         tests,
-        writes: (color) => refs.map(({ path, ref }) => {
-            // A rule that leads to one of the two alone has no weights to turn.
-            if (names.size === 1)
-                return { op: 'replace', path: `${path}/name`, value: backend[color] };
-            return { op: 'add', path: `${path}/weight`, value: ref.name === backend[color] ? full : 0 };
+        writes: (color) => refs.flatMap(({ path, ref }) => {
+            const weight = (value) => ({ op: 'add', path: `${path}/weight`, value });
+            if (names.size > 1)
+                return [weight(ref.name === backend[color] ? full : 0)];
+            // A rule that leads to one of the two alone has no weights to turn, unless it leads to nobody.
+            const name = { op: 'replace', path: `${path}/name`, value: backend[color] };
+            return fed.size === 0 ? [name, weight(full)] : [name];
         }),
     };
 }
+const reportsIn = ({ status }) => status.parents.flatMap(({ parentRef, controllerName, conditions }) => conditions.map((condition) => ({ by: JSON.stringify([controllerName, parentRef]), condition })));
+const isRefusal = ({ condition: { type, status } }) => /^(Accepted|ResolvedRefs)$/.test(type) && status === 'False';
+const isFor = (generation, { condition: { observedGeneration = 0 } }) => observedGeneration >= generation;
 const [pause, httproute_patience] = [100, 2_000];
 /** Each gateway that the route is attached to reports in it. Without any nobody is waited for. */
 async function httproute_confirm({ cluster, surroundings }, object, written) {
     const { clock, signal } = surroundings;
     const generation = written.metadata.generation ?? 0;
     const deadline = clock.monotonic() + httproute_patience;
+    // A gateway that does not take the route at all did not do so before the change.
+    const strangers = reportsIn(written)
+        .filter((report) => isRefusal(report) && report.condition.type === 'Accepted' && !isFor(generation, report))
+        .map(({ by }) => by);
     for (let route = written;;) {
-        const { parents } = route.status;
-        if (parents.length === 0)
+        const reports = reportsIn(route).filter(({ by }) => !strangers.includes(by));
+        if (reports.length === 0)
             return `read back as generation ${generation}; no gateway has reported on it`;
-        const conditions = parents.flatMap((parent) => parent.conditions);
-        const current = conditions.filter(({ observedGeneration = 0 }) => observedGeneration >= generation);
-        const bad = current.find(({ type, status }) => /^(Accepted|ResolvedRefs)$/.test(type) && status === 'False');
-        if (bad !== undefined)
-            throw new target/* ChangeFailed */._G(`${titleOf(object)} was written, and its gateway says no: ${bad.reason}: ${bad.message}`);
-        if (current.length === conditions.length)
+        const current = reports.filter((report) => isFor(generation, report));
+        const refused = current.find(isRefusal)?.condition;
+        if (refused !== undefined)
+            throw new target/* ChangeFailed */._G(`${titleOf(object)} was written, and its gateway says no: ${refused.reason}: ${refused.message}`);
+        if (current.length === reports.length)
             return `its gateways have taken generation ${generation}`;
         if (clock.monotonic() >= deadline)
             return `read back as generation ${generation}; its gateways report on an older one after ${httproute_patience / 1_000} s`;
@@ -72239,6 +72590,7 @@ const ingressRouter = (place, settings) => backendRouter(place, {
     object: { resource: 'ingresses', name: settings.name },
     shape: ingressSchema,
     backend: settings.backend,
+    rule: settings.rule,
     leads: (ingress) => ingress_leadsOf(ingress, settings),
     // What a controller makes of an Ingress stands nowhere in it.
     confirm: async ({ metadata }) => `read back as generation ${metadata.generation}, which its controller follows in its own time`,
@@ -72469,8 +72821,15 @@ async function whyUnpopulated(place, { name, app, selector, pods }, { to }) {
 
 
 
+/**
+ * Nothing in the API says when a node sends users elsewhere. kube-proxy looks at most once in this time unless told otherwise, and
+ * until then a check in public would be answered by the color that was left:
+ * https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/#kubeproxy-config-k8s-io-v1alpha1-KubeProxyIPTablesConfiguration
+ */
+const nodesFollow = 1_000;
 async function switchServices(place, memory, order) {
-    const { clock } = place.surroundings;
+    const { surroundings } = place;
+    const { clock } = surroundings;
     const parts = await findParts(place, memory, order);
     const journey = { place, order, moved: new Map() };
     let began = clock.monotonic();
@@ -72485,6 +72844,8 @@ async function switchServices(place, memory, order) {
     }
     await confirmEndpoints(place, parts);
     const taken = Math.round(clock.monotonic() - began);
+    if (!isWayBack(order))
+        await clock.sleep(nodesFollow, surroundings.signal);
     const proven = parts.map((part) => switching_evidenceOf(part, order)).join('; ');
     const said = await pointPreview(place, order);
     return { detail: `${proven}, ${taken} ms after the change began${said === null ? '' : `; ${said}`}` };
@@ -72550,16 +72911,17 @@ async function pointPreview(place, { to, guard }) {
 
 
 
+
+
+
 function serviceRouter(place) {
-    const memory = { keys: new Map(), seen: null };
+    const memory = { keys: new Map(), sizes: new Map(), seen: null };
     return {
         observe: () => service_observe(place, memory),
         switch: (from, to, guard) => switchServices(place, memory, { from, to, guard }),
-        manual: (to) => survey_routedServices(place).map((routed) => {
-            const seen = memory.seen?.find(({ name }) => name === routed.name);
-            return repairOf(place, seen ?? { ...routed, reading: null }, to);
-        }),
+        manual: (to) => manualLines(place, memory, to),
         pointPreview: (color, lease) => preview(place, color, lease),
+        confirmFollowed: () => confirmFollowed(place),
     };
 }
 async function service_observe(place, memory) {
@@ -72571,6 +72933,17 @@ async function service_observe(place, memory) {
             throw error;
         return { kind: 'unknown', detail: error.message, repair: [] };
     }
+}
+async function confirmFollowed(place) {
+    const found = await Promise.all(survey_routedServices(place).map(async ({ name }) => {
+        const service = await readObject(place.cluster, serviceName(name), serviceSchema);
+        const selector = service?.spec.selector ?? {};
+        // Nobody follows a Service without a selector, or one that is gone.
+        return Object.keys(selector).length === 0
+            ? []
+            : [{ name, selector, pods: await readPods(place, selector) }];
+    }));
+    await confirmEndpoints(place, found.flat());
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/router.js
@@ -72717,177 +73090,9 @@ async function readKinds(cluster, apiVersion) {
     return new Map(resources.filter(({ name }) => !name.includes('/')).map((each) => [each.kind, each]));
 }
 
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/manifest-files.js
-/** Manifests from the workspace. */
-
-
-
-/** Of a folder what `kubectl apply -f` takes of it: its own files alone, in their order. Throws ChangeFailed where one is missing. */
-async function readManifests(paths) {
-    const files = await Promise.all(paths.map(filesAt));
-    return Promise.all(files.flat().map(async (path) => ({ path, text: await (0,external_node_fs_promises_namespaceObject.readFile)(path, 'utf8') })));
-}
-async function filesAt(path) {
-    try {
-        if (!(await (0,external_node_fs_promises_namespaceObject.stat)(path)).isDirectory())
-            return [path];
-        const names = await (0,external_node_fs_promises_namespaceObject.readdir)(path);
-        return names
-            .filter((name) => /\.(ya?ml|json)$/.test(name))
-            .toSorted()
-            .map((name) => (0,external_node_path_.join)(path, name));
-    }
-    catch (error) {
-        throw new target/* ChangeFailed */._G(`The manifests at ${path} cannot be read: ${error.message}`);
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/manifests.js
-/** A user's own manifests, rendered for one color. */
-
-
-
-/** Throws ChangeFailed with all that is wrong with them. */
-function renderManifests(files, rendering) {
-    const problems = [];
-    const found = files
-        .flatMap((file) => readFile(file, problems))
-        .flatMap((read) => renderOne(read, rendering, problems));
-    const sorted = found.map((each) => ({ ...each, place: placeOf(each.manifest, rendering) }));
-    const deployments = sorted.flatMap(({ place, manifest }) => place.kind === 'deployment' ? [{ service: place.service, manifest }] : []);
-    const { settings, color, services } = rendering;
-    for (const { name, deployment } of settings.services) {
-        if (!services.includes(name) || deployments.some(({ service }) => service.name === name))
-            continue;
-        problems.push(`No manifest is Deployment ${deployment[color]}, which service ${name} runs as.`);
-    }
-    if (problems.length > 0)
-        throw new target/* ChangeFailed */._G(`The manifests are not to be used:\n${problems.join('\n')}`);
-    return {
-        others: sorted.flatMap(({ place, manifest }) => (place.kind === 'other' ? [manifest] : [])),
-        deployments: deployments.filter(({ service }) => services.includes(service.name)),
-        left: sorted.flatMap(({ place, manifest, path }) => place.kind === 'left' ? [`${manifest.kind} ${manifest.metadata.name} of ${path} ${place.why}`] : []),
-    };
-}
-const listShape = schemas/* object */.Ikc({ kind: schemas/* string */.YjP().endsWith('List'), items: schemas/* array */.YOg(schemas/* unknown */.L5J()) });
-function readFile({ path, text }, problems) {
-    const documents = (0,dist/* parseAllDocuments */.hR)(text);
-    if (!Array.isArray(documents))
-        return [];
-    return documents.flatMap((document) => {
-        if (document.errors.length > 0) {
-            problems.push(...document.errors.map(({ message }) => `${path}: ${message.split('\n')[0]}`));
-            return [];
-        }
-        const content = document.toJS();
-        if (content === null)
-            return [];
-        const list = listShape.safeParse(content);
-        return (list.success ? list.data.items : [content]).map((each) => ({ path, content: each }));
-    });
-}
-const manifestShape = schemas/* looseObject */._H3({
-    apiVersion: schemas/* string */.YjP(),
-    kind: schemas/* string */.YjP(),
-    metadata: schemas/* looseObject */._H3({ name: schemas/* string */.YjP(), namespace: schemas/* string */.YjP().optional() }),
-});
-/** What names `{service}` is there once for each of them. */
-function renderOne({ path, content }, rendering, problems) {
-    const { settings, color, version, namespace } = rendering;
-    const words = { app: settings.app, color, version };
-    const named = placeholdersIn(content);
-    const service = named.has('service') ? null : serviceNamed(fill(content, words), rendering);
-    if (named.has('image') && !named.has('service') && service === null) {
-        problems.push(`${path}: {image} stands in what is no Deployment of a service: which service's image is it?`);
-        return [];
-    }
-    const services = named.has('service') ? settings.services : [service];
-    return services.flatMap((each) => {
-        const image = each === null ? null : (rendering.images[each.name] ?? null);
-        if (named.has('image') && image === null) {
-            problems.push(`${path}: {image} is asked for, and service ${each?.name} has none.`);
-            return [];
-        }
-        const filled = fill(content, {
-            ...words,
-            ...(each !== null && { service: each.name }),
-            ...(image !== null && { image }),
-        });
-        const parsed = manifestShape.safeParse(filled);
-        if (!parsed.success) {
-            problems.push(`${path}: a manifest needs \`apiVersion\`, \`kind\` and \`metadata.name\`.`);
-            return [];
-        }
-        const { metadata, kind } = parsed.data;
-        if (metadata.namespace !== undefined && metadata.namespace !== namespace) {
-            problems.push(`${path}: ${kind} ${metadata.name} is for namespace ${metadata.namespace}, and the app's is ${namespace}.`);
-            return [];
-        }
-        return [{ path, manifest: parsed.data }];
-    });
-}
-function serviceNamed(content, { settings, color }) {
-    const parsed = manifestShape.safeParse(content);
-    const [only, ...others] = settings.services;
-    if (only !== undefined && others.length === 0)
-        return only;
-    if (!parsed.success || parsed.data.kind !== 'Deployment')
-        return null;
-    return settings.services.find(({ deployment }) => deployment[color] === parsed.data.metadata.name) ?? null;
-}
-const placeholder = /\{(app|color|service|image|version)\}/g;
-const placeholders = new Set(['app', 'color', 'service', 'image', 'version']);
-/** What YAML makes of `image: {image}` without quotes: a map with a key and nothing else. */
-function barePlaceholder(value) {
-    const [entry, ...others] = Object.entries(value);
-    return entry !== undefined && others.length === 0 && entry[1] === null && placeholders.has(entry[0])
-        ? entry[0]
-        : null;
-}
-function placeholdersIn(value) {
-    const names = new Set();
-    walk(value, (text) => {
-        for (const [, name = ''] of text.matchAll(placeholder))
-            names.add(name);
-        return text;
-    });
-    return names;
-}
-const fill = (value, words) => walk(value, (text) => text.replace(placeholder, (whole, name) => words[name] ?? whole));
-/** Filled in after YAML was read: whatever stands in a version stays a text, and one text. */
-function walk(value, change) {
-    if (typeof value === 'string')
-        return change(value);
-    if (Array.isArray(value))
-        return value.map((each) => walk(each, change));
-    if (typeof value !== 'object' || value === null)
-        return value;
-    const bare = barePlaceholder(value);
-    if (bare !== null)
-        return change(`{${bare}}`);
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [change(key), walk(each, change)]));
-}
-const theSwitch = 'is what the switch changes, so it is not applied: what else is new of it, apply yourself.';
-function placeOf({ kind, metadata: { name } }, { settings, color }) {
-    const { router, services, previewService } = settings;
-    const switched = router.kind === 'service' ? services.flatMap(({ kubeServices }) => kubeServices) : [];
-    if (kind === 'Service' && (switched.includes(name) || name === previewService))
-        return { kind: 'left', why: theSwitch };
-    if (router.kind !== 'service' && kind.toLowerCase() === router.kind && name === router.name) {
-        return { kind: 'left', why: theSwitch };
-    }
-    if (kind !== 'Deployment')
-        return { kind: 'other' };
-    const service = services.find(({ deployment }) => deployment[color] === name);
-    if (service !== undefined)
-        return { kind: 'deployment', service };
-    return services.some(({ deployment }) => deployment[(0,target/* otherColor */.IP)(color)] === name)
-        ? { kind: 'left', why: `belongs to ${(0,target/* otherColor */.IP)(color)}, so it is not applied.` }
-        : { kind: 'other' };
-}
-
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/changing.js
 /** Changes of a color's Deployments, each under the fence of the lease. */
+
 
 
 
@@ -72936,16 +73141,16 @@ const serviceOrder = ({ name, container }, { release, size }) => ({
 /** Only to nothing: an autoscaler lets what has 0 instances rest, and takes it up again with the first that we start. */
 async function stopColor(changing) {
     await demand(changing, 'stop');
-    for (const read of await deploymentsOf(changing)) {
+    for (const read of await changing_deploymentsOf(changing)) {
         await patch(changing, { name: `Stopping ${changing.color}`, read, edit: stopOperations });
     }
 }
 async function removeColor(changing) {
     await demand(changing, 'remove');
-    for (const read of await deploymentsOf(changing))
+    for (const read of await changing_deploymentsOf(changing))
         await changing_remove(changing, read);
 }
-async function deploymentsOf({ place, parts, color }) {
+async function changing_deploymentsOf({ place, parts, color }) {
     const known = await parts.reader.known();
     return place.settings.services.flatMap(({ deployment }) => known.get(deployment[color]) ?? []);
 }
@@ -72984,12 +73189,16 @@ async function changing_create(changing, service, order) {
     const { place, parts, color, guard } = changing;
     const { cluster, settings } = place;
     const [name, liveName] = [service.deployment[color], service.deployment[(0,target/* otherColor */.IP)(color)]];
-    const live = await readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema);
+    const [live, ...services] = await Promise.all([
+        readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema),
+        ...service.kubeServices.map((each) => readObject(cluster, { resource: 'services', name: each }, serviceSchema)),
+    ]);
     if (live === null) {
         throw new target/* ChangeFailed */._G(`Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`);
     }
-    const twin = twinOf(live, color, { ...settings, deployment: service.deployment });
-    const owner = creation_ownerOf(live);
+    const selectors = services.flatMap((each) => each?.spec.selector === undefined ? [] : [each.spec.selector]);
+    const twin = twinOf(live, color, { ...settings, deployment: service.deployment, selectors });
+    const owner = ownership_ownerOf(live);
     if (owner !== null)
         throw new target/* ChangeFailed */._G(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }));
     const body = creationOf(twin, order, guard.lease.fence);
@@ -73040,7 +73249,7 @@ async function changing_remove({ place, parts, guard }, read) {
 async function applyManifests(changing, order) {
     const { place, parts, color, guard } = changing;
     const { cluster, settings, surroundings } = place;
-    const rendered = renderManifests(await readManifests(settings.manifests), {
+    const rendered = renderManifests(await (0,manifest_files/* readManifests */.P)(settings.manifests), {
         settings,
         color,
         version: order.release.version,
@@ -73216,7 +73425,7 @@ function judgeDeployment(name, seen) {
     const { deployment, reached } = seen;
     if (deployment === null)
         return missing(name);
-    const isObserved = deployment.status.observedGeneration >= (deployment.metadata.generation ?? 0);
+    const isObserved = seen.isObserved(deployment);
     // Right after an autoscaler's word the status is behind too, which says nothing against what runs.
     if (!isObserved && reached === null) {
         return { kind: 'waiting', reason: `the cluster has not looked at the change of ${name} yet` };
@@ -73377,6 +73586,7 @@ const beginnings = new Set(['ContainerCreating', 'PodInitializing']);
 
 
 
+
 /** Pods of one Deployment mostly fail alike. */
 const podsShown = 5;
 async function diagnosing_diagnose(cluster, deployments) {
@@ -73393,6 +73603,7 @@ async function diagnosing_diagnose(cluster, deployments) {
         events,
         waitedForNode: () => Number.POSITIVE_INFINITY,
         reached: null,
+        isObserved: isObserved,
     })));
     return diagnosisOf({
         deployments,
@@ -73412,10 +73623,11 @@ async function podsFor(cluster, deployment) {
     const query = { labelSelector: labelSelector(deployment.spec.selector.matchLabels ?? {}) };
     return podsOf(deployment, await unlessRefused(readObjects(cluster, { resource: 'pods', query }, podSchema)));
 }
-const eventsAbout = (deployments, events) => events.filter(({ involvedObject: { name = '' } }) => deployments.some(({ metadata }) => isCalledAfter(metadata.name, name)));
-/** A Deployment itself, its ReplicaSets and their pods. */
-const isCalledAfter = (deployment, name) => name === deployment ||
-    (name.startsWith(`${deployment}-`) &&
+const eventsAbout = (deployments, events) => events.filter(({ involvedObject }) => deployments.some(({ metadata }) => belongsTo(metadata.name, involvedObject)));
+/** A Deployment itself, its ReplicaSets and their pods, which are called after it; so are other Deployments at times. */
+const belongsTo = (deployment, { kind, name = '' }) => name === deployment ||
+    (kind !== 'Deployment' &&
+        name.startsWith(`${deployment}-`) &&
         /^[a-z0-9]{1,10}(-[a-z0-9]{5})?$/.test(name.slice(deployment.length + 1)));
 const logsOf = ({ metadata, status }) => [...status.initContainerStatuses, ...status.containerStatuses].flatMap(({ name, state = {}, restartCount }) => {
     const is = state.running !== undefined || state.terminated !== undefined;
@@ -73663,7 +73875,7 @@ function pinnedImage(image, pods, container) {
 
 
 
-/** A watch that broke is tried again after this time, in milliseconds. */
+/** A watch that broke, or again told nothing before it ended, is tried again after this time, in milliseconds. */
 const pauseAfterSilence = 1_000;
 /** Ends with the signal. */
 function follow({ cluster, surroundings: { clock } }, { resource, query, shape, known }, signal) {
@@ -73682,9 +73894,12 @@ function follow({ cluster, surroundings: { clock } }, { resource, query, shape, 
         if (answer.kind === 'refused')
             throw new Error(`The ${resource} cannot be listed: ${refusalText(request, answer)}`);
         const { items: found, metadata } = listOf(shape).parse(answer.body);
-        items.clear();
+        const names = new Set(found.map((item) => item.metadata.name));
+        for (const name of items.keys())
+            if (!names.has(name))
+                items.delete(name);
         for (const item of found)
-            items.set(item.metadata.name, item);
+            keep(item);
         version = metadata.resourceVersion ?? null;
     };
     const hear = ({ type, object }) => {
@@ -73704,8 +73919,13 @@ function follow({ cluster, surroundings: { clock } }, { resource, query, shape, 
         silence = why;
         first.resolve();
     };
+    const pause = () => clock.sleep(pauseAfterSilence, signal).catch(() => { });
     const run = async () => {
+        let fruitless = 0;
         while (!signal.aborted) {
+            if (fruitless > 1)
+                await pause();
+            fruitless += 1;
             try {
                 if (version === null)
                     await list();
@@ -73717,15 +73937,18 @@ function follow({ cluster, surroundings: { clock } }, { resource, query, shape, 
                     ...(version && { resourceVersion: version }),
                 };
                 const path = listPath(cluster.namespace, resource, from);
-                for await (const event of cluster.watch({ method: 'GET', path }, signal))
+                for await (const event of cluster.watch({ method: 'GET', path }, signal)) {
                     hear(event);
+                    fruitless = 0;
+                }
             }
             catch (error) {
                 version = null;
                 if (error instanceof Ended || signal.aborted)
                     continue;
                 heard(error instanceof Error ? error.message : String(error));
-                await clock.sleep(pauseAfterSilence, signal).catch(() => { });
+                fruitless = 0;
+                await pause();
             }
         }
         first.resolve();
@@ -73772,7 +73995,7 @@ const isNewer = (there, than) => there.uid === than.uid && (there.generation ?? 
 
 /** Milliseconds between two looks for an autoscaler's word. */
 const betweenEvents = 10_000;
-function watchDeployment(place, known) {
+function watchDeployment(place, known, stamped) {
     const { cluster, surroundings } = place;
     const { clock, signal } = surroundings;
     const { name, resourceVersion } = known.metadata;
@@ -73795,19 +74018,19 @@ function watchDeployment(place, known) {
         unscheduledSince.set(uid, since);
         return clock.monotonic() - since;
     };
-    let events = null;
+    let lastEvents = null;
     const readEvents = async () => {
         if (!pods.items.some((pod) => isPatienceOver(waitedForNode(pod))))
             return [];
-        if (events !== null && clock.monotonic() - events.at < betweenEvents)
-            return events.found;
+        if (lastEvents !== null && clock.monotonic() - lastEvents.at < betweenEvents)
+            return lastEvents.found;
         const found = await readObjects(cluster, { resource: 'events', query: { fieldSelector: 'involvedObject.kind=Pod' } }, eventSchema).catch((error) => {
             // They are help, and no part of what must be allowed.
             if (error instanceof ReadRefused)
                 return [];
             throw error;
         });
-        events = { found, at: clock.monotonic() };
+        lastEvents = { found, at: clock.monotonic() };
         return found;
     };
     let reached = null;
@@ -73818,7 +74041,9 @@ function watchDeployment(place, known) {
         if (silence !== null)
             return { kind: 'silent', reason: silence };
         const deployment = deployments.items[0] ?? null;
-        const seen = { deployment, pods: pods.items, events: await readEvents(), waitedForNode, reached };
+        const { isObserved } = stamped;
+        const events = await readEvents();
+        const seen = { deployment, pods: pods.items, events, waitedForNode, reached, isObserved };
         const readiness = judgeDeployment(name, seen);
         if (readiness.kind === 'ready' && deployment !== null) {
             const { spec, status } = deployment;
@@ -73867,7 +74092,7 @@ function kubernetesRuntime(place, given) {
     const ways = reaching(place);
     const watch = (deployment) => {
         const { name } = deployment.metadata;
-        const there = watched.get(name) ?? watchDeployment(place, deployment);
+        const there = watched.get(name) ?? watchDeployment(place, deployment, given.stamped);
         watched.set(name, there);
         return there;
     };
@@ -73990,14 +74215,21 @@ function sharing(cluster) {
 
 
 
-const shape = schemas/* object */.Ikc({ metadata: metadataSchema });
+const shape = schemas/* object */.Ikc({
+    metadata: metadataSchema,
+    status: schemas/* object */.Ikc({ observedGeneration: schemas/* number */.aig().default(0) }).prefault({}),
+});
 /**
  * A patch that a former owner has sent and that arrives later is refused then. What does not exist is left out. Throws LeaseLost
  * where an even later owner has been.
  */
-async function stamp(place, lease) {
+async function stamp(place, lease, stamped) {
     const name = 'Taking over the lease';
-    const changes = (await findGuarded(place)).map((found) => guarding_change(place.cluster, { ...found, shape, lease, name, edit: () => [] }));
+    const changes = (await findGuarded(place)).map(async (found) => {
+        const after = await guarding_change(place.cluster, { ...found, shape, lease, name, edit: () => [] });
+        if (found.object.resource === 'deployments')
+            stamped?.learn(found.read, after);
+    });
     const errors = (await Promise.allSettled(changes)).flatMap((result) => 
     // What was refused has been deleted in the meantime: nothing else is demanded of it here.
     result.status === 'rejected' && !(result.reason instanceof target/* ChangeRefused */.Zv) ? [result.reason] : []);
@@ -74050,6 +74282,7 @@ function routingObjects({ router, services, previewService }) {
 
 
 
+
 /** Two Deployments for each service, behind a Service, an Ingress or an HTTPRoute. */
 const openKubernetesTarget = (options) => openedLater(() => kubernetes_target_open(options), (to) => manualBySettings(options.settings, to));
 async function kubernetes_target_open(options) {
@@ -74058,13 +74291,14 @@ async function kubernetes_target_open(options) {
     const cluster = sharing(await openCluster(options));
     const place = { settings, cluster, surroundings };
     const router = kubernetesRouter(place);
-    const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration });
+    const stamped = stampedDeployments();
+    const runtime = kubernetesRuntime(place, { observeTraffic: router.observe, configuration, stamped });
     const ledger = kubernetesLedger({
         cluster,
         app,
         leaseTtl,
         clock,
-        stamp: (lease) => stamp(place, lease),
+        stamp: (lease) => stamp(place, lease, stamped),
         highestFence: () => highestFence(place),
     });
     return {
@@ -74081,10 +74315,12 @@ async function kubernetes_target_open(options) {
             },
             stop: async (color, guard) => {
                 await ledger.demand(guard, `Stopping ${color}`);
+                await router.confirmFollowed();
                 await runtime.stop(color, guard);
             },
             remove: async (color, guard) => {
                 await ledger.demand(guard, `Removing ${color}`);
+                await router.confirmFollowed();
                 await runtime.remove(color, guard);
             },
         },
@@ -75146,7 +75382,7 @@ function diagnosis_causeOf({ name, outOfMemory, exitCode, status, restarts }, lo
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/vps/compose/ports.js
-const portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
+const ports_portsOf = ({ services }, color) => services.flatMap(({ ports }) => ports[color] ?? []);
 const sockets = 'cat /proc/net/tcp /proc/net/tcp6 2>/dev/null';
 const [established, listening] = ['01', '0A'];
 /** Numbers of connections that something on the host has open to these ports, one line for each. */
@@ -75213,7 +75449,7 @@ async function looking_judge(place, { color, services, seen }) {
     const host = await dockerHost(place);
     const layout = host.layout[color];
     const live = (0,target/* otherColor */.IP)(color);
-    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(portsOf(place.settings, live))}`;
+    const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(ports_portsOf(place.settings, live))}`;
     const [containers = '', connections = ''] = (await workplace_look(place, 'the look at its containers', text)).split(looking_mark);
     if (sumOfLines(connections) > 0)
         seen.add(live);
@@ -75232,7 +75468,7 @@ async function looking_ready(place, question) {
 }
 /** Without a single connection while the color had users, something else than this host leads to it, and nothing is known. */
 async function quiet(place, color, seen) {
-    const ports = portsOf(place.settings, color);
+    const ports = ports_portsOf(place.settings, color);
     if (ports.length === 0)
         return 'unknown';
     const open = sumOfLines(await workplace_look(place, 'counting connections', connectionsText(ports)));
@@ -75490,7 +75726,7 @@ const flipText = (stateDirectory, to) => `cd ${(0,host_script/* quote */.hD)(fla
     ? '[ -f green ] || mv -f off/green green 2>/dev/null || : >green'
     : '[ ! -f green ] || mv -f green off/green 2>/dev/null || rm -f green'}\n[ -f ready ] || : >ready`;
 /** What a person types: right whatever is there. */
-function manualLines(stateDirectory, to) {
+function flag_manualLines(stateDirectory, to) {
     const path = flag_shellWord(`${flagFolder(stateDirectory)}/green`);
     return [to === 'green' ? `touch ${path}` : `rm -f ${path}`];
 }
@@ -76007,7 +76243,7 @@ function contradiction({ settings, host, files }, color) {
 }
 const traffic_choices = (settings) => ['blue', 'green'].flatMap((color) => [
     `# to put traffic on ${color}:`,
-    ...manualLines(settings.stateDirectory, color),
+    ...flag_manualLines(settings.stateDirectory, color),
 ]);
 function troubleOf(heard, { settings, files }) {
     const said = describeAnswer(heard);
@@ -76079,7 +76315,7 @@ const setUpLines = ({ settings, files }) => [
 const nginxFlagRouter = (place) => ({
     observe: () => router_observeTraffic(place),
     switch: (from, to, guard) => router_switchTraffic(place, { from, to, guard }),
-    manual: (to) => manualLines(place.settings.stateDirectory, to),
+    manual: (to) => flag_manualLines(place.settings.stateDirectory, to),
 });
 async function router_observeTraffic(place) {
     const { settings, connection } = place;
@@ -76186,7 +76422,7 @@ async function router_confirm(place, to, first) {
 
 
 function resourcesText({ settings, host, idle, live, images }) {
-    const ports = idle === null ? [] : portsOf(settings, idle);
+    const ports = idle === null ? [] : ports_portsOf(settings, idle);
     return `${dockerFunction(host.sudo)}${registryFunction(settings.app, settings.registry)}
 echo "disk $(df -Pk "$(docker info --format '{{.DockerRootDir}}')" | awk 'NR == 2 { print $4 }')"
 echo "memory $(awk '/^(MemAvailable|SwapFree):/ { sum += $2 } END { print sum }' /proc/meminfo)"
@@ -77709,11 +77945,17 @@ async function openColorUrls(scene, color, wanted) {
 async function reachesOf({ intent, target }, color) {
     const reaches = [];
     for (const { name } of intent.services) {
-        const [first] = await target.runtime.reach(color, name);
+        const [first] = await target.runtime.reach(color, name).catch(nothingThere);
         if (first !== undefined)
             reaches.push([name, first]);
     }
     return reaches;
+}
+/** Before a deployment and after a way back a color may run nothing that could be asked. */
+function nothingThere(error) {
+    if (error instanceof targets_target/* ChangeFailed */._G)
+        return [];
+    throw error;
 }
 /** BLUE_GREEN_URL is that of the first service that can be asked. */
 async function tell(reaches, urlOf) {
@@ -78331,7 +78573,7 @@ const rowOf = ({ rule, deadline }) => ({
 const untried = ({ services }) => services.map(({ name }) => ({ service: name, measured: false, reason: null }));
 const tryServices = (trial, checkOf, signal) => Promise.all(trial.services.map((service) => tryService({ trial, service, check: checkOf(service), signal })));
 const tryService = async ({ trial, service, check, signal }) => {
-    const reaches = await trial.reachOf(service).catch(asReason);
+    const reaches = await trial.reachOf(service).catch(noWay);
     if (typeof reaches === 'string')
         return { service: service.name, measured: false, reason: reaches };
     const limits = { timeout: trial.rule.requestTimeout, signal };
@@ -78367,6 +78609,8 @@ const combine = (reasons, services) => {
 };
 /** A target that cannot be reached for a moment says nothing about the color. */
 const survive = (ready) => ready().catch((error) => ({ kind: 'waiting', reason: asReason(error) }));
+/** What does not run at the moment may run at the next look. */
+const noWay = (error) => (error instanceof targets_target/* ChangeFailed */._G ? error.message : asReason(error));
 const asReason = (error) => {
     if (error instanceof targets_target/* TargetUnreachable */.Ek)
         return error.message;
@@ -82603,9 +82847,9 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8161);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6058);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5726);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(124);
 /* harmony import */ var _deployment_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6471);
-/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2826);
+/* harmony import */ var _github_listeners_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(2826);
 /* harmony import */ var _github_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(242);
 /* harmony import */ var _github_main_process_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4134);
 /* harmony import */ var _github_masks_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(618);
@@ -82614,8 +82858,10 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _interrupts_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8095);
 /* harmony import */ var _read_given_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(2383);
 /* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1758);
-/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(2451);
+/* harmony import */ var _revision_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(2750);
+/* harmony import */ var _settings_read_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(2451);
 /** The step itself: read, run, report. */
+
 
 
 
@@ -82642,7 +82888,7 @@ async function deploy(given, settings) {
         environment: process.env,
         nonce,
         controller,
-        report: (0,_github_listeners_js__WEBPACK_IMPORTED_MODULE_14__/* .combine */ .k)([{ name: 'The log', hear: log.report }], _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e),
+        report: (0,_github_listeners_js__WEBPACK_IMPORTED_MODULE_15__/* .combine */ .k)([{ name: 'The log', hear: log.report }], _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e),
         folder: record?.folder ?? process.env.RUNNER_TEMP ?? (0,node_os__WEBPACK_IMPORTED_MODULE_1__.tmpdir)(),
         keep: (operation, lease) => record?.update({ operation, lease }),
         recorded: null,
@@ -82676,13 +82922,13 @@ async function main() {
     if (!(0,_refusals_js__WEBPACK_IMPORTED_MODULE_12__/* .isLinux */ .j)())
         return 1;
     const given = (0,_read_given_js__WEBPACK_IMPORTED_MODULE_11__/* .readGiven */ .Q)(process.env);
-    const reading = (0,_settings_read_js__WEBPACK_IMPORTED_MODULE_13__/* .readSettings */ .s)(given);
+    const reading = (0,_settings_read_js__WEBPACK_IMPORTED_MODULE_14__/* .readSettings */ .s)(given);
     if (reading.kind === 'problems')
         return (0,_refusals_js__WEBPACK_IMPORTED_MODULE_12__/* .refuseSettings */ .o)(reading.problems);
     (0,_github_masks_js__WEBPACK_IMPORTED_MODULE_7__/* .maskSecrets */ .QU)(reading.settings.secrets);
     for (const warning of reading.settings.warnings)
         _actions_core__WEBPACK_IMPORTED_MODULE_2__/* .warning */ .$e(warning);
-    return deploy(given, reading.settings);
+    return deploy(given, await (0,_revision_js__WEBPACK_IMPORTED_MODULE_13__/* .withManifests */ .B)(reading.settings));
 }
 try {
     process.exit(await main());
@@ -82791,6 +83037,38 @@ function refuseSettings(problems) {
     return 1;
 }
 const count = (problems) => (problems === 1 ? '1 problem' : `${problems} problems`);
+
+
+/***/ }),
+
+/***/ 2750:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ withManifests)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _targets_kubernetes_runtime_manifest_files_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6769);
+/* harmony import */ var _targets_target_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6097);
+/** Releases whose manifests differ are not the same, wherever those files are named the same. */
+
+
+
+/** With the content of manifests in the configuration's hash. Files that cannot be read are for preflight to tell of. */
+async function withManifests(settings) {
+    if (settings.target !== 'kubernetes' || settings.kubernetes.manifests.length === 0)
+        return settings;
+    try {
+        const files = await (0,_targets_kubernetes_runtime_manifest_files_js__WEBPACK_IMPORTED_MODULE_1__/* .readManifests */ .P)(settings.kubernetes.manifests);
+        const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(settings.intent.configuration).update(JSON.stringify(files));
+        return { ...settings, intent: { ...settings.intent, configuration: hash.digest('hex').slice(0, 12) } };
+    }
+    catch (error) {
+        if (error instanceof _targets_target_js__WEBPACK_IMPORTED_MODULE_2__/* .ChangeFailed */ ._G)
+            return settings;
+        throw error;
+    }
+}
 
 
 /***/ }),
@@ -86189,6 +86467,42 @@ const isSecret = (name) => isSettingName(name) && catalog[name].secret === true;
 function textOf(entries, name) {
     const raw = entries.find((entry) => entry.name === name)?.raw;
     return typeof raw === 'string' ? raw : '';
+}
+
+
+/***/ }),
+
+/***/ 6769:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ readManifests)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _target_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6097);
+/** Manifests from the workspace. */
+
+
+
+/** Of a folder what `kubectl apply -f` takes of it: its own files alone, in their order. Throws ChangeFailed where one is missing. */
+async function readManifests(paths) {
+    const files = await Promise.all(paths.map(filesAt));
+    return Promise.all(files.flat().map(async (path) => ({ path, text: await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readFile)(path, 'utf8') })));
+}
+async function filesAt(path) {
+    try {
+        if (!(await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(path)).isDirectory())
+            return [path];
+        const names = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.readdir)(path);
+        return names
+            .filter((name) => /\.(ya?ml|json)$/.test(name))
+            .toSorted()
+            .map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, name));
+    }
+    catch (error) {
+        throw new _target_js__WEBPACK_IMPORTED_MODULE_2__/* .ChangeFailed */ ._G(`The manifests at ${path} cannot be read: ${error.message}`);
+    }
 }
 
 

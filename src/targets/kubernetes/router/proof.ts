@@ -66,10 +66,10 @@ export interface Expected {
 }
 
 /**
- * The controller follows a change within milliseconds, and after an API server that was away, or a controller manager whose place
- * another takes, when it has found its way back. https://github.com/kubernetes/kubernetes/tree/v1.34.0/pkg/controller/endpointslice
+ * The controller follows a change within milliseconds. After an API server that was away it waits up to a minute before it looks
+ * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (`defaultBackoffMax`, and its jitter)
  */
-const [firstPause, longestPause, patience] = [5, 500, 60_000]
+const [firstPause, longestPause, patience] = [5, 500, 120_000]
 
 /** Until the endpoints of each Service are exactly the ready pods that it selects. Throws ChangeFailed with what they are. */
 export async function confirmEndpoints(place: Place, all: readonly Expected[]): Promise<void> {

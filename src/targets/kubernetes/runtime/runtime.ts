@@ -82,9 +82,7 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
       if (found === undefined) return []
       const name = found.deployment[color]
       const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
-      // No pod is to be there before a release is.
-      if (deployment === undefined || deployment.spec.replicas === 0) return []
-      return ways.reach(color, found, await look(deployment))
+      return deployment === undefined ? [] : ways.reach(color, found, await look(deployment))
     },
     stop: async (color, guard) => {
       await stopColor({ place, parts, color, guard: { ...guard, color: 'not-live' } })

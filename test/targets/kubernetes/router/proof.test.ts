@@ -124,12 +124,12 @@ describe('after a change of the selector', () => {
   it('it is said in what they have not followed', async () => {
     const { place, clock } = placeWith([{ addresses: ['10.0.0.9'], pods: [a] }])
     const done = confirmEndpoints(place, [expected]).catch((error: unknown) => error)
-    await clock.advance(61_000)
+    await clock.advance(121_000)
     const error = await done
     expect(error).toBeInstanceOf(ChangeFailed)
     expect(error).toHaveProperty(
       'message',
-      'The endpoints have not followed the selectors within 60 s: Service shop: a not yet, and 10.0.0.9 still',
+      'The endpoints have not followed the selectors within 120 s: Service shop: a not yet, and 10.0.0.9 still',
     )
   })
 })
