@@ -71608,7 +71608,7 @@ const describeDifference = ({ missing, foreign }) => [
 ].join(', and ');
 /**
  * The controller follows a change within milliseconds. After an API server that was away it waits up to a minute before it looks
- * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (`defaultBackoffMax`, and its jitter)
+ * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (30 s, and up to as much again by chance)
  */
 const [proof_firstPause, proof_longestPause, proof_patience] = [5, 500, 120_000];
 /** Until the endpoints of each Service are exactly the ready pods that it selects. Throws ChangeFailed with what they are. */

@@ -67,7 +67,7 @@ export interface Expected {
 
 /**
  * The controller follows a change within milliseconds. After an API server that was away it waits up to a minute before it looks
- * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (`defaultBackoffMax`, and its jitter)
+ * again: https://github.com/kubernetes/client-go/blob/v0.34.0/tools/cache/reflector.go (30 s, and up to as much again by chance)
  */
 const [firstPause, longestPause, patience] = [5, 500, 120_000]
 
