@@ -90,7 +90,7 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
   )
   const plain = [...deployments, service({ name: 'shop', selector: selectorOf('blue') })]
   await namespace.apply(...(options.objects ?? plain))
-  await kubectl('rollout', 'status', 'deployment/shop-blue')
+  if (colors.includes('blue')) await kubectl('rollout', 'status', 'deployment/shop-blue')
   const url = `http://${await kubectl('get', 'service', 'shop', '-o', 'jsonpath={.spec.clusterIP}')}`
   const inputs: Inputs = {
     target: 'kubernetes',
