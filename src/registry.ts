@@ -1,13 +1,11 @@
 /** Every target, by the name of the setting `target`. */
 import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
-import { HostRefused } from './host/ssh/host-refused.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
-import { ClusterRefused } from './targets/kubernetes/api/cluster-refused.ts'
 import { openKubernetesTarget } from './targets/kubernetes/kubernetes-target.ts'
-import type { Problem, Surroundings, Target } from './targets/target.ts'
+import { AccessRefused, type Problem, type Surroundings, type Target } from './targets/target.ts'
 import { fleetOf } from './targets/vps/fleet.ts'
 import { openVpsTarget } from './targets/vps/vps-target.ts'
 
@@ -77,7 +75,7 @@ const withRefusals = (target: Target): Target => ({
     try {
       return await target.preflight()
     } catch (error) {
-      if (!(error instanceof HostRefused || error instanceof ClusterRefused)) throw error
+      if (!(error instanceof AccessRefused)) throw error
       return [{ setting: error.setting, what: error.what, fix: error.fix }]
     }
   },

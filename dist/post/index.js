@@ -66113,7 +66113,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 8281:
+/***/ 4402:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -66225,10 +66225,8 @@ function urlAt(url, port) {
 
 // EXTERNAL MODULE: ./lib/host/runner-hook.js
 var runner_hook = __nccwpck_require__(8500);
-// EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
-var host_refused = __nccwpck_require__(4800);
 // EXTERNAL MODULE: ./lib/targets/target.js
-var target = __nccwpck_require__(6097);
+var targets_target = __nccwpck_require__(6097);
 // EXTERNAL MODULE: external "node:stream"
 var external_node_stream_ = __nccwpck_require__(7075);
 ;// CONCATENATED MODULE: ./lib/host/ssh/channel-stream.js
@@ -66282,6 +66280,8 @@ function streamOf(channel, ending = eachSide(channel)) {
     return stream;
 }
 
+// EXTERNAL MODULE: ./lib/host/ssh/host-refused.js
+var host_refused = __nccwpck_require__(4800);
 // EXTERNAL MODULE: ./lib/host/script.js
 var script = __nccwpck_require__(8927);
 ;// CONCATENATED MODULE: ./lib/host/ssh/relay.js
@@ -66554,7 +66554,7 @@ function finish({ link, name }, { code, signal }, output, timedOut) {
     if (begun)
         return { kind: 'exited', code, stdout, stderrTail, timedOut };
     const said = (stdout + stderrTail).trim().slice(-500);
-    throw new target/* TargetUnreachable */.Ek(`${name} let us in and ran nothing: its login shell ended with exit code ${code} and said ${JSON.stringify(said)}.`);
+    throw new targets_target/* TargetUnreachable */.Ek(`${name} let us in and ran nothing: its login shell ended with exit code ${code} and said ${JSON.stringify(said)}.`);
 }
 /** The script goes on without us: what it says is read, so that nothing in it blocks, but not heard. */
 function letGo(channel) {
@@ -66632,7 +66632,7 @@ function sshConnection(settings, surroundings) {
         }
         catch (error) {
             // Whoever is not let in would be locked out by knocking on.
-            if (opening === ours && !(error instanceof host_refused/* HostRefused */.bv))
+            if (opening === ours && !(error instanceof targets_target/* AccessRefused */.nb))
                 opening = null;
             throw error;
         }
@@ -66686,7 +66686,7 @@ function sshConnection(settings, surroundings) {
         },
         dial,
         close: async () => {
-            closed.abort(new target/* TargetUnreachable */.Ek(`The connection to ${name} is closed.`));
+            closed.abort(new targets_target/* TargetUnreachable */.Ek(`The connection to ${name} is closed.`));
             (await opening?.catch(() => null))?.close();
         },
     };
@@ -66705,12 +66705,12 @@ async function repeat(work, { clock, signal, time }) {
         await clock.sleep(pause, signal);
     }
 }
-const isFinal = (error) => error instanceof host_refused/* HostRefused */.bv || error instanceof dialing/* DialRefused */.Dn;
+const isFinal = (error) => error instanceof targets_target/* AccessRefused */.nb || error instanceof dialing/* DialRefused */.Dn;
 function unreachable(name, error) {
-    if (error instanceof target/* TargetUnreachable */.Ek)
+    if (error instanceof targets_target/* TargetUnreachable */.Ek)
         return error;
     const why = error instanceof Error ? error.message : String(error);
-    return new target/* TargetUnreachable */.Ek(`${name} cannot be reached, so nothing was run there: ${why}.`, {
+    return new targets_target/* TargetUnreachable */.Ek(`${name} cannot be reached, so nothing was run there: ${why}.`, {
         cause: error,
     });
 }
@@ -66723,7 +66723,7 @@ async function unlessOver(starting, name, { signal, clock, timeout }) {
         signal.throwIfAborted();
         if (started)
             return started;
-        throw new target/* TargetUnreachable */.Ek(`${name} opened no session within ${timeout / 1000} s, so nothing was run there.`);
+        throw new targets_target/* TargetUnreachable */.Ek(`${name} opened no session within ${timeout / 1000} s, so nothing was run there.`);
     }
     catch (error) {
         starting.then(({ channel, release }) => {
@@ -66739,6 +66739,28 @@ async function unlessOver(starting, name, { signal, clock, timeout }) {
 
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 10 modules
 var schemas = __nccwpck_require__(3798);
+;// CONCATENATED MODULE: ./lib/targets/owner.js
+/** Owners as ledgers keep them. */
+
+const ownerShape = schemas/* object */.Ikc({
+    nonce: schemas/* string */.YjP(),
+    run: schemas/* string */.YjP(),
+    attempt: schemas/* string */.YjP(),
+    job: schemas/* string */.YjP(),
+    step: schemas/* string */.YjP(),
+    url: schemas/* string */.YjP(),
+    actor: schemas/* string */.YjP(),
+});
+/** null: it is none, or damaged. */
+function parseOwner(text) {
+    try {
+        return ownerShape.parse(JSON.parse(text));
+    }
+    catch {
+        return null;
+    }
+}
+
 // EXTERNAL MODULE: ./lib/host/failures.js
 var failures = __nccwpck_require__(5523);
 // EXTERNAL MODULE: ./lib/host/ledger-prelude.js
@@ -66888,7 +66910,7 @@ function fileLedger({ connection, directory, leaseTtl, signal, clock }) {
         renew: (lease) => change(renewScript(directory, lease)),
         write: async (lease, document) => {
             if (Buffer.byteLength(document) > documentLimit) {
-                throw new target/* ChangeFailed */._G(`The record of this operation has grown past ${documentLimit / 1024} KiB and was not written.`);
+                throw new targets_target/* ChangeFailed */._G(`The record of this operation has grown past ${documentLimit / 1024} KiB and was not written.`);
             }
             return change(writeScript(directory, lease, 'document', document));
         },
@@ -66902,24 +66924,15 @@ function unanswered(connection, directory, finish) {
         : 'stderrTail' in finish && finish.stderrTail !== ''
             ? finish.stderrTail
             : 'no answer';
-    return new target/* TargetUnreachable */.Ek(`The ledger in ${directory} on ${connection.name} gave no answer, so what happened there is unknown: ${String(detail).trim()}`);
+    return new targets_target/* TargetUnreachable */.Ek(`The ledger in ${directory} on ${connection.name} gave no answer, so what happened there is unknown: ${String(detail).trim()}`);
 }
 function keptOrLost(stdout) {
     if (stdout === 'kept\n')
         return 'kept';
     if (stdout === 'lost\n')
         return 'lost';
-    throw new target/* TargetUnreachable */.Ek(`The ledger answered with something else: ${stdout.slice(0, 200)}`);
+    throw new targets_target/* TargetUnreachable */.Ek(`The ledger answered with something else: ${stdout.slice(0, 200)}`);
 }
-const ownerShape = schemas/* object */.Ikc({
-    nonce: schemas/* string */.YjP(),
-    run: schemas/* string */.YjP(),
-    attempt: schemas/* string */.YjP(),
-    job: schemas/* string */.YjP(),
-    step: schemas/* string */.YjP(),
-    url: schemas/* string */.YjP(),
-    actor: schemas/* string */.YjP(),
-});
 function parseView(stdout) {
     const [, now = '', fence = '', mark = '', owner = ''] = stdout.split('\n');
     const lease = leaseView({ now, fence, mark, owner });
@@ -66947,14 +66960,6 @@ function leaseView(lines) {
         mark: lines.mark,
     };
 }
-function parseOwner(text) {
-    try {
-        return ownerShape.parse(JSON.parse(text));
-    }
-    catch {
-        return null;
-    }
-}
 /**
  * The document follows the header lines as it is, closed by a line of its own: a cut answer is not a short document. A file
  * that was cut is handed on for what it is; whoever reads it sees that it is not whole.
@@ -66968,7 +66973,7 @@ function documentAfter(stdout, headerLines) {
         return null;
     if (rest.startsWith('document\n') && rest.endsWith('end\n'))
         return rest.slice('document\n'.length, -'end\n'.length).replace(/\n$/, '');
-    throw new target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
+    throw new targets_target/* TargetUnreachable */.Ek('The answer of the ledger was cut short; what it holds is unknown.');
 }
 
 // EXTERNAL MODULE: ./lib/host/guarded-change.js
@@ -66994,10 +66999,10 @@ async function runChange({ connection, stateDirectory, surroundings }, name, opt
     if (result.kind === 'unknown')
         throw lost(name, connection, 'its process was ended from outside');
     if (result.kind === 'refused-fence') {
-        throw new target/* LeaseLost */.Vj(`Another deployment took over (fence ${result.fence} instead of ${options.lease.fence}); "${name}" was not run.`);
+        throw new targets_target/* LeaseLost */.Vj(`Another deployment took over (fence ${result.fence} instead of ${options.lease.fence}); "${name}" was not run.`);
     }
     if (result.kind === 'finished' && result.code !== 0) {
-        throw new target/* ChangeFailed */._G(`The command "${name}" ${endOf(result, options.limit)}.${(0,failures/* lastWords */.a)(finish.stderrTail)}`);
+        throw new targets_target/* ChangeFailed */._G(`The command "${name}" ${endOf(result, options.limit)}.${(0,failures/* lastWords */.a)(finish.stderrTail)}`);
     }
     return result;
 }
@@ -67008,7 +67013,7 @@ function endOf({ ended, code }, limit) {
         return 'was ended from outside';
     return `ended with exit code ${code}`;
 }
-const lost = (name, { name: host }, detail) => new target/* TargetUnreachable */.Ek(`What "${name}" did on ${host} is unknown: ${detail}.`);
+const lost = (name, { name: host }, detail) => new targets_target/* TargetUnreachable */.Ek(`What "${name}" did on ${host} is unknown: ${detail}.`);
 
 ;// CONCATENATED MODULE: ./lib/host/guarding.js
 /** What a change demands of the router, and how a refusal is told. */
@@ -67017,9 +67022,9 @@ const lost = (name, { name: host }, detail) => new target/* TargetUnreachable */
 function allowedBy({ color: demanded }, color) {
     if (demanded === 'any')
         return null;
-    return demanded === 'live' ? [color] : [(0,target/* otherColor */.IP)(color), 'none'];
+    return demanded === 'live' ? [color] : [(0,targets_target/* otherColor */.IP)(color), 'none'];
 }
-const refusal = ({ name, color, observed, observer = 'the router' }) => new target/* ChangeRefused */.Zv(observed === 'unknown'
+const refusal = ({ name, color, observed, observer = 'the router' }) => new targets_target/* ChangeRefused */.Zv(observed === 'unknown'
     ? `"${name}" for ${color} was not run: ${observer} does not say where traffic is.`
     : `"${name}" for ${color} was not run: traffic is on ${observed} now.`);
 
@@ -67173,8 +67178,8 @@ function environmentOf({ app, color, services, record }) {
         BLUE_GREEN_COLOR: color,
         BLUE_GREEN_VERSION: record.deployed?.version ?? '',
         ...(only && others.length === 0 ? { BLUE_GREEN_IMAGE: images[only.name] ?? '' } : {}),
-        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${(0,target/* environmentName */.VE)(name)}`, images[name] ?? ''])),
-        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${(0,target/* environmentName */.VE)(key)}`, value])),
+        ...Object.fromEntries(services.map(({ name }) => [`BLUE_GREEN_IMAGE_${(0,targets_target/* environmentName */.VE)(name)}`, images[name] ?? ''])),
+        ...Object.fromEntries(Object.entries(record.state).map(([key, value]) => [`BLUE_GREEN_STATE_${(0,targets_target/* environmentName */.VE)(key)}`, value])),
     };
 }
 const valueLimit = 1024;
@@ -67263,7 +67268,7 @@ function parseKept(text, shape, path) {
         return shape.parse(JSON.parse(text));
     }
     catch {
-        throw new target/* ChangeFailed */._G(`${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`);
+        throw new targets_target/* ChangeFailed */._G(`${path} is damaged. It holds what commands are told about a color; to start without: rm ${path}`);
     }
 }
 async function keepState(workplace, lease, color, state) {
@@ -67276,7 +67281,7 @@ async function keepState(workplace, lease, color, state) {
     if (finish.code !== 0)
         (0,failures/* raiseFailure */.D)(finish.stdout, connection.name);
     if (keptOrLost(finish.stdout) === 'lost') {
-        throw new target/* LeaseLost */.Vj('Another deployment took over while the values of a command were kept.');
+        throw new targets_target/* LeaseLost */.Vj('Another deployment took over while the values of a command were kept.');
     }
 }
 async function keepSaid(workplace, { name, lease, color, output, lenient }) {
@@ -67285,14 +67290,14 @@ async function keepSaid(workplace, { name, lease, color, output, lenient }) {
     const said = parseSaid(output, workplace.surroundings.secrets);
     try {
         if (said.refused.length > 0) {
-            throw new target/* ChangeFailed */._G(`"${name}" wrote to $BLUE_GREEN_OUTPUT what cannot be kept. ${said.refused.join(' ')}`);
+            throw new targets_target/* ChangeFailed */._G(`"${name}" wrote to $BLUE_GREEN_OUTPUT what cannot be kept. ${said.refused.join(' ')}`);
         }
         const { state } = await readRecord(workplace, color);
         await keepState(workplace, lease, color, { ...state, ...said.state });
     }
     catch (error) {
         workplace.surroundings.signal.throwIfAborted();
-        if (!lenient || error instanceof target/* LeaseLost */.Vj)
+        if (!lenient || error instanceof targets_target/* LeaseLost */.Vj)
             throw error;
         workplace.surroundings.output(name, `${error instanceof Error ? error.message : error}\n`);
     }
@@ -67408,10 +67413,10 @@ async function switchTraffic(workplace, from, to, guard) {
     });
     if (result.kind === 'refused-color') {
         const expected = from.kind === 'color' ? from.color : 'none';
-        throw new target/* ChangeRefused */.Zv(`"switch" to ${to} was not run: "observe" says ${result.observed} where ${expected} was expected. Traffic was not moved by us.`);
+        throw new targets_target/* ChangeRefused */.Zv(`"switch" to ${to} was not run: "observe" says ${result.observed} where ${expected} was expected. Traffic was not moved by us.`);
     }
     if (result.observed !== to) {
-        throw new target/* ChangeFailed */._G(`The command "switch" to ${to} ended with 0 but observe says ${result.observed ?? 'nothing'}.`);
+        throw new targets_target/* ChangeFailed */._G(`The command "switch" to ${to} ended with 0 but observe says ${result.observed ?? 'nothing'}.`);
     }
     await keepSaid(workplace, { name: 'switch', lease, color: to, output: result.output, lenient: true });
     return { detail: `"observe" says ${to} after "switch"` };
@@ -67424,7 +67429,7 @@ function byHand({ settings, surroundings }, to) {
     const told = {
         BLUE_GREEN_APP: surroundings.app,
         BLUE_GREEN_COLOR: to,
-        BLUE_GREEN_PREVIOUS_COLOR: (0,target/* otherColor */.IP)(to),
+        BLUE_GREEN_PREVIOUS_COLOR: (0,targets_target/* otherColor */.IP)(to),
     };
     const exports = Object.entries(told).map(([name, value]) => `${name}=${(0,script/* quote */.hD)(value)}`);
     return settings.commands.switch.flatMap(({ run, env }) => [
@@ -67536,7 +67541,7 @@ async function retire(workplace, name, color, lease) {
         commands: withEnvironment(hooks, await tell(workplace, color)),
         limit: timeOf(hooks),
         observe: observing(workplace),
-        allowed: [(0,target/* otherColor */.IP)(color), 'none'],
+        allowed: [(0,targets_target/* otherColor */.IP)(color), 'none'],
         confirm: false,
         onClientDeath: 'end',
         lenient: true,
@@ -67599,21 +67604,6 @@ function openCommandTarget(workplace) {
         runHook: (hook, env, guard) => runTargetHook(place, { hook, env, guard, observing: observing(workplace), observer: observer }),
         close: () => connection.close(),
     };
-}
-
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/cluster-refused.js
-
-/** What keeps us from the cluster until a person does something: trying again would change nothing. */
-class ClusterRefused extends target/* TargetUnreachable */.Ek {
-    setting;
-    what;
-    fix;
-    constructor({ setting, what, fix, }) {
-        super(`${what} ${fix}`);
-        this.setting = setting;
-        this.what = what;
-        this.fix = fix;
-    }
 }
 
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -67843,7 +67833,7 @@ function askingOver({ proxy, name, clock, signal }) {
         }
     };
     const attempt = (request) => withinTime((until) => exchange(request, AbortSignal.any([signal, until])), clock, signal);
-    const unanswered = (request, why) => new target/* TargetUnreachable */.Ek(unansweredText({ name, request, why, said: proxy.lastWords() }));
+    const unanswered = (request, why) => new targets_target/* TargetUnreachable */.Ek(unansweredText({ name, request, why, said: proxy.lastWords() }));
     return {
         get requests() {
             return requests;
@@ -67922,7 +67912,7 @@ async function installKubectl({ version, cache, from, architecture, }) {
         await (0,external_node_fs_promises_.rm)(checksum);
         const found = await checksumOf(file);
         if (found !== expected) {
-            throw new ClusterRefused({
+            throw new targets_target/* AccessRefused */.nb({
                 setting: 'kubectl-version',
                 what: `${url} has the SHA-256 ${found}, and ${url}.sha256 says ${expected.slice(0, 64)}. It was thrown away.`,
                 fix: 'Somebody stands in between, or it was cut short: run again, or put kubectl on the PATH of the runner.',
@@ -67941,7 +67931,7 @@ async function download(cache, url, version) {
     }
     catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        throw new ClusterRefused({
+        throw new targets_target/* AccessRefused */.nb({
             setting: 'kubectl-version',
             what: `kubectl ${version} cannot be had from ${url}: ${why}.`,
             fix: 'Put kubectl on the PATH of the runner, or name a version that there is: https://kubernetes.io/releases',
@@ -67964,7 +67954,7 @@ async function checksumOf(file) {
 
 /** Within one minor version of all clusters that get security fixes today, as kubectl's skew policy wants it. */
 const versionOfOurs = '1.34.10';
-/** Throws ClusterRefused. */
+/** Throws AccessRefused. */
 async function findKubectl(wanted) {
     const { version, environment, cache, from = releases } = wanted;
     const found = version === null ? await onPath('kubectl', environment) : null;
@@ -68009,7 +67999,7 @@ function runKubectl({ program, words, environment }, command, signal) {
         child.stdin?.end();
     });
 }
-const notStarted = (program, why) => new ClusterRefused({
+const notStarted = (program, why) => new targets_target/* AccessRefused */.nb({
     setting: 'kubectl-version',
     what: `${program} cannot be run: ${why}.`,
     fix: `Try it on the runner: ${program} version --client`,
@@ -68047,7 +68037,7 @@ async function readable(path) {
         await (0,external_node_fs_promises_.readFile)(path);
     }
     catch (error) {
-        throw new ClusterRefused({
+        throw new targets_target/* AccessRefused */.nb({
             setting: 'kubeconfig',
             what: `The kubeconfig ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
             fix: 'Give its path on the runner, or the text itself from a secret.',
@@ -68059,7 +68049,7 @@ const configShape = schemas/* object */.Ikc({
         schemas/* object */.Ikc({ name: schemas/* string */.YjP(), context: schemas/* object */.Ikc({ namespace: schemas/* string */.YjP().optional() }).prefault({}) }),
     ]),
 });
-/** Throws ClusterRefused. */
+/** Throws AccessRefused. */
 async function findDestination(kubectl, { context, namespace }, signal) {
     const said = await runKubectl(kubectl, ['config', 'view', '--minify', '--output=json'], signal);
     if (said.kind === 'done') {
@@ -68088,7 +68078,7 @@ async function ownNamespace({ KUBERNETES_SERVICE_HOST }) {
 }
 function noContext(context, names, said) {
     if (names.length === 0) {
-        return new ClusterRefused({
+        return new targets_target/* AccessRefused */.nb({
             setting: 'kubeconfig',
             what: `There is no context in the kubeconfig: ${said}.`,
             fix: 'Give `kubeconfig` its path or its text, or run a step before this one that logs in to the cluster.',
@@ -68096,13 +68086,13 @@ function noContext(context, names, said) {
     }
     const listed = names.map((name) => `\`${name}\``).join(', ');
     if (context !== null && names.includes(context)) {
-        return new ClusterRefused({
+        return new targets_target/* AccessRefused */.nb({
             setting: 'kubeconfig',
             what: `The kubeconfig cannot be used with the context ${context}: ${said}.`,
             fix: `Try it where the kubeconfig is: kubectl config view --minify --context=${context}`,
         });
     }
-    return new ClusterRefused({
+    return new targets_target/* AccessRefused */.nb({
         setting: 'kube-context',
         what: context === null
             ? 'The kubeconfig has no current context.'
@@ -68295,10 +68285,10 @@ function forwarding({ kubectl, pod, port, clock }) {
 function notForwarded(pod, port, said) {
     const what = `Port ${port} of pod ${pod} cannot be forwarded: ${said || 'kubectl port-forward said nothing'}`;
     if (/\(NotFound\)/.test(said))
-        return new target/* ChangeFailed */._G(`${what}\nWhich pods there are: kubectl get pods`);
+        return new targets_target/* ChangeFailed */._G(`${what}\nWhich pods there are: kubectl get pods`);
     if (/\(Forbidden\)/.test(said))
-        return new target/* ChangeFailed */._G(`${what}\nAdd to the rules of its Role: - { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] } and "get" of "pods"`);
-    return new target/* TargetUnreachable */.Ek(what);
+        return new targets_target/* ChangeFailed */._G(`${what}\nAdd to the rules of its Role: - { apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"] } and "get" of "pods"`);
+    return new targets_target/* TargetUnreachable */.Ek(what);
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/api/proxy.js
@@ -69188,7 +69178,7 @@ const runnerToolCache = {
 
 
 
-/** Asks the cluster nothing yet. Throws ClusterRefused where kubectl or the kubeconfig is not to be used. */
+/** Asks the cluster nothing yet. Throws AccessRefused where kubectl or the kubeconfig is not to be used. */
 async function openCluster(options) {
     const { settings, surroundings, environment, cache = runnerToolCache } = options;
     const program = await findKubectl({ version: settings.kubectlVersion, environment, cache });
@@ -69330,6 +69320,7 @@ const pointer = (...keys) => keys.map((key) => `/${String(key).replaceAll('~', '
 /** The Lease object in which an app's ledger is kept: https://kubernetes.io/docs/concepts/architecture/leases */
 
 
+
 const statusAnnotation = 'blue-green-action/status';
 /** JSON, for people: who holds the lease, or held it last. */
 const ownerAnnotation = 'blue-green-action/owner';
@@ -69338,15 +69329,6 @@ const documentAnnotation = 'blue-green-action/document';
 class UnreadableLease extends Error {
     name = 'UnreadableLease';
 }
-const lease_ownerShape = schemas/* object */.Ikc({
-    nonce: schemas/* string */.YjP(),
-    run: schemas/* string */.YjP(),
-    attempt: schemas/* string */.YjP(),
-    job: schemas/* string */.YjP(),
-    step: schemas/* string */.YjP(),
-    url: schemas/* string */.YjP(),
-    actor: schemas/* string */.YjP(),
-});
 const leaseShape = schemas/* object */.Ikc({
     metadata: schemas/* object */.Ikc({
         resourceVersion: schemas/* string */.YjP().min(1),
@@ -69386,20 +69368,12 @@ function firstIssue({ issues }) {
     return `${issue?.path.join('.')}: ${issue?.message}`;
 }
 function ownerOf(text, nonce) {
-    const owner = lease_parseOwner(text);
+    const owner = parseOwner(text);
     if (owner === null)
         throw new UnreadableLease(`metadata.annotations.${ownerAnnotation}: no owner`);
     if (owner.nonce !== nonce)
         throw new UnreadableLease(`spec.holderIdentity and ${ownerAnnotation} name different owners`);
     return owner;
-}
-function lease_parseOwner(text) {
-    try {
-        return lease_ownerShape.parse(JSON.parse(text));
-    }
-    catch {
-        return null;
-    }
 }
 /** Where there is no object. */
 const noLease = { status: 'free', fence: 0, owner: null, ttl: 0, mark: 'none' };
@@ -69567,7 +69541,7 @@ function errorsOf({ name: place, namespace }, name) {
     const title = `Lease ${name} (${place})`;
     const named = `lease ${name} --namespace=${namespace}`;
     const look = `kubectl get ${named} --output=yaml`;
-    const damaged = (why) => new target/* ChangeFailed */._G(`${title} is damaged: ${why}. It is not taken for a free one. Look at it: ${look}; ` +
+    const damaged = (why) => new targets_target/* ChangeFailed */._G(`${title} is damaged: ${why}. It is not taken for a free one. Look at it: ${look}; ` +
         `when no deployment is running: kubectl delete ${named}, and its history is gone.`);
     return {
         read: (body) => {
@@ -69578,10 +69552,10 @@ function errorsOf({ name: place, namespace }, name) {
                 throw error instanceof UnreadableLease ? damaged(error.message) : error;
             }
         },
-        unread: (why) => new target/* ChangeFailed */._G(`${title} cannot be read. ${why}`),
-        unchanged: (why) => new target/* ChangeFailed */._G(`${title} was not changed. ${why}`),
-        gone: () => new target/* ChangeFailed */._G(`${title} is gone: somebody has deleted it while this run held it, and its history with it.`),
-        busy: (times) => new target/* ChangeFailed */._G(`${title} was changed by others ${times} times in a row while we tried. Who writes there: ${look} --show-managed-fields`),
+        unread: (why) => new targets_target/* ChangeFailed */._G(`${title} cannot be read. ${why}`),
+        unchanged: (why) => new targets_target/* ChangeFailed */._G(`${title} was not changed. ${why}`),
+        gone: () => new targets_target/* ChangeFailed */._G(`${title} is gone: somebody has deleted it while this run held it, and its history with it.`),
+        busy: (times) => new targets_target/* ChangeFailed */._G(`${title} was changed by others ${times} times in a row while we tried. Who writes there: ${look} --show-managed-fields`),
     };
 }
 
@@ -69628,12 +69602,12 @@ function kubernetesLedger(options) {
         demand: async ({ lease, unreadableLedger = 'refuse' }, name) => {
             const record = object.isFresh ? object.last : await lookFor(object, unreadableLedger);
             if (record !== null && !isOf(record, lease))
-                throw new target/* LeaseLost */.Vj(`${name} was not run: ${ownedBy(record)}.`);
+                throw new targets_target/* LeaseLost */.Vj(`${name} was not run: ${ownedBy(record)}.`);
         },
         renew: (lease) => change(lease, () => renewing(object.now())),
         write: async (lease, document) => {
             if (Buffer.byteLength(document) > ledger_documentLimit) {
-                throw new target/* ChangeFailed */._G(`The record of this operation has grown past ${ledger_documentLimit / 1024} KiB and was not written.`);
+                throw new targets_target/* ChangeFailed */._G(`The record of this operation has grown past ${ledger_documentLimit / 1024} KiB and was not written.`);
             }
             return change(lease, () => writing(document));
         },
@@ -69675,7 +69649,7 @@ async function lookFor(object, unreadable) {
         return record;
     }
     catch (error) {
-        if (unreadable === 'ignore' && error instanceof target/* ChangeFailed */._G)
+        if (unreadable === 'ignore' && error instanceof targets_target/* ChangeFailed */._G)
             return null;
         throw error;
     }
@@ -70042,7 +70016,7 @@ function renderManifests(files, rendering) {
         problems.push(`No manifest is Deployment ${deployment[color]}, which service ${name} runs as.`);
     }
     if (problems.length > 0)
-        throw new target/* ChangeFailed */._G(`The manifests are not to be used:\n${problems.join('\n')}`);
+        throw new targets_target/* ChangeFailed */._G(`The manifests are not to be used:\n${problems.join('\n')}`);
     return {
         others: sorted.flatMap(({ place, manifest }) => (place.kind === 'other' ? [manifest] : [])),
         deployments: deployments.filter(({ service }) => services.includes(service.name)),
@@ -70161,8 +70135,8 @@ function placeOf({ kind, metadata: { name } }, { settings, color }) {
     const service = services.find(({ deployment }) => deployment[color] === name);
     if (service !== undefined)
         return { kind: 'deployment', service };
-    return services.some(({ deployment }) => deployment[(0,target/* otherColor */.IP)(color)] === name)
-        ? { kind: 'left', why: `belongs to ${(0,target/* otherColor */.IP)(color)}, so it is not applied.` }
+    return services.some(({ deployment }) => deployment[(0,targets_target/* otherColor */.IP)(color)] === name)
+        ? { kind: 'left', why: `belongs to ${(0,targets_target/* otherColor */.IP)(color)}, so it is not applied.` }
         : { kind: 'other' };
 }
 
@@ -70255,7 +70229,7 @@ function valuesFrom(known, selectorValue) {
     const [color, ...more] = ['blue', 'green'].filter((one) => wordOf(one).test(known));
     if (color === undefined || more.length > 0)
         return null;
-    const other = known.replaceAll(wordOf(color), (0,target/* otherColor */.IP)(color));
+    const other = known.replaceAll(wordOf(color), (0,targets_target/* otherColor */.IP)(color));
     return color === 'blue' ? { blue: known, green: other } : { blue: other, green: known };
 }
 const wordOf = (color) => new RegExp(`(?<![a-z])${color}(?![a-z])`, 'g');
@@ -70420,7 +70394,7 @@ function missingService({ where, name, app, deployments }) {
     const color = ours.blue === undefined && ours.green !== undefined ? 'green' : 'blue';
     const key = settings.selectorKey ?? 'color';
     const labels = ours[color]?.spec.selector.matchLabels ?? { app: app.name };
-    const other = ours[(0,target/* otherColor */.IP)(color)];
+    const other = ours[(0,targets_target/* otherColor */.IP)(color)];
     const others = other && labelsOf(other);
     // A second key that tells the colors apart would leave open which one is to be changed.
     const shared = Object.entries(labels).filter(([name, value]) => others === undefined || others[name] === value);
@@ -70533,7 +70507,7 @@ async function readNow(cluster, order) {
 function editsOf({ object, lease, name, edit }, read) {
     const fence = fenceOf(read.metadata);
     if (fence > lease.fence) {
-        throw new target/* LeaseLost */.Vj(`${name} was not run: a later owner has changed ${titleOf(object)}. Its fence is ${fence}, and ours ${lease.fence}.`);
+        throw new targets_target/* LeaseLost */.Vj(`${name} was not run: a later owner has changed ${titleOf(object)}. Its fence is ${fence}, and ours ${lease.fence}.`);
     }
     return edit(read);
 }
@@ -70544,13 +70518,13 @@ function isRefused(order, read) {
         return false;
     }
     catch (error) {
-        if (error instanceof target/* ChangeRefused */.Zv)
+        if (error instanceof targets_target/* ChangeRefused */.Zv)
             return true;
         throw error;
     }
 }
-const absence = ({ object, name }, where) => new target/* ChangeRefused */.Zv(`${name} was not run: ${titleOf(object)} is not there in ${where}.`);
-const failure = ({ object, name }, where, why) => new target/* ChangeFailed */._G(`${name} was refused for ${titleOf(object)} in ${where}: ${why}`);
+const absence = ({ object, name }, where) => new targets_target/* ChangeRefused */.Zv(`${name} was not run: ${titleOf(object)} is not there in ${where}.`);
+const failure = ({ object, name }, where, why) => new targets_target/* ChangeFailed */._G(`${name} was refused for ${titleOf(object)} in ${where}: ${why}`);
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/patch.js
 /** What is changed of a Deployment, as operations of a JSON patch: https://www.rfc-editor.org/rfc/rfc6902 */
@@ -70580,7 +70554,7 @@ function containerOf({ metadata, spec }, name) {
     if (index >= 0)
         return index;
     const there = containers.map((each) => each.name).join(', ');
-    throw new target/* ChangeFailed */._G(name === null
+    throw new targets_target/* ChangeFailed */._G(name === null
         ? `Deployment ${metadata.name} has several containers: ${there}. \`kube-container\` says whose image is the app's.`
         : `Deployment ${metadata.name} has no container ${name}. It has: ${there}. Correct \`kube-container\`.`);
 }
@@ -70636,10 +70610,10 @@ function twinOf(live, color, twins) {
     const { template } = spec;
     const labels = change.labels(template.metadata?.labels);
     if ((0,external_node_util_.isDeepStrictEqual)(labels, template.metadata?.labels ?? {}))
-        throw new target/* ChangeFailed */._G(creation_uncolored(live));
+        throw new targets_target/* ChangeFailed */._G(creation_uncolored(live));
     const shared = twins.selectors.find((selector) => mismatches(selector, null, labels).length === 0);
     if (shared !== undefined)
-        throw new target/* ChangeFailed */._G(shares(live, shared, labels));
+        throw new targets_target/* ChangeFailed */._G(shares(live, shared, labels));
     return {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
@@ -70737,7 +70711,7 @@ const isObject = (value) => typeof value === 'object' && value !== null && !Arra
  * the other way round: pods that keep away from the other color still do. Nothing else of the pod is touched.
  */
 function recoloring(color, { deployment, selectorKey, selectorValue, selectors }, ofPods) {
-    const from = (0,target/* otherColor */.IP)(color);
+    const from = (0,targets_target/* otherColor */.IP)(color);
     const pairs = new Map([
         [from, color],
         [color, from],
@@ -70746,7 +70720,7 @@ function recoloring(color, { deployment, selectorKey, selectorValue, selectors }
     function byValue(key, value) {
         for (const one of [color, from]) {
             if (value === selectorValue[one] && (selectorKey === null || selectorKey === key))
-                return selectorValue[(0,target/* otherColor */.IP)(one)];
+                return selectorValue[(0,targets_target/* otherColor */.IP)(one)];
         }
         return value.replace(words, (word) => pairs.get(word) ?? word);
     }
@@ -70757,7 +70731,7 @@ function recoloring(color, { deployment, selectorKey, selectorValue, selectors }
         const said = byValue(key, value);
         for (const one of [color, from]) {
             if (value === deployment[one] && (said !== value || !isTold))
-                return deployment[(0,target/* otherColor */.IP)(one)];
+                return deployment[(0,targets_target/* otherColor */.IP)(one)];
         }
         return said;
     }
@@ -70830,7 +70804,7 @@ function backendProblems(look) {
         if (service === null || Object.keys(selector).length === 0)
             return [];
         const selected = (of) => deploymentsOf(look, of).filter((each) => mismatches(selector, null, labelsOf(each)).length === 0);
-        const strangers = selected((0,target/* otherColor */.IP)(color)).map(({ metadata }) => metadata.name);
+        const strangers = selected((0,targets_target/* otherColor */.IP)(color)).map(({ metadata }) => metadata.name);
         const isUnknown = deploymentsOf(look, color).length === 0;
         if (strangers.length === 0 && (isUnknown || selected(color).length > 0))
             return [];
@@ -70849,7 +70823,7 @@ function backendProblems(look) {
 function backendRemarks(look) {
     return backends_colors.flatMap((color) => {
         const { settings } = look;
-        const [one, other] = [backendOf(look, color), backendOf(look, (0,target/* otherColor */.IP)(color))];
+        const [one, other] = [backendOf(look, color), backendOf(look, (0,targets_target/* otherColor */.IP)(color))];
         if (one === null || other === null)
             return [];
         const there = portsOf(settings, other);
@@ -70857,7 +70831,7 @@ function backendRemarks(look) {
         if (lacking.length === 0)
             return [];
         return [
-            `Service ${other.metadata.name} has no port ${lacking.join(', ')}, as ${one.metadata.name} has: what leads there by that port finds nobody after a switch to ${(0,target/* otherColor */.IP)(color)}.`,
+            `Service ${other.metadata.name} has no port ${lacking.join(', ')}, as ${one.metadata.name} has: what leads there by that port finds nobody after a switch to ${(0,targets_target/* otherColor */.IP)(color)}.`,
         ];
     });
 }
@@ -71124,10 +71098,10 @@ function deploymentProblems(service, look) {
     if (there.length === 0)
         return [missingDeployments(service, look)];
     const live = liveColor(look);
-    const idle = live && named(look, deployment[(0,target/* otherColor */.IP)(live)]);
+    const idle = live && named(look, deployment[(0,targets_target/* otherColor */.IP)(live)]);
     return [
         ...there.flatMap((each) => containerProblems(each, service)),
-        ...(live !== null && idle === null ? creationProblems(service, (0,target/* otherColor */.IP)(live), look) : []),
+        ...(live !== null && idle === null ? creationProblems(service, (0,targets_target/* otherColor */.IP)(live), look) : []),
         ...(idle?.spec.paused ? [pausedProblem(idle)] : []),
     ];
 }
@@ -71147,7 +71121,7 @@ function containerProblems(deployment, { container }) {
         return [];
     }
     catch (error) {
-        if (!(error instanceof target/* ChangeFailed */._G))
+        if (!(error instanceof targets_target/* ChangeFailed */._G))
             throw error;
         const names = deployment.spec.template.spec.containers.map(({ name }) => name);
         return [
@@ -71168,7 +71142,7 @@ const pausedProblem = ({ metadata: { name } }) => ({
 function creationProblems(service, idle, look) {
     const { settings } = look;
     const { deployment } = service;
-    const live = named(look, deployment[(0,target/* otherColor */.IP)(idle)]);
+    const live = named(look, deployment[(0,targets_target/* otherColor */.IP)(idle)]);
     if (live === null)
         return [];
     try {
@@ -71188,7 +71162,7 @@ function creationProblems(service, idle, look) {
         ];
     }
     catch (error) {
-        if (!(error instanceof target/* ChangeFailed */._G))
+        if (!(error instanceof targets_target/* ChangeFailed */._G))
             throw error;
         return [
             {
@@ -71206,7 +71180,7 @@ function growthOf(look) {
         return [];
     return look.settings.services.flatMap(({ deployment }) => {
         const live = named(look, deployment[color]);
-        const idle = named(look, deployment[(0,target/* otherColor */.IP)(color)]);
+        const idle = named(look, deployment[(0,targets_target/* otherColor */.IP)(color)]);
         const made = idle ?? live;
         if (made === null)
             return [];
@@ -71477,7 +71451,7 @@ async function find_problems_findProblems({ place, router, uses }) {
     for (const remark of remarks)
         surroundings.output('preflight', `${remark}\n`);
     const found = traffic.kind === 'read' && traffic.found.kind === 'color' ? traffic.found.color : 'green';
-    const problems = [...judged, ...(await manifestProblems(place, (0,target/* otherColor */.IP)(found)))];
+    const problems = [...judged, ...(await manifestProblems(place, (0,targets_target/* otherColor */.IP)(found)))];
     const lacking = await missingServices(cluster, settings, services.found);
     if (lacking.length === 0)
         return problems;
@@ -71508,7 +71482,7 @@ async function manifestProblems({ cluster: { namespace }, settings }, color) {
         return [];
     }
     catch (error) {
-        if (!(error instanceof target/* ChangeFailed */._G))
+        if (!(error instanceof targets_target/* ChangeFailed */._G))
             throw error;
         return [{ setting: 'manifests', what: error.message, fix: 'Correct them, or `manifests`.' }];
     }
@@ -71570,7 +71544,7 @@ async function missingNamespace(cluster) {
 
 /** Then the color that was left has failed: what it is left for needs no second thought. */
 const isWayBack = ({ guard }) => guard.unreadableLedger === 'ignore';
-const order_refusal = ({ to }, why) => new target/* ChangeRefused */.Zv(`The switch to ${to} was not run: ${why}. ${unmoved}`);
+const order_refusal = ({ to }, why) => new targets_target/* ChangeRefused */.Zv(`The switch to ${to} was not run: ${why}. ${unmoved}`);
 const unmoved = 'Traffic was not moved by us.';
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/proof.js
@@ -71627,7 +71601,7 @@ async function confirmEndpoints(place, all) {
         if (clock.monotonic() < deadline)
             continue;
         const details = results.flatMap(({ name, difference }) => difference === null ? [] : `Service ${name}: ${describeDifference(difference)}`);
-        throw new target/* ChangeFailed */._G(`The endpoints have not followed the selectors within ${proof_patience / 1_000} s: ${details.join('; ')}`);
+        throw new targets_target/* ChangeFailed */._G(`The endpoints have not followed the selectors within ${proof_patience / 1_000} s: ${details.join('; ')}`);
     }
 }
 async function compare(place, { name, selector, pods: known }, trustsKnown) {
@@ -71708,7 +71682,7 @@ function manual(where, route, leads, to) {
 function manualUnseen(where, { object, backend, rule }, to) {
     const edit = kubectl(where, 'edit', kindOf(object.resource).toLowerCase(), object.name);
     const place = rule === null ? '' : `of ${rule} alone, `;
-    return `${edit} # ${place}in the place of ${backend[(0,target/* otherColor */.IP)(to)]}: ${backend[to]}`;
+    return `${edit} # ${place}in the place of ${backend[(0,targets_target/* otherColor */.IP)(to)]}: ${backend[to]}`;
 }
 async function switchBackend(place, { object, shape, backend, leads }, order) {
     const { from, to, guard } = order;
@@ -71826,7 +71800,7 @@ function repairOf(where, { name, reading }, to) {
 /** A color that was retired has no pods: whoever goes back to it in the night has to start them first. */
 function manualLines(where, { seen, sizes }, to) {
     const starts = where.settings.services.flatMap(({ deployment }) => {
-        const [size, other] = [sizes.get(deployment[to]), sizes.get(deployment[(0,target/* otherColor */.IP)(to)])];
+        const [size, other] = [sizes.get(deployment[to]), sizes.get(deployment[(0,targets_target/* otherColor */.IP)(to)])];
         if (size === undefined)
             return [];
         const name = `deployment/${deployment[to]}`;
@@ -71930,7 +71904,7 @@ async function httproute_confirm({ cluster, surroundings }, object, written) {
         const current = reports.filter((report) => isFor(generation, report));
         const refused = current.find(isRefusal)?.condition;
         if (refused !== undefined)
-            throw new target/* ChangeFailed */._G(`${titleOf(object)} was written, and its gateway says no: ${refused.reason}: ${refused.message}`);
+            throw new targets_target/* ChangeFailed */._G(`${titleOf(object)} was written, and its gateway says no: ${refused.reason}: ${refused.message}`);
         if (current.length === reports.length)
             return `its gateways have taken generation ${generation}`;
         if (clock.monotonic() >= deadline)
@@ -72017,14 +71991,14 @@ async function preview(place, color, lease) {
         readDeployments(place),
     ]);
     if (read === null)
-        throw new target/* ChangeFailed */._G(`The preview Service ${object.name} is not there.`);
+        throw new targets_target/* ChangeFailed */._G(`The preview Service ${object.name} is not there.`);
     // It belongs to the service whose pods it selects.
     const [colorKey] = settings.services.flatMap((app) => {
         const reading = readSelector(sceneOf(place, app, read, deployments));
         return 'key' in reading ? [reading] : [];
     });
     if (colorKey === undefined)
-        throw new target/* ChangeFailed */._G(`The selector of the preview Service ${object.name} names no color.`);
+        throw new targets_target/* ChangeFailed */._G(`The selector of the preview Service ${object.name} names no color.`);
     const value = colorKey.values[color];
     await guarding_change(cluster, {
         object,
@@ -72053,21 +72027,21 @@ async function preview(place, color, lease) {
 async function mend(journey, error) {
     const { place, order, moved } = journey;
     const { from, to } = order;
-    const isOver = place.surroundings.signal.aborted || error instanceof target/* LeaseLost */.Vj;
-    if (moved.size === 0 || isOver || error instanceof target/* TargetUnreachable */.Ek)
+    const isOver = place.surroundings.signal.aborted || error instanceof targets_target/* LeaseLost */.Vj;
+    if (moved.size === 0 || isOver || error instanceof targets_target/* TargetUnreachable */.Ek)
         return error;
     const what = messageOf(error).replace(unmoved, '').trimEnd();
     if (from.kind !== 'color' || isWayBack(order)) {
         const names = [...moved.keys()].map(({ name }) => name).join(', ');
-        return new target/* ChangeFailed */._G(`${what} On ${to} now: ${names}.`, { cause: error });
+        return new targets_target/* ChangeFailed */._G(`${what} On ${to} now: ${names}.`, { cause: error });
     }
     const ends = [];
     for (const [part, service] of [...moved].reverse())
         ends.push(await putBack(journey, { part, service, back: from.color }));
     const said = [what, ...ends.map((end) => end.said)].join(' ');
     // Refused is what moved nothing.
-    const isRefused = error instanceof target/* ChangeRefused */.Zv && ends.every(({ isBack }) => isBack);
-    return isRefused ? new target/* ChangeRefused */.Zv(said, { cause: error }) : new target/* ChangeFailed */._G(said, { cause: error });
+    const isRefused = error instanceof targets_target/* ChangeRefused */.Zv && ends.every(({ isBack }) => isBack);
+    return isRefused ? new targets_target/* ChangeRefused */.Zv(said, { cause: error }) : new targets_target/* ChangeFailed */._G(said, { cause: error });
 }
 async function putBack({ place, order }, { part, service, back }) {
     const { name, colorKey } = part;
@@ -72082,7 +72056,7 @@ async function putBack({ place, order }, { part, service, back }) {
             edit: (now) => {
                 const selected = textOf(now.spec.selector ?? {});
                 if (selected !== left)
-                    throw new target/* ChangeRefused */.Zv(`it selects ${selected} now, and was left as it is.`);
+                    throw new targets_target/* ChangeRefused */.Zv(`it selects ${selected} now, and was left as it is.`);
                 return selecting(now, colorKey.key, colorKey.values[back]);
             },
         });
@@ -72258,10 +72232,10 @@ function assertExpected({ part, order, before }, selector) {
 /** Traffic is where it should be by then: what fails here is told and forgiven. */
 async function pointPreview(place, { to, guard }) {
     try {
-        return await preview(place, (0,target/* otherColor */.IP)(to), guard.lease);
+        return await preview(place, (0,targets_target/* otherColor */.IP)(to), guard.lease);
     }
     catch (error) {
-        if (error instanceof target/* LeaseLost */.Vj || place.surroundings.signal.aborted)
+        if (error instanceof targets_target/* LeaseLost */.Vj || place.surroundings.signal.aborted)
             throw error;
         return messageOf(error);
     }
@@ -72345,7 +72319,7 @@ async function applyDeployment(cluster, { manifest, order, lease }) {
         const there = await readObject(cluster, { resource: 'deployments', name }, deploymentSchema);
         const fence = there === null ? 0 : fenceOf(there.metadata);
         if (fence > lease.fence) {
-            throw new target/* LeaseLost */.Vj(`Deployment ${name} was not applied: a later owner has changed it. Its fence is ${fence}, and ours ${lease.fence}.`);
+            throw new targets_target/* LeaseLost */.Vj(`Deployment ${name} was not applied: a later owner has changed it. Its fence is ${fence}, and ours ${lease.fence}.`);
         }
         const version = there?.metadata.resourceVersion;
         const path = objectPath(cluster.namespace, { resource: 'deployments', name });
@@ -72399,9 +72373,9 @@ function applier(cluster) {
             const { apiVersion, kind, metadata } = manifest;
             const found = (await kindsOf(apiVersion)).get(kind);
             if (found === undefined)
-                throw new target/* ChangeFailed */._G(`The cluster (${cluster.name}) knows no ${kind} of ${apiVersion}.`);
+                throw new targets_target/* ChangeFailed */._G(`The cluster (${cluster.name}) knows no ${kind} of ${apiVersion}.`);
             if (!found.namespaced) {
-                throw new target/* ChangeFailed */._G(`${kind} ${metadata.name} belongs to no namespace: apply it yourself, once.`);
+                throw new targets_target/* ChangeFailed */._G(`${kind} ${metadata.name} belongs to no namespace: apply it yourself, once.`);
             }
             const namespace = encodeURIComponent(cluster.namespace);
             const path = `${groupPathOf(apiVersion)}/namespaces/${namespace}/${found.name}/${encodeURIComponent(metadata.name)}`;
@@ -72433,8 +72407,8 @@ function notApplied(path, { kind, metadata }, answer) {
     const what = `${kind} ${metadata.name} was not applied: ${refusalText({ method: 'PATCH', path }, answer)}`;
     const managers = managersIn(answer.message);
     if (managers.length === 0)
-        return new target/* ChangeFailed */._G(what);
-    return new target/* ChangeFailed */._G(`${what}\nThese fields belong to ${managers.join(', ')}. Leave them out of the manifest, or take them over once: kubectl apply --server-side --force-conflicts --field-manager=${fieldManager} -f FILE`);
+        return new targets_target/* ChangeFailed */._G(what);
+    return new targets_target/* ChangeFailed */._G(`${what}\nThese fields belong to ${managers.join(', ')}. Leave them out of the manifest, or take them over once: kubectl apply --server-side --force-conflicts --field-manager=${fieldManager} -f FILE`);
 }
 const groupPathOf = (apiVersion) => `${apiVersion.includes('/') ? '/apis' : '/api'}/${apiVersion}`;
 const kindsShape = schemas/* object */.Ikc({
@@ -72444,7 +72418,7 @@ async function readKinds(cluster, apiVersion) {
     const request = { method: 'GET', path: groupPathOf(apiVersion) };
     const answer = await cluster.ask(request);
     if (answer.kind === 'refused') {
-        throw new target/* ChangeFailed */._G(`The cluster (${cluster.name}) does not offer ${apiVersion}: ${refusalText(request, answer)}`);
+        throw new targets_target/* ChangeFailed */._G(`The cluster (${cluster.name}) does not offer ${apiVersion}: ${refusalText(request, answer)}`);
     }
     const { resources } = kindsShape.parse(answer.body);
     // A slash stands before a part of an object, such as its status.
@@ -72549,19 +72523,19 @@ async function patch({ place, parts, guard }, { name, read, edit }) {
 async function changing_create(changing, service, order) {
     const { place, parts, color, guard } = changing;
     const { cluster, settings } = place;
-    const [name, liveName] = [service.deployment[color], service.deployment[(0,target/* otherColor */.IP)(color)]];
+    const [name, liveName] = [service.deployment[color], service.deployment[(0,targets_target/* otherColor */.IP)(color)]];
     const [live, ...services] = await Promise.all([
         readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema),
         ...service.kubeServices.map((each) => readObject(cluster, { resource: 'services', name: each }, serviceSchema)),
     ]);
     if (live === null) {
-        throw new target/* ChangeFailed */._G(`Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`);
+        throw new targets_target/* ChangeFailed */._G(`Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`);
     }
     const selectors = services.flatMap((each) => each?.spec.selector === undefined ? [] : [each.spec.selector]);
     const twin = twinOf(live, color, { ...settings, deployment: service.deployment, selectors });
     const owner = ownership_ownerOf(live);
     if (owner !== null)
-        throw new target/* ChangeFailed */._G(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }));
+        throw new targets_target/* ChangeFailed */._G(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }));
     const body = creationOf(twin, order, guard.lease.fence);
     const request = { method: 'POST', path: listPath(cluster.namespace, 'deployments'), body };
     const answer = await cluster.ask(request);
@@ -72569,7 +72543,7 @@ async function changing_create(changing, service, order) {
         ? await readObject(cluster, { resource: 'deployments', name }, deploymentSchema)
         : null;
     if (answer.kind === 'refused' && made === null) {
-        throw new target/* ChangeFailed */._G(`Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`);
+        throw new targets_target/* ChangeFailed */._G(`Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`);
     }
     const created = made ?? deploymentSchema.parse(answer.kind === 'answered' ? answer.body : null);
     parts.reader.learn(created);
@@ -72585,7 +72559,7 @@ async function changing_remove({ place, parts, guard }, read) {
     for (let attempt = 1; there !== null; attempt += 1) {
         const { uid, resourceVersion } = there.metadata;
         if (fenceOf(there.metadata) > guard.lease.fence) {
-            throw new target/* LeaseLost */.Vj(`Deployment ${object.name} was not removed: a later owner has changed it.`);
+            throw new targets_target/* LeaseLost */.Vj(`Deployment ${object.name} was not removed: a later owner has changed it.`);
         }
         const request = {
             method: 'DELETE',
@@ -72601,7 +72575,7 @@ async function changing_remove({ place, parts, guard }, read) {
         if (answer.kind === 'answered' || answer.status === 404)
             break;
         if (answer.status !== 409 || attempt === removals) {
-            throw new target/* ChangeFailed */._G(`Deployment ${object.name} was not removed: ${refusalText(request, answer)}`);
+            throw new targets_target/* ChangeFailed */._G(`Deployment ${object.name} was not removed: ${refusalText(request, answer)}`);
         }
         there = await readObject(cluster, object, deploymentSchema);
     }
@@ -73155,7 +73129,7 @@ function reaching(place) {
             const pods = deployment === null ? [] : newestPods(deployment, look.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
             if (deployment === null || pod === null) {
-                throw new target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
+                throw new targets_target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
             }
             const port = portOf(deployment, await readService(name));
             if (port === null)
@@ -73191,7 +73165,7 @@ async function awaitStart({ clock, signal, deployTimeout }, started) {
     for (;;) {
         const readiness = judgeAll(await Promise.all(started.map(({ watching }) => watching.ready())));
         if (readiness.kind === 'fatal')
-            throw new target/* ChangeFailed */._G(readiness.reason);
+            throw new targets_target/* ChangeFailed */._G(readiness.reason);
         const images = started.map((each) => [each.service.name, imageOf(each)]);
         if (images.every(([, image]) => image !== undefined)) {
             return Object.fromEntries(images.map(([name, image]) => [name, image ?? null]));
@@ -73199,8 +73173,8 @@ async function awaitStart({ clock, signal, deployTimeout }, started) {
         if (clock.monotonic() >= deadline) {
             const reason = readiness.kind === 'ready' ? 'no container tells its image' : readiness.reason;
             if (readiness.kind === 'silent')
-                throw new target/* TargetUnreachable */.Ek(reason);
-            throw new target/* ChangeFailed */._G(`Nothing was started within ${Math.round(deployTimeout / 1_000)} s: ${reason}`);
+                throw new targets_target/* TargetUnreachable */.Ek(reason);
+            throw new targets_target/* ChangeFailed */._G(`Nothing was started within ${Math.round(deployTimeout / 1_000)} s: ${reason}`);
         }
         await clock.sleep(betweenLooks, signal);
     }
@@ -73430,7 +73404,7 @@ function watchDeployment(place, known, stamped) {
 }
 /** What the cluster runs may be well all the same. */
 function silent(error) {
-    if (error instanceof target/* TargetUnreachable */.Ek)
+    if (error instanceof targets_target/* TargetUnreachable */.Ek)
         return { kind: 'silent', reason: error.message };
     throw error;
 }
@@ -73593,9 +73567,9 @@ async function stamp(place, lease, stamped) {
     });
     const errors = (await Promise.allSettled(changes)).flatMap((result) => 
     // What was refused has been deleted in the meantime: nothing else is demanded of it here.
-    result.status === 'rejected' && !(result.reason instanceof target/* ChangeRefused */.Zv) ? [result.reason] : []);
+    result.status === 'rejected' && !(result.reason instanceof targets_target/* ChangeRefused */.Zv) ? [result.reason] : []);
     if (errors.length > 0)
-        throw errors.find((error) => error instanceof target/* LeaseLost */.Vj) ?? errors[0];
+        throw errors.find((error) => error instanceof targets_target/* LeaseLost */.Vj) ?? errors[0];
 }
 /** For a ledger that begins anew beside objects with fences: its first must be greater than these. */
 async function highestFence(place) {
@@ -73714,15 +73688,15 @@ async function onAll({ members, restOf }, work) {
     if (failures.length > 0) {
         const error = joined(failures);
         const reached = members.filter(({ host }) => failures.every((failure) => failure.host !== host));
-        if (!(error instanceof target/* TargetUnreachable */.Ek) || reached.length === 0)
+        if (!(error instanceof targets_target/* TargetUnreachable */.Ek) || reached.length === 0)
             throw error;
-        throw new target/* TargetUnreachable */.Ek(error.message, { cause: error.cause, rest: restOf(reached) });
+        throw new targets_target/* TargetUnreachable */.Ek(error.message, { cause: error.cause, rest: restOf(reached) });
     }
     return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 const failuresIn = (members, results) => results.flatMap((result, index) => result.status === 'rejected' ? [{ host: members[index]?.host ?? '', error: result.reason }] : []);
 /** What says most of what may be done now comes first. */
-const members_kinds = [target/* LeaseLost */.Vj, target/* ChangeRefused */.Zv, target/* TargetUnreachable */.Ek, target/* ChangeFailed */._G];
+const members_kinds = [targets_target/* LeaseLost */.Vj, targets_target/* ChangeRefused */.Zv, targets_target/* TargetUnreachable */.Ek, targets_target/* ChangeFailed */._G];
 const isForeign = (error) => !members_kinds.some((kind) => error instanceof kind);
 /**
  * One error of the gravest kind among them. An error of no kind of ours, as the reason of an interrupt, stays itself.
@@ -73732,7 +73706,7 @@ function joined(failures, more = '') {
     const foreign = failures.find(({ error }) => isForeign(error));
     if (foreign)
         return foreign.error;
-    const Kind = members_kinds.find((kind) => failures.some(({ error }) => error instanceof kind)) ?? target/* ChangeFailed */._G;
+    const Kind = members_kinds.find((kind) => failures.some(({ error }) => error instanceof kind)) ?? targets_target/* ChangeFailed */._G;
     const said = failures.map(({ host, error }) => naming(host, members_messageOf(error)));
     return new Kind([...said, ...(more === '' ? [] : [more])].join('\n'), { cause: failures[0]?.error });
 }
@@ -73768,7 +73742,7 @@ function fleetLeases(all) {
             guards: async (guard) => {
                 const leases = await at(guard.lease, guard.unreadableLedger);
                 if (leases === null)
-                    throw new target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
+                    throw new targets_target/* LeaseLost */.Vj('The lease belongs to another run now; this one stops and changes nothing more.');
                 return leases.map((lease) => ({ ...guard, lease }));
             },
             among: leasesOf,
@@ -73950,7 +73924,7 @@ async function switchAll(parts, from, to) {
     const { said, isBack } = await router_mend({ parts, from, to, failures });
     const error = joined(failures, said);
     // Refused is what moved nothing.
-    throw error instanceof target/* ChangeRefused */.Zv && !isBack ? new target/* ChangeFailed */._G(error.message, { cause: error }) : error;
+    throw error instanceof targets_target/* ChangeRefused */.Zv && !isBack ? new targets_target/* ChangeFailed */._G(error.message, { cause: error }) : error;
 }
 /** A host with a mind of its own is switched from where it is, unless it is there. */
 async function switchOne(part, from, to) {
@@ -73968,9 +73942,9 @@ async function switchOne(part, from, to) {
 async function router_mend({ parts, from, to, failures }) {
     const errorAt = (part) => failures.find(({ host }) => host === part.host)?.error;
     const isWayBack = parts.some(({ guard }) => guard.unreadableLedger === 'ignore');
-    const isOver = failures.some(({ error }) => error instanceof target/* LeaseLost */.Vj || isForeign(error));
+    const isOver = failures.some(({ error }) => error instanceof targets_target/* LeaseLost */.Vj || isForeign(error));
     // A switch that failed may have moved traffic all the same; one that was refused has not.
-    const moved = parts.filter((part) => !(errorAt(part) instanceof target/* ChangeRefused */.Zv));
+    const moved = parts.filter((part) => !(errorAt(part) instanceof targets_target/* ChangeRefused */.Zv));
     if (from.kind !== 'color' || isWayBack || isOver) {
         const switched = parts.filter((part) => errorAt(part) === undefined).map(({ host }) => host);
         const said = switched.length === 0 ? '' : `On ${to} now: ${switched.join(', ')}.`;
@@ -74037,7 +74011,7 @@ const retiring = (guard) => ({ ...guard, color: 'not-live' });
 async function assertOneMind(router) {
     const traffic = await router.observe();
     if ('detail' in traffic)
-        throw new target/* ChangeRefused */.Zv(`The hosts do not all send users to one color, so nothing was changed: ${traffic.detail}`);
+        throw new targets_target/* ChangeRefused */.Zv(`The hosts do not all send users to one color, so nothing was changed: ${traffic.detail}`);
 }
 /** Absent on some of the hosts only, a color can still be started from what is recorded, as one that is stopped. */
 const worst = [
@@ -74095,7 +74069,7 @@ function assertSame(hosts, images, color) {
     });
     if (differing.length === 0)
         return;
-    throw new target/* ChangeFailed */._G(`The hosts run different images on ${color}: the tag moved while they pulled it. ${differing.join('; ')}. ` +
+    throw new targets_target/* ChangeFailed */._G(`The hosts run different images on ${color}: the tag moved while they pulled it. ${differing.join('; ')}. ` +
         'Deploy again, or name the image by its digest.');
 }
 const digestIn = (image) => /@(sha256:.+)$/.exec(image ?? '')?.[1] ?? null;
@@ -74148,7 +74122,7 @@ function openFleet(members, leases) {
 function composeEnvironment({ app, services }, color, version) {
     const [only, ...others] = services;
     const ports = services.map(({ name, ports }) => [
-        `BLUE_GREEN_PORT_${(0,target/* environmentName */.VE)(name)}`,
+        `BLUE_GREEN_PORT_${(0,targets_target/* environmentName */.VE)(name)}`,
         ports[color],
     ]);
     if (only && others.length === 0)
@@ -74537,7 +74511,7 @@ async function workplace_look(place, name, run, env = {}) {
     if (code === 0)
         return said;
     const why = stderr.trim().split('\n').at(-1) || said.trim().split('\n').at(-1) || '';
-    throw new target/* ChangeFailed */._G(`On ${place.connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
+    throw new targets_target/* ChangeFailed */._G(`On ${place.connection.name}, ${name} ${code === null ? `did not end within ${lookTime / 1000} s` : `failed: ${why}`}.`);
 }
 /** Asked once: what it says does not change in the time of a run. */
 function surveyOnce(place, settings) {
@@ -74773,7 +74747,7 @@ async function dockerHost(place) {
     const survey = await place.survey();
     if (survey.kind === 'usable')
         return survey.host;
-    throw new target/* ChangeFailed */._G(survey.problems.map(({ what, fix }) => `${what} ${fix}`).join('\n'));
+    throw new targets_target/* ChangeFailed */._G(survey.problems.map(({ what, fix }) => `${what} ${fix}`).join('\n'));
 }
 const containersText = ({ sudo }, { project }) => `${dockerFunction(sudo)}ids=$(docker ps -aq --no-trunc ${labelFilters(project, null)})
 [ -z "$ids" ] || docker inspect --format ${(0,script/* quote */.hD)(containerTemplate)} $ids`;
@@ -74793,7 +74767,7 @@ async function looking_observe(place, color) {
         return describePresence(containers, firstServices(place, host.layout[color]));
     }
     catch (error) {
-        if (error instanceof target/* ChangeFailed */._G)
+        if (error instanceof targets_target/* ChangeFailed */._G)
             return unknown(error.message);
         throw error;
     }
@@ -74809,7 +74783,7 @@ const looking_mark = '== connections';
 async function looking_judge(place, { color, services, seen }) {
     const host = await dockerHost(place);
     const layout = host.layout[color];
-    const live = (0,target/* otherColor */.IP)(color);
+    const live = (0,targets_target/* otherColor */.IP)(color);
     const text = `${containersText(host, layout)}\necho '${looking_mark}'\n${connectionsText(ports_portsOf(place.settings, live))}`;
     const [containers = '', connections = ''] = (await workplace_look(place, 'the look at its containers', text)).split(looking_mark);
     if (sumOfLines(connections) > 0)
@@ -74822,7 +74796,7 @@ async function looking_ready(place, question) {
         return await looking_judge(place, question);
     }
     catch (error) {
-        if (!(error instanceof target/* ChangeFailed */._G))
+        if (!(error instanceof targets_target/* ChangeFailed */._G))
             throw error;
         return { kind: 'silent', reason: error.message };
     }
@@ -75129,11 +75103,11 @@ const isFlagWord = (text) => flag_words.includes(text);
 const heard_names = (answer, color) => answer.kind === 'color' && answer.color === color;
 /** Why nginx does not confirm a switch, and what to look at. */
 function describeDoubts({ heard, doubts, to, app }) {
-    const old = doubts.filter(({ answer }) => heard_names(answer, (0,target/* otherColor */.IP)(to)));
+    const old = doubts.filter(({ answer }) => heard_names(answer, (0,targets_target/* otherColor */.IP)(to)));
     if (old.length === 0)
         return `${[...new Set(doubts.map(describeAnswer))].join('; ')}.`;
     const urls = [...new Set(old.map(({ listener }) => listener.url))].join(', ');
-    return (`it still says ${(0,target/* otherColor */.IP)(to)} on ${old.length} of ${heard.length} connections, at ${urls}. It remembers files ` +
+    return (`it still says ${(0,targets_target/* otherColor */.IP)(to)} on ${old.length} of ${heard.length} connections, at ${urls}. It remembers files ` +
         `(open_file_cache) or looks in another folder. Write "open_file_cache off;" where ${colorVariable(app)} is set. ` +
         'Look with: sudo nginx -T | grep -n -e open_file_cache -e "-f "');
 }
@@ -75599,7 +75573,7 @@ function contradiction({ settings, host, files }, color) {
     return traffic_unknown(`nginx on ${host} says ${color}, and ${found}: either nginx remembers files (open_file_cache), or it looks for the flag in another folder`, [
         'sudo nginx -T | grep -n -e open_file_cache -e "-f "',
         `ls -la ${flag_shellWord(folder)}`,
-        ...(files.flag === (0,target/* otherColor */.IP)(color) ? traffic_choices(settings) : []),
+        ...(files.flag === (0,targets_target/* otherColor */.IP)(color) ? traffic_choices(settings) : []),
     ]);
 }
 const traffic_choices = (settings) => ['blue', 'green'].flatMap((color) => [
@@ -75697,7 +75671,7 @@ async function router_switchTraffic(place, order) {
     const { settings, connection, surroundings } = place;
     const listeners = listenersOf(settings).flatMap((listener) => Array(linesToEach).fill(listener));
     if (listeners.length === 0) {
-        throw new target/* ChangeFailed */._G('Traffic was not moved: no setting says where nginx can be asked to confirm it. Give `url` or `proxy-url`.');
+        throw new targets_target/* ChangeFailed */._G('Traffic was not moved: no setting says where nginx can be asked to confirm it. Give `url` or `proxy-url`.');
     }
     const lines = await Promise.all(listeners.map((listener) => openLine(connection, listener, surroundings.signal)));
     try {
@@ -75719,7 +75693,7 @@ function assertAudible({ to, guard }, lines) {
     const details = lines.flatMap((line) => (line.kind === 'closed' ? [line.detail] : []));
     if (details.length < lines.length || guard.unreadableLedger === 'ignore')
         return;
-    throw new target/* ChangeRefused */.Zv(`The switch to ${to} was not run, because nginx cannot be asked to confirm it: ${[...new Set(details)].join('; ')}. Traffic was not moved by us.`);
+    throw new targets_target/* ChangeRefused */.Zv(`The switch to ${to} was not run, because nginx cannot be asked to confirm it: ${[...new Set(details)].join('; ')}. Traffic was not moved by us.`);
 }
 async function flip(place, { from, to, guard }) {
     const { settings, connection } = place;
@@ -75742,7 +75716,7 @@ async function flip(place, { from, to, guard }) {
         return;
     const expected = from.kind === 'color' ? from.color : 'nobody';
     const seen = result.observed === 'unknown' ? 'does not say where traffic is' : `names ${result.observed}`;
-    throw new target/* ChangeRefused */.Zv(`The switch to ${to} was not run: the flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} ${seen}, and ${expected} was expected. ` +
+    throw new targets_target/* ChangeRefused */.Zv(`The switch to ${to} was not run: the flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} ${seen}, and ${expected} was expected. ` +
         'Traffic was not moved by us.');
 }
 /** For a connection that nginx has closed in the meantime, or a worker that is busy. */
@@ -75766,8 +75740,8 @@ async function router_confirm(place, to, first) {
                 : 'connections opened before the switch';
             return { detail: `nginx says ${to} at ${urls} on ${heard.length} ${manner}` };
         }
-        if (taken >= settlingTime || doubts.some(({ answer }) => heard_names(answer, (0,target/* otherColor */.IP)(to)))) {
-            throw new target/* ChangeFailed */._G(`The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but nginx does not: ` +
+        if (taken >= settlingTime || doubts.some(({ answer }) => heard_names(answer, (0,targets_target/* otherColor */.IP)(to)))) {
+            throw new targets_target/* ChangeFailed */._G(`The flag in ${flagFolder(settings.stateDirectory)} on ${connection.name} names ${to}, but nginx does not: ` +
                 describeDoubts({ heard, doubts, to, app: settings.app }));
         }
         await clock.sleep(router_pause, signal);
@@ -76146,8 +76120,8 @@ const portTraps = (service, upstreams, paste) => ['blue', 'green'].flatMap((colo
     ];
 });
 const traps_leadsOf = ({ block }) => (block ?? []).flatMap(({ name, arguments: [address = ''] }) => (name === 'server' ? [address] : []));
-const swapped = ({ ports }, color, leads) => leads.some((address) => address.endsWith(`:${ports[(0,target/* otherColor */.IP)(color)]}`))
-    ? `: that is the port of ${(0,target/* otherColor */.IP)(color)}`
+const swapped = ({ ports }, color, leads) => leads.some((address) => address.endsWith(`:${ports[(0,targets_target/* otherColor */.IP)(color)]}`))
+    ? `: that is the port of ${(0,targets_target/* otherColor */.IP)(color)}`
     : '';
 /** What can only be said when all files were read. */
 const absences = ({ settings, services, places, upstreams, paste }) => services.flatMap((service) => [
@@ -76251,7 +76225,7 @@ async function preflight_findProblems(place, router, images) {
 }
 async function resourceProblems(place, { traffic, images, host }) {
     const live = traffic.kind === 'color' ? traffic.color : null;
-    const idle = live === null ? null : (0,target/* otherColor */.IP)(live);
+    const idle = live === null ? null : (0,targets_target/* otherColor */.IP)(live);
     const question = { settings: place.settings, host, idle, live, images };
     const said = await workplace_look(place, 'the look at disk, memory, ports and images', resourcesText(question), loginEnvironment(place.settings.registry));
     return judgeResources(said, question, place.connection.name);
@@ -76290,7 +76264,6 @@ function openVpsTarget({ settings, connection, surroundings, configuration, imag
 }
 
 ;// CONCATENATED MODULE: ./lib/registry.js
-
 
 
 
@@ -76348,7 +76321,7 @@ const withRefusals = (target) => ({
             return await target.preflight();
         }
         catch (error) {
-            if (!(error instanceof host_refused/* HostRefused */.bv || error instanceof ClusterRefused))
+            if (!(error instanceof targets_target/* AccessRefused */.nb))
                 throw error;
             return [{ setting: error.setting, what: error.what, fix: error.fix }];
         }
@@ -81465,7 +81438,6 @@ function algorithmsToTry(trusted, place) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Qj: () => (/* binding */ noCommonAlgorithm),
 /* harmony export */   SQ: () => (/* binding */ keyNotOpened),
-/* harmony export */   bv: () => (/* binding */ HostRefused),
 /* harmony export */   ci: () => (/* binding */ addressOf),
 /* harmony export */   ey: () => (/* binding */ cannotDial),
 /* harmony export */   u6: () => (/* binding */ notLetIn),
@@ -81478,17 +81450,6 @@ function algorithmsToTry(trusted, place) {
 
 
 
-class HostRefused extends _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .TargetUnreachable */ .Ek {
-    setting;
-    what;
-    fix;
-    constructor({ setting, what, fix, }) {
-        super(`${what} ${fix}`);
-        this.setting = setting;
-        this.what = what;
-        this.fix = fix;
-    }
-}
 function addressOf({ user, host, port }) {
     const plain = host.includes(':') ? `[${host}]` : host;
     return `${user}@${plain}${port === 22 ? '' : `:${port}`}`;
@@ -81514,7 +81475,7 @@ function untrustedHost({ trusted }, address, offered) {
             return 'changed';
         return lines.some(({ marker }) => marker === 'cert-authority') ? 'authority' : 'unnamed';
     };
-    return new HostRefused({
+    return new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
         setting: 'ssh-known-hosts',
         what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
         fix: [
@@ -81532,28 +81493,28 @@ function fileOf(type) {
 function notLetIn(address, key, accepted) {
     const { user, host } = address;
     const line = `${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)} ${key.toString('base64')}`;
-    return new HostRefused({
+    return new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
         setting: 'ssh-key',
         what: `${host} does not let ${user} in with the key ${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .fingerprintOf */ .ax)(key)} (${(0,_host_keys_js__WEBPACK_IMPORTED_MODULE_1__/* .typeOf */ .QP)(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
         fix: `On ${host}, as ${user}: mkdir -p ~/.ssh && echo ${(0,_script_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(line)} >>~/.ssh/authorized_keys && chmod -R go-rwx ~/.ssh`,
     });
 }
-const keyNotOpened = () => new HostRefused({
+const keyNotOpened = () => new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
     setting: 'ssh-passphrase',
     what: '`ssh-passphrase` does not open `ssh-key`.',
     fix: 'Try it where the key is: ssh-keygen -y -f KEY',
 });
-const keyNotUsable = (why) => new HostRefused({
+const keyNotUsable = (why) => new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
     setting: 'ssh-key',
     what: `\`ssh-key\` cannot be read: ${why}.`,
     fix: 'Try it where the key is: ssh-keygen -y -f KEY; a new one: ssh-keygen -t ed25519 -f KEY',
 });
-const noCommonAlgorithm = (address, why) => new HostRefused({
+const noCommonAlgorithm = (address, why) => new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
     setting: 'ssh-host',
     what: `${addressOf(address)} and this action have no algorithm in common: ${why}.`,
     fix: `What the host speaks: ssh-keyscan -p ${address.port} ${(0,_script_js__WEBPACK_IMPORTED_MODULE_2__/* .quote */ .hD)(address.host)}; sshd -T | grep -E 'algorithms|ciphers|macs'`,
 });
-const cannotDial = (address) => new HostRefused({
+const cannotDial = (address) => new _targets_target_js__WEBPACK_IMPORTED_MODULE_0__/* .AccessRefused */ .nb({
     setting: 'ssh-host',
     what: `${addressOf(address)} forwards no TCP connections, and has no program to connect with: bash, socat, or a busybox with nc -e.`,
     fix: 'Put `AllowTcpForwarding local` into its sshd_config and reload sshd (sshd -T shows what counts), or install bash.',
@@ -82489,7 +82450,7 @@ function readKey({ key, passphrase }) {
         throw (0,host_refused/* keyNotUsable */.z$)('it holds no private key');
     return first;
 }
-/** Throws HostRefused where trying again is of no use, and any other error where it may be. */
+/** Throws AccessRefused where trying again is of no use, and any other error where it may be. */
 async function logIn(door) {
     const offered = [];
     for (const algorithms of (0,host_keys/* algorithmsToTry */.JN)(door.trusted, door.address)) {
@@ -82700,7 +82661,7 @@ function onInterrupt(abort) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8281);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4402);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
 /* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8294);
@@ -86338,7 +86299,8 @@ async function filesAt(path) {
 /* harmony export */   VE: () => (/* binding */ environmentName),
 /* harmony export */   Vj: () => (/* binding */ LeaseLost),
 /* harmony export */   Zv: () => (/* binding */ ChangeRefused),
-/* harmony export */   _G: () => (/* binding */ ChangeFailed)
+/* harmony export */   _G: () => (/* binding */ ChangeFailed),
+/* harmony export */   nb: () => (/* binding */ AccessRefused)
 /* harmony export */ });
 const otherColor = (color) => (color === 'blue' ? 'green' : 'blue');
 /** How the name of a service or of a kept value ends that of an environment variable. */
@@ -86359,6 +86321,19 @@ class TargetUnreachable extends Error {
     constructor(message, options = {}) {
         super(message, options);
         this.rest = options.rest ?? null;
+    }
+}
+/** What keeps us from a target until a person does something: trying again would change nothing. */
+class AccessRefused extends TargetUnreachable {
+    name = 'AccessRefused';
+    setting;
+    what;
+    fix;
+    constructor({ setting, what, fix }) {
+        super(`${what} ${fix}`);
+        this.setting = setting;
+        this.what = what;
+        this.fix = fix;
     }
 }
 /** A user's command or the platform refused: the exit code and the tail of what it said are in the message. */

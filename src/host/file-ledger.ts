@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { Clock } from '../clock.ts'
+import { parseOwner } from '../targets/owner.ts'
 import {
   type Acquisition,
   ChangeFailed,
@@ -88,16 +88,6 @@ export function keptOrLost(stdout: string): 'kept' | 'lost' {
   throw new TargetUnreachable(`The ledger answered with something else: ${stdout.slice(0, 200)}`)
 }
 
-const ownerShape = z.object({
-  nonce: z.string(),
-  run: z.string(),
-  attempt: z.string(),
-  job: z.string(),
-  step: z.string(),
-  url: z.string(),
-  actor: z.string(),
-})
-
 function parseView(stdout: string): LedgerView {
   const [, now = '', fence = '', mark = '', owner = ''] = stdout.split('\n')
   const lease = leaseView({ now, fence, mark, owner })
@@ -124,14 +114,6 @@ function leaseView(lines: { now: string; fence: string; mark: string; owner: str
     owner: status === 'free' ? null : parseOwner(lines.owner),
     ttl: Number(ttl) * 1000,
     mark: lines.mark,
-  }
-}
-
-function parseOwner(text: string): Owner | null {
-  try {
-    return ownerShape.parse(JSON.parse(text))
-  } catch {
-    return null
   }
 }
 

@@ -242,13 +242,28 @@ export class ChangeRefused extends Error {
 
 /** A connection that closed without an exit code, or a target that cannot be reached: what happened there is unknown. */
 export class TargetUnreachable extends Error {
-  override readonly name = 'TargetUnreachable'
+  override readonly name: string = 'TargetUnreachable'
   /** The parts of the target that can be reached all the same, as the other hosts of several; null: none. */
   readonly rest: Target | null
 
   constructor(message: string, options: ErrorOptions & { readonly rest?: Target } = {}) {
     super(message, options)
     this.rest = options.rest ?? null
+  }
+}
+
+/** What keeps us from a target until a person does something: trying again would change nothing. */
+export class AccessRefused extends TargetUnreachable implements Problem {
+  override readonly name = 'AccessRefused'
+  readonly setting: string
+  readonly what: string
+  readonly fix: string
+
+  constructor({ setting, what, fix }: Problem) {
+    super(`${what} ${fix}`)
+    this.setting = setting
+    this.what = what
+    this.fix = fix
   }
 }
 

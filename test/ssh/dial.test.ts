@@ -11,8 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const isSpare = (name: string, index: number) => name === 'sh' && index === 0
 
 import { DialRefused } from '../../src/host/dialing.ts'
-import { HostRefused } from '../../src/host/ssh/host-refused.ts'
-import { TargetUnreachable } from '../../src/targets/target.ts'
+import { AccessRefused, TargetUnreachable } from '../../src/targets/target.ts'
 import { startCutProxy } from '../bed/cut-proxy.ts'
 import { type Folder, temporaryFolder } from '../bed/folder.ts'
 import { freePort } from '../bed/ports.ts'
@@ -243,7 +242,7 @@ describe.skipIf(lacks('sshd', 'ssh-keygen'))('a stream dialed on a host', () => 
   it('says what to do where there is no way at all', () =>
     withServer(forwardsNothing(folder(), null), async (sshd) => {
       const dialing = connectTo(settingsFor(sshd)).dial({ host: '127.0.0.1', port: 1 }, forever)
-      await expect(dialing).rejects.toThrow(HostRefused)
+      await expect(dialing).rejects.toThrow(AccessRefused)
       await expect(dialing).rejects.toThrow(/AllowTcpForwarding local.*install bash/)
     }))
 })

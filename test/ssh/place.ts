@@ -2,11 +2,11 @@ import { onTestFinished } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { Connection, Finish } from '../../src/host/connection.ts'
 import { script as asScript } from '../../src/host/script.ts'
-import { HostRefused } from '../../src/host/ssh/host-refused.ts'
 import { sshConnection } from '../../src/host/ssh/ssh-connection.ts'
 import { parseKnownHosts } from '../../src/settings/forms/known-hosts.ts'
 import { parsePrivateKey } from '../../src/settings/forms/private-key.ts'
 import type { SshSettings, TrustedHostKeys } from '../../src/targets/ssh.ts'
+import { AccessRefused } from '../../src/targets/target.ts'
 import type { Sshd } from '../bed/sshd.ts'
 
 export const forever = new AbortController().signal
@@ -57,8 +57,8 @@ export async function said(connection: Connection, script: string): Promise<stri
 }
 
 /** Why the host is refused. */
-export async function refusal(connection: Connection): Promise<HostRefused> {
+export async function refusal(connection: Connection): Promise<AccessRefused> {
   const error = await runOn(connection, 'exit').catch((caught: unknown) => caught)
-  if (error instanceof HostRefused) return error
+  if (error instanceof AccessRefused) return error
   throw new Error('The host was not refused.', { cause: error })
 }

@@ -37,7 +37,7 @@ export function readKey({ key, passphrase }: Pick<SshSettings, 'key' | 'passphra
   return first
 }
 
-/** Throws HostRefused where trying again is of no use, and any other error where it may be. */
+/** Throws AccessRefused where trying again is of no use, and any other error where it may be. */
 export async function logIn(door: Door): Promise<Session> {
   const offered: Buffer[] = []
   for (const algorithms of algorithmsToTry(door.trusted, door.address)) {

@@ -1,25 +1,8 @@
-/** What keeps us from a host until a person does something: trying again would change nothing. */
+/** What keeps us from a host, and what its owner does about it. */
 import type { SshAddress, SshSettings } from '../../targets/ssh.ts'
-import { TargetUnreachable } from '../../targets/target.ts'
+import { AccessRefused } from '../../targets/target.ts'
 import { quote } from '../script.ts'
 import { fingerprintOf, judge, lineOf, linesFor, typeOf } from './host-keys.ts'
-
-export class HostRefused extends TargetUnreachable {
-  readonly setting: string
-  readonly what: string
-  readonly fix: string
-
-  constructor({
-    setting,
-    what,
-    fix,
-  }: { readonly setting: string; readonly what: string; readonly fix: string }) {
-    super(`${what} ${fix}`)
-    this.setting = setting
-    this.what = what
-    this.fix = fix
-  }
-}
 
 export function addressOf({ user, host, port }: SshAddress): string {
   const plain = host.includes(':') ? `[${host}]` : host
@@ -31,7 +14,7 @@ export function untrustedHost(
   { trusted }: Pick<SshSettings, 'trusted'>,
   address: SshAddress,
   offered: readonly Buffer[],
-): HostRefused {
+): AccessRefused {
   const { host, port } = address
   const shown = offered.map((key) => `${typeOf(key)} ${fingerprintOf(key)}`).join(', ')
   const lines = linesFor(trusted, address)
@@ -49,7 +32,7 @@ export function untrustedHost(
     if (lines.some(({ marker }) => marker === null)) return 'changed'
     return lines.some(({ marker }) => marker === 'cert-authority') ? 'authority' : 'unnamed'
   }
-  return new HostRefused({
+  return new AccessRefused({
     setting: 'ssh-known-hosts',
     what: `It is not certain that ${host} (port ${port}) is your host: it shows ${shown}, and ${reasons[reason()]}. Nothing was sent to it.`,
     fix: [
@@ -66,39 +49,39 @@ function fileOf(type: string): string {
   return `/etc/ssh/ssh_host_${kind}_key.pub`
 }
 
-export function notLetIn(address: SshAddress, key: Buffer, accepted: readonly string[]): HostRefused {
+export function notLetIn(address: SshAddress, key: Buffer, accepted: readonly string[]): AccessRefused {
   const { user, host } = address
   const line = `${typeOf(key)} ${key.toString('base64')}`
-  return new HostRefused({
+  return new AccessRefused({
     setting: 'ssh-key',
     what: `${host} does not let ${user} in with the key ${fingerprintOf(key)} (${typeOf(key)}); it accepts: ${accepted.join(', ') || 'nothing'}.`,
     fix: `On ${host}, as ${user}: mkdir -p ~/.ssh && echo ${quote(line)} >>~/.ssh/authorized_keys && chmod -R go-rwx ~/.ssh`,
   })
 }
 
-export const keyNotOpened = (): HostRefused =>
-  new HostRefused({
+export const keyNotOpened = (): AccessRefused =>
+  new AccessRefused({
     setting: 'ssh-passphrase',
     what: '`ssh-passphrase` does not open `ssh-key`.',
     fix: 'Try it where the key is: ssh-keygen -y -f KEY',
   })
 
-export const keyNotUsable = (why: string): HostRefused =>
-  new HostRefused({
+export const keyNotUsable = (why: string): AccessRefused =>
+  new AccessRefused({
     setting: 'ssh-key',
     what: `\`ssh-key\` cannot be read: ${why}.`,
     fix: 'Try it where the key is: ssh-keygen -y -f KEY; a new one: ssh-keygen -t ed25519 -f KEY',
   })
 
-export const noCommonAlgorithm = (address: SshAddress, why: string): HostRefused =>
-  new HostRefused({
+export const noCommonAlgorithm = (address: SshAddress, why: string): AccessRefused =>
+  new AccessRefused({
     setting: 'ssh-host',
     what: `${addressOf(address)} and this action have no algorithm in common: ${why}.`,
     fix: `What the host speaks: ssh-keyscan -p ${address.port} ${quote(address.host)}; sshd -T | grep -E 'algorithms|ciphers|macs'`,
   })
 
-export const cannotDial = (address: SshAddress): HostRefused =>
-  new HostRefused({
+export const cannotDial = (address: SshAddress): AccessRefused =>
+  new AccessRefused({
     setting: 'ssh-host',
     what: `${addressOf(address)} forwards no TCP connections, and has no program to connect with: bash, socat, or a busybox with nc -e.`,
     fix: 'Put `AllowTcpForwarding local` into its sshd_config and reload sshd (sshd -T shows what counts), or install bash.',

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.ts'
 import type { SshSettings } from '../../targets/ssh.ts'
-import { TargetUnreachable } from '../../targets/target.ts'
+import { AccessRefused, TargetUnreachable } from '../../targets/target.ts'
 import type { Connection, RunOptions } from '../connection.ts'
 import { DialRefused } from '../dialing.ts'
 import { dialer } from './dialer.ts'
-import { addressOf, HostRefused } from './host-refused.ts'
+import { addressOf } from './host-refused.ts'
 import type { Link } from './link.ts'
 import { runScript, type Started } from './run-script.ts'
 import { slots } from './slots.ts'
@@ -59,7 +59,7 @@ export function sshConnection(settings: SshSettings, surroundings: SshSurroundin
       if (link.isOpen()) return link
     } catch (error) {
       // Whoever is not let in would be locked out by knocking on.
-      if (opening === ours && !(error instanceof HostRefused)) opening = null
+      if (opening === ours && !(error instanceof AccessRefused)) opening = null
       throw error
     }
     if (opening === ours) opening = null
@@ -133,7 +133,7 @@ async function repeat<T>(work: () => Promise<T>, { clock, signal, time }: Patien
   }
 }
 
-const isFinal = (error: unknown) => error instanceof HostRefused || error instanceof DialRefused
+const isFinal = (error: unknown) => error instanceof AccessRefused || error instanceof DialRefused
 
 function unreachable(name: string, error: unknown): TargetUnreachable {
   if (error instanceof TargetUnreachable) return error

@@ -11,30 +11,10 @@ import type { KubernetesBed } from '../../bed/kubernetes/bed.ts'
 import { kubectlProgram } from '../../bed/kubernetes/kubectl.ts'
 import { type DeploymentOptions, deployment, service } from '../../bed/kubernetes/manifests.ts'
 import type { Namespace } from '../../bed/kubernetes/namespace.ts'
+import { plainSettings, plainService as publicService } from './plain-settings.ts'
 
-export const plainService: KubernetesService = {
-  name: 'shop',
-  kubeServices: ['shop'],
-  deployment: { blue: 'shop-blue', green: 'shop-green' },
-  container: null,
-  url: null,
-  start: 'before-switch',
-}
-
-export const plainSettings: KubernetesSettings = {
-  app: 'shop',
-  kubeconfig: { kind: 'ambient' },
-  context: null,
-  namespace: null,
-  kubectlVersion: null,
-  router: { kind: 'service' },
-  selectorKey: null,
-  selectorValue: { blue: 'blue', green: 'green' },
-  overlap: 0,
-  previewService: null,
-  manifests: [],
-  services: [plainService],
-}
+/** Nobody asks in public here. */
+export const plainService: KubernetesService = { ...publicService, url: null }
 
 export interface PlaceOptions {
   readonly namespace: Namespace
@@ -53,7 +33,12 @@ export async function openPlace({
   clock = systemClock,
   signal = new AbortController().signal,
 }: PlaceOptions): Promise<Place> {
-  const whole = { ...plainSettings, kubeconfig: { kind: 'path', path: kubeconfig }, ...settings } as const
+  const whole = {
+    ...plainSettings,
+    services: [plainService],
+    kubeconfig: { kind: 'path', path: kubeconfig },
+    ...settings,
+  } as const
   const surroundings = {
     app: whole.app,
     leaseTtl: 60_000,

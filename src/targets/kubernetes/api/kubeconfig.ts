@@ -1,9 +1,10 @@
 /** Which cluster is meant, learnt without asking it. */
+
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { AccessRefused } from '../../target.ts'
 import type { KubernetesSettings } from '../settings.ts'
-import { ClusterRefused } from './cluster-refused.ts'
 import { type Kubectl, runKubectl } from './kubectl.ts'
 
 type Wanted = Pick<KubernetesSettings, 'kubeconfig' | 'context' | 'namespace'>
@@ -32,7 +33,7 @@ async function readable(path: string): Promise<void> {
   try {
     await readFile(path)
   } catch (error) {
-    throw new ClusterRefused({
+    throw new AccessRefused({
       setting: 'kubeconfig',
       what: `The kubeconfig ${path} cannot be read: ${error instanceof Error ? error.message : error}.`,
       fix: 'Give its path on the runner, or the text itself from a secret.',
@@ -51,7 +52,7 @@ const configShape = z.object({
   ]),
 })
 
-/** Throws ClusterRefused. */
+/** Throws AccessRefused. */
 export async function findDestination(
   kubectl: Kubectl,
   { context, namespace }: Wanted,
@@ -91,9 +92,9 @@ async function ownNamespace({ KUBERNETES_SERVICE_HOST }: NodeJS.ProcessEnv): Pro
   )
 }
 
-function noContext(context: string | null, names: readonly string[], said: string): ClusterRefused {
+function noContext(context: string | null, names: readonly string[], said: string): AccessRefused {
   if (names.length === 0) {
-    return new ClusterRefused({
+    return new AccessRefused({
       setting: 'kubeconfig',
       what: `There is no context in the kubeconfig: ${said}.`,
       fix: 'Give `kubeconfig` its path or its text, or run a step before this one that logs in to the cluster.',
@@ -101,13 +102,13 @@ function noContext(context: string | null, names: readonly string[], said: strin
   }
   const listed = names.map((name) => `\`${name}\``).join(', ')
   if (context !== null && names.includes(context)) {
-    return new ClusterRefused({
+    return new AccessRefused({
       setting: 'kubeconfig',
       what: `The kubeconfig cannot be used with the context ${context}: ${said}.`,
       fix: `Try it where the kubeconfig is: kubectl config view --minify --context=${context}`,
     })
   }
-  return new ClusterRefused({
+  return new AccessRefused({
     setting: 'kube-context',
     what:
       context === null

@@ -1,10 +1,11 @@
 /** A kubectl of its publisher: https://kubernetes.io/docs/tasks/tools/install-kubectl-linux */
+
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { chmod, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { ClusterRefused } from './cluster-refused.ts'
+import { AccessRefused } from '../../target.ts'
 import type { ToolCache } from './tool-cache.ts'
 
 const tool = 'kubectl'
@@ -42,7 +43,7 @@ export async function installKubectl({
     await rm(checksum)
     const found = await checksumOf(file)
     if (found !== expected) {
-      throw new ClusterRefused({
+      throw new AccessRefused({
         setting: 'kubectl-version',
         what: `${url} has the SHA-256 ${found}, and ${url}.sha256 says ${expected.slice(0, 64)}. It was thrown away.`,
         fix: 'Somebody stands in between, or it was cut short: run again, or put kubectl on the PATH of the runner.',
@@ -60,7 +61,7 @@ async function download(cache: ToolCache, url: string, version: string): Promise
     return await cache.download(url)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new ClusterRefused({
+    throw new AccessRefused({
       setting: 'kubectl-version',
       what: `kubectl ${version} cannot be had from ${url}: ${why}.`,
       fix: 'Put kubectl on the PATH of the runner, or name a version that there is: https://kubernetes.io/releases',

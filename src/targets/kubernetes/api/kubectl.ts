@@ -1,9 +1,10 @@
 /** The kubectl that leads to the cluster, with what it is told each time. */
+
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { ClusterRefused } from './cluster-refused.ts'
+import { AccessRefused } from '../../target.ts'
 import { installKubectl, releases } from './kubectl-release.ts'
 import type { ToolCache } from './tool-cache.ts'
 
@@ -27,7 +28,7 @@ interface Wanted {
   readonly from?: string
 }
 
-/** Throws ClusterRefused. */
+/** Throws AccessRefused. */
 export async function findKubectl(wanted: Wanted): Promise<string> {
   const { version, environment, cache, from = releases } = wanted
   const found = version === null ? await onPath('kubectl', environment) : null
@@ -85,7 +86,7 @@ export function runKubectl(
 }
 
 const notStarted = (program: string, why: string) =>
-  new ClusterRefused({
+  new AccessRefused({
     setting: 'kubectl-version',
     what: `${program} cannot be run: ${why}.`,
     fix: `Try it on the runner: ${program} version --client`,

@@ -19,7 +19,7 @@ export interface ClusterOptions {
   readonly cache?: ToolCache
 }
 
-/** Asks the cluster nothing yet. Throws ClusterRefused where kubectl or the kubeconfig is not to be used. */
+/** Asks the cluster nothing yet. Throws AccessRefused where kubectl or the kubeconfig is not to be used. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const { settings, surroundings, environment, cache = runnerToolCache } = options
   const program = await findKubectl({ version: settings.kubectlVersion, environment, cache })

@@ -1,5 +1,6 @@
 /** The Lease object in which an app's ledger is kept: https://kubernetes.io/docs/concepts/architecture/leases */
 import { z } from 'zod'
+import { parseOwner } from '../../owner.ts'
 import type { Claim, LeaseView, Owner } from '../../target.ts'
 import { apiVersionOf, kindOf, pointer } from '../names.ts'
 
@@ -26,16 +27,6 @@ export interface LeaseRecord {
 export class UnreadableLease extends Error {
   override readonly name = 'UnreadableLease'
 }
-
-const ownerShape = z.object({
-  nonce: z.string(),
-  run: z.string(),
-  attempt: z.string(),
-  job: z.string(),
-  step: z.string(),
-  url: z.string(),
-  actor: z.string(),
-})
 
 const leaseShape = z.object({
   metadata: z.object({
@@ -83,14 +74,6 @@ function ownerOf(text: string, nonce: string | undefined): Owner {
   if (owner.nonce !== nonce)
     throw new UnreadableLease(`spec.holderIdentity and ${ownerAnnotation} name different owners`)
   return owner
-}
-
-function parseOwner(text: string): Owner | null {
-  try {
-    return ownerShape.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
 }
 
 /** Where there is no object. */

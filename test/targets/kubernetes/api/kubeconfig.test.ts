@@ -1,9 +1,9 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ClusterRefused } from '../../../../src/targets/kubernetes/api/cluster-refused.ts'
 import { findDestination, wordsFor } from '../../../../src/targets/kubernetes/api/kubeconfig.ts'
 import type { Kubeconfig } from '../../../../src/targets/kubernetes/settings.ts'
+import { AccessRefused } from '../../../../src/targets/target.ts'
 import { findProgram, lacks } from '../../../programs.ts'
 import { folder, forever } from './place.ts'
 
@@ -99,7 +99,7 @@ describe.skipIf(lacks('kubectl'))('where a kubeconfig leads', () => {
     ['nowhere when there is none', { kubeconfig: { kind: 'ambient' } }, /There is no context/, 'kubeconfig'],
   ])('%s', async (_, asked, message, setting) => {
     const finding = find(asked)
-    await expect(finding).rejects.toThrow(ClusterRefused)
+    await expect(finding).rejects.toThrow(AccessRefused)
     await expect(finding).rejects.toThrow(message)
     await expect(finding).rejects.toMatchObject({ setting })
   })

@@ -5,7 +5,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { ClusterRefused } from '../../../../src/targets/kubernetes/api/cluster-refused.ts'
 import {
   environmentForKubectl,
   findKubectl,
@@ -13,6 +12,7 @@ import {
 } from '../../../../src/targets/kubernetes/api/kubectl.ts'
 import { installKubectl } from '../../../../src/targets/kubernetes/api/kubectl-release.ts'
 import { runnerToolCache } from '../../../../src/targets/kubernetes/api/tool-cache.ts'
+import { AccessRefused } from '../../../../src/targets/target.ts'
 import { fakeKubectl, folder, forever } from './place.ts'
 
 const program = '#!/bin/sh\necho "v1.33.1 $*"\n'
@@ -67,14 +67,14 @@ describe('a kubectl that is installed', () => {
 
   it('is that of the architecture', async () => {
     const { from, asked } = await publish({})
-    await expect(installKubectl({ ...wanted, from, architecture: 'arm64' })).rejects.toThrow(ClusterRefused)
+    await expect(installKubectl({ ...wanted, from, architecture: 'arm64' })).rejects.toThrow(AccessRefused)
     expect(asked).toEqual(['/v1.33.1/bin/linux/arm64/kubectl'])
   })
 
   it('is thrown away when it is not what was published', async () => {
     const { from } = await publish({ ...whole, [`${at}.sha256`]: sha256('another') })
     const refused = installKubectl({ ...wanted, from })
-    await expect(refused).rejects.toThrow(ClusterRefused)
+    await expect(refused).rejects.toThrow(AccessRefused)
     await expect(refused).rejects.toThrow(`has the SHA-256 ${sha256(program)}, and`)
     expect(existsSync(join(tools, 'kubectl'))).toBe(false)
     expect(readdirSync(temp)).toEqual([])
@@ -85,7 +85,7 @@ describe('a kubectl that is installed', () => {
     ['with an empty checksum', { ...whole, [`${at}.sha256`]: '' }],
   ])('is not taken %s', async (_, files) => {
     const { from } = await publish(files)
-    await expect(installKubectl({ ...wanted, from })).rejects.toThrow(ClusterRefused)
+    await expect(installKubectl({ ...wanted, from })).rejects.toThrow(AccessRefused)
     expect(existsSync(join(tools, 'kubectl'))).toBe(false)
   })
 
@@ -121,7 +121,7 @@ describe('finding kubectl', () => {
       cache: runnerToolCache,
       from,
     })
-    await expect(found).rejects.toThrow(ClusterRefused)
+    await expect(found).rejects.toThrow(AccessRefused)
     expect(asked[0]).toMatch(/^\/v1\.\d+\.\d+\/bin\/linux\/\w+\/kubectl$/)
   })
 })
@@ -134,7 +134,7 @@ describe('running kubectl', () => {
 
   it('refuses what is no program', async () => {
     const kubectl = { program: '/nowhere/kubectl', words: [], environment: process.env }
-    await expect(runKubectl(kubectl, [], forever)).rejects.toThrow(ClusterRefused)
+    await expect(runKubectl(kubectl, [], forever)).rejects.toThrow(AccessRefused)
   })
 
   it('ends with the run', async () => {

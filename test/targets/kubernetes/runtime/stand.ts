@@ -6,37 +6,23 @@ import {
   type KubernetesRuntime,
   kubernetesRuntime,
 } from '../../../../src/targets/kubernetes/runtime/runtime.ts'
-import type { KubernetesSettings } from '../../../../src/targets/kubernetes/settings.ts'
+import type { KubernetesService, KubernetesSettings } from '../../../../src/targets/kubernetes/settings.ts'
 import type { DeployOrder, Guard, Traffic } from '../../../../src/targets/target.ts'
 import type { KubernetesBed } from '../../../bed/kubernetes/bed.ts'
 import type { KubernetesObject, Namespace } from '../../../bed/kubernetes/namespace.ts'
 import { type OpenCluster, openClusterWith } from '../cluster-place.ts'
+import { plainService, plainSettings } from '../plain-settings.ts'
 
 export const settingsOf = (changes: Partial<KubernetesSettings> = {}): KubernetesSettings => ({
-  app: 'shop',
-  kubeconfig: { kind: 'ambient' },
-  context: null,
-  namespace: null,
-  kubectlVersion: null,
-  router: { kind: 'service' },
-  selectorKey: null,
-  selectorValue: { blue: 'blue', green: 'green' },
-  overlap: 0,
-  previewService: null,
-  manifests: [],
+  ...plainSettings,
   services: [serviceOf()],
   ...changes,
 })
 
-export const serviceOf = (
-  changes: Partial<KubernetesSettings['services'][number]> = {},
-): KubernetesSettings['services'][number] => ({
+export const serviceOf = (changes: Partial<KubernetesService> = {}): KubernetesService => ({
+  ...plainService,
   name: 'web',
-  kubeServices: ['shop'],
-  deployment: { blue: 'shop-blue', green: 'shop-green' },
-  container: null,
   url: null,
-  start: 'before-switch',
   ...changes,
 })
 
