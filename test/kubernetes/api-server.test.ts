@@ -15,7 +15,14 @@ const outage = 4_000
 
 /** Nodes follow an API server that is back in their own time, and so long pods must serve that were told to go. */
 const patient = { environment: { DRAIN_MS: '5000' } }
-const times: Inputs = { drain: '10s', 'lease-ttl': '10s', 'health-timeout': '10s', 'rollback-timeout': '10s' }
+const times: Inputs = {
+  drain: '10s',
+  'lease-ttl': '10s',
+  'health-timeout': '10s',
+  'rollback-timeout': '10s',
+  // Its controllers too: one that knows of the selector, and not yet of the pods, would leave nobody to answer.
+  'kube-overlap': '1s',
+}
 
 interface Deployment {
   readonly hook: (typeof hooks)[number]

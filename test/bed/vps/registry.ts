@@ -81,6 +81,13 @@ export async function startRegistry({ folder, login }: RegistryOptions): Promise
     upload.searchParams.set('digest', digest)
     await ask('PUT', `${upload.pathname}${upload.search}`, { body: blob, type: 'application/octet-stream' })
   }
+  // Two that put the same blob at once leave a manifest that finds none.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(work)
+    last = done.catch(() => {})
+    return done
+  }
   const putManifest = (name: string, tag: string, body: Buffer) =>
     ask('PUT', `/v2/${name}/manifests/${tag}`, { body, type: manifestType })
   const owned = stack.move()
@@ -89,9 +96,11 @@ export async function startRegistry({ folder, login }: RegistryOptions): Promise
     push: async (version, { name = 'shop', tag = version, environment = {}, command } = {}) => {
       const config = imageConfig(layer, { VERSION: version, ...environment }, command)
       const manifest = imageManifest(layer, config)
-      await putBlob(name, layer.blob)
-      await putBlob(name, config)
-      await putManifest(name, tag, manifest)
+      await inTurn(async () => {
+        await putBlob(name, layer.blob)
+        await putBlob(name, config)
+        await putManifest(name, tag, manifest)
+      })
       const digest = digestOf(manifest)
       return { name, digest, reference: `${host}/${name}:${tag}`, pinned: `${host}/${name}@${digest}` }
     },
