@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Color } from '../../../src/targets/target.ts'
 import { lacks } from '../../programs.ts'
 import { type Load, startLoad } from '../load.ts'
+import { now } from '../load-book.ts'
 import { type AwsLab, labPrograms, startAwsLab } from './aws-lab.ts'
 import { poll } from './poll.ts'
 import { isSteady, type Shop } from './shop.ts'
@@ -57,6 +58,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
           Actions: [{ Type: 'forward', TargetGroupArn: shop.targetGroups.green }],
         }),
       )
+      await health(shop, 'green', 'healthy')
       const color = async (path: string, headers = {}) =>
         (await fetch(new URL(path, shop.url), { headers })).headers.get('x-color')
       expect((await fetch(shop.url)).status).toBe(404)
@@ -72,10 +74,10 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
     test('loses no request while the listener is moved back and forth', async () => {
       const shop = await lab.makeShop({ counts: { blue: 2, green: 2 }, weights: true })
-      await using load = startLoad({ url: shop.url, keepAlive: 4, fresh: 2, think: { min: 5, max: 20 } })
+      await using load = startLoad({ url: shop.url, keepAlive: 4, fresh: 4, think: { min: 1, max: 5 } })
       for (const color of ['green', 'blue', 'green', 'blue'] as const) {
         await shop.forward({ blue: 0, green: 0, [color]: 100 })
-        await answered(load, color)
+        await answered(load, color, 50)
       }
       const { sent, lost } = await load.stop()
       expect(lost).toEqual([])
@@ -210,16 +212,16 @@ async function answers({ url }: Shop, number: number): Promise<Partial<Record<st
   return counts
 }
 
-async function answered(load: Load, color: Color): Promise<void> {
-  const from = Date.now()
-  await poll(async () =>
-    load
+/** Resolves once it was the color alone that answered so many requests in a row. */
+async function answered(load: Load, color: Color, number: number): Promise<void> {
+  const from = now()
+  await poll(async () => {
+    const counts = load
       .report()
       .since(from)
-      .some((answers) => answers.color === color)
-      ? true
-      : null,
-  )
+      .map((answers) => [answers.color, answers.count] as const)
+    return counts.length === 1 && counts[0]?.[0] === color && counts[0][1] >= number ? true : null
+  })
 }
 
 const health = (shop: Shop, color: Color, state: string, reason?: string): Promise<TargetHealthDescription> =>

@@ -13,7 +13,9 @@ import {
   type TargetHealthDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Color } from '../../../src/targets/target.ts'
+import { connects } from '../child.ts'
 import type { Place } from './aws-lab.ts'
+import { poll } from './poll.ts'
 import type { ShopOrder } from './shop.ts'
 
 export interface Front {
@@ -72,7 +74,7 @@ export async function makeFront(
       : elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: actions })))
   }
   if (!weights) await forward(live)
-  return {
+  const front: Front = {
     url: `http://${balancer?.DNSName}:${place.ports.listener}`,
     testUrl: testListener ? `http://${balancer?.DNSName}:${place.ports.testListener}` : null,
     listenerArn,
@@ -85,6 +87,16 @@ export async function makeFront(
       return (await elb.send(command)).TargetHealthDescriptions ?? []
     },
   }
+  await poll(async () => ((await isUp(front)) ? true : null))
+  return front
+}
+
+/** Listeners and target groups take a moment, as on AWS. */
+async function isUp({ url, testUrl, health }: Front): Promise<boolean> {
+  for (const { hostname, port } of [url, testUrl ?? url].map((text) => new URL(text)))
+    if (!(await connects(Number(port), hostname))) return false
+  const targets = [...(await health('blue')), ...(await health('green'))]
+  return targets.every(({ TargetHealth }) => /^(healthy|unused)$/.test(TargetHealth?.State ?? ''))
 }
 
 const notFound: Action = {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** What `find` finds at last. */
 export async function poll<Found>(find: () => Promise<Found | null>): Promise<Found> {
-  for (let turn = 0; turn < 600; turn++) {
+  const end = Date.now() + 30_000
+  while (Date.now() < end) {
     const found = await find()
     if (found !== null) return found
     await sleep(50)

@@ -16,6 +16,8 @@ from aws import ACCOUNT, REGION, around, ecs, elb
 from prober import is_drained, targets_of
 
 PR_SET_PDEATHSIG = 1
+# What a task must outlive where no load balancer asks for its health.
+SECONDS_TO_PROVE_ITSELF = 0.5
 _libc = ctypes.CDLL(None)
 
 
@@ -55,7 +57,7 @@ class Task:
         ]
         self._process = None
         self._killed_at = None
-        self._born = time.monotonic()
+        self._ran_at = None
 
     def advance(self):
         """moto asks its own tasks to change whenever they are described."""
@@ -70,7 +72,8 @@ class Task:
 
     @property
     def age(self):
-        return time.monotonic() - self._born
+        """In seconds, since it runs."""
+        return 0 if self._ran_at is None else time.monotonic() - self._ran_at
 
     def go_on(self):
         """One step of its life."""
@@ -110,7 +113,10 @@ class Task:
 
     @property
     def is_ready(self):
-        return self.last_status == "RUNNING" and all(shown[0] in ("healthy", "unused") for _, shown in self.health())
+        states = {shown[0] for _, shown in self.health()}
+        if self.last_status != "RUNNING" or not states <= {"healthy", "unused"}:
+            return False
+        return "healthy" in states or self.age > SECONDS_TO_PROVE_ITSELF
 
     def _start(self):
         absent = [shown["image"] for shown in self.containers if shown["imageDigest"] is None and shown["image"].startswith(images.REGISTRY)]
@@ -139,7 +145,7 @@ class Task:
             preexec_fn=_die_with_parent,
         )
         self._show("RUNNING")
-        self.started_at = utcnow()
+        self._ran_at, self.started_at = time.monotonic(), utcnow()
         for group, port in self.places():
             group.register([{"Id": self._address, "Port": port}])
 
