@@ -10,7 +10,7 @@ lab=.cache/bin/aws-lab
 
 # Some packages are built for one version of Python alone.
 wanted() {
-  python3 --version && cat "$requirements"
+  python3 --version && cat "$requirements" scripts/python-tools.sh
 }
 
 install() {
@@ -21,7 +21,7 @@ install() {
   cat >"$lab" <<'END'
 #!/bin/sh
 root=$(dirname "$0")/../..
-PYTHONPATH="$root/.cache/python" exec python3 "$root/test/bed/aws/lab/lab.py" "$@"
+PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$root/.cache/python" exec python3 "$root/test/bed/aws/lab/lab.py" "$@"
 END
   chmod +x "$lab"
 }

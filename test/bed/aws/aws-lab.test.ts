@@ -21,7 +21,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
   describe('load balancer', () => {
     test('of 300 requests, none goes to weight 0', async () => {
-      const shop = await lab.makeShop({ counts: both, weights: true })
+      await using shop = await lab.makeShop({ counts: both, weights: true })
       expect(await answers(shop, 300)).toEqual({ blue: 300 })
       expect(await shop.requests('green')).toBe(0)
       await shop.forward({ blue: 0, green: 100 })
@@ -29,7 +29,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('follows weights in between', async () => {
-      const shop = await lab.makeShop({ counts: both, weights: true })
+      await using shop = await lab.makeShop({ counts: both, weights: true })
       await shop.forward({ blue: 50, green: 50 })
       const { blue = 0, green = 0 } = await answers(shop, 200)
       expect(blue).toBeGreaterThan(50)
@@ -37,12 +37,12 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('answers 503 where nobody is behind it', async () => {
-      const shop = await lab.makeShop({ counts: { blue: 0, green: 1 } })
+      await using shop = await lab.makeShop({ counts: { blue: 0, green: 1 } })
       expect((await fetch(shop.url)).status).toBe(503)
     })
 
     test('follows the rule with the lowest priority that fits', async () => {
-      const shop = await lab.makeShop({
+      await using shop = await lab.makeShop({
         counts: both,
         rule: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/shop*'] } }],
       })
@@ -67,13 +67,13 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('a second listener leads elsewhere', async () => {
-      const shop = await lab.makeShop({ counts: both, testListener: true })
+      await using shop = await lab.makeShop({ counts: both, testListener: true })
       expect((await fetch(shop.url)).headers.get('x-color')).toBe('blue')
       expect((await fetch(shop.testUrl ?? '')).headers.get('x-color')).toBe('green')
     })
 
     test('loses no request while the listener is moved back and forth', async () => {
-      const shop = await lab.makeShop({ counts: { blue: 2, green: 2 }, weights: true })
+      await using shop = await lab.makeShop({ counts: { blue: 2, green: 2 }, weights: true })
       await using load = startLoad({ url: shop.url, keepAlive: 4, fresh: 4, think: { min: 1, max: 5 } })
       for (const color of ['green', 'blue', 'green', 'blue'] as const) {
         await shop.forward({ blue: 0, green: 0, [color]: 100 })
@@ -87,21 +87,21 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
   describe('target', () => {
     test('is not in use until a listener names its group', async () => {
-      const shop = await lab.makeShop({ counts: both })
+      await using shop = await lab.makeShop({ counts: both })
       await health(shop, 'green', 'unused', 'Target.NotInUse')
       await shop.forward({ blue: 100, green: 0 })
       await health(shop, 'green', 'healthy')
     })
 
     test('is unhealthy with the answer that it gave', async () => {
-      const shop = await lab.makeShop({ weights: true })
+      await using shop = await lab.makeShop({ weights: true })
       await release(shop, 'green', { HEALTH: 'bad' })
       const { TargetHealth } = await health(shop, 'green', 'unhealthy', 'Target.ResponseCodeMismatch')
       expect(TargetHealth?.Description).toBe('Health checks failed with these codes: [503]')
     })
 
     test('is drained for as long as its group asks', async () => {
-      const shop = await lab.makeShop({ deregistrationDelay: 2 })
+      await using shop = await lab.makeShop({ deregistrationDelay: 2 })
       const slow = fetch(new URL('/slow?ms=1500', shop.url))
       await sleep(200)
       const asked = Date.now()
@@ -116,7 +116,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
   describe('service', () => {
     test('puts new tasks beside the old ones, and completes once these are gone', async () => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       await using load = startLoad({ url: shop.url, keepAlive: 2, fresh: 2, think: { min: 5, max: 20 } })
       await release(shop, 'blue')
       expect((await shop.describe('blue')).deployments?.map(({ rolloutState }) => rolloutState)).toEqual([
@@ -130,7 +130,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('stays in progress while tasks fail, and the old ones serve', async () => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       await release(shop, 'blue', { CRASH: 'yes' })
       const { deployments, events } = await shop.until(
         'blue',
@@ -146,14 +146,14 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('stops tasks that its load balancer finds unhealthy', async () => {
-      const shop = await lab.makeShop({ weights: true })
+      await using shop = await lab.makeShop({ weights: true })
       await release(shop, 'green', { HEALTH: 'bad' })
       const failed = await stopped(shop, 'green')
       expect(failed.stoppedReason).toContain('Task failed ELB health checks in (target-group')
     })
 
     test('says what is wrong with an image that is not there', async () => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       const { image } = await shop.publish('v2')
       await shop.update('green', { taskDefinition: await shop.register(`${image}-gone`), desiredCount: 1 })
       const failed = await stopped(shop, 'green')
@@ -163,7 +163,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
     test('goes back by itself where its circuit breaker may', async () => {
       const deployment = { deploymentCircuitBreaker: { enable: true, rollback: true } }
-      const shop = await lab.makeShop({ deployment })
+      await using shop = await lab.makeShop({ deployment })
       const { taskDefinition: before } = await shop.describe('blue')
       await release(shop, 'blue', { CRASH: 'yes' })
       const broken = await shop.until('blue', ({ taskDefinition }) => taskDefinition === before)
@@ -172,7 +172,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('fails for good where its circuit breaker may not go back', async () => {
-      const shop = await lab.makeShop({
+      await using shop = await lab.makeShop({
         deployment: { deploymentCircuitBreaker: { enable: true, rollback: false } },
       })
       await release(shop, 'green', { CRASH: 'yes' })
@@ -180,7 +180,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('replaces a task that was killed', async () => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       await shop.killTask('blue')
       const killed = await stopped(shop, 'blue')
       expect(killed.containers?.find(({ name }) => name === 'app')?.exitCode).toBe(137)
@@ -188,7 +188,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
     })
 
     test('stays complete, whatever its size, and can be stopped task by task', async () => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       await shop.update('blue', { desiredCount: 2 })
       const { deployments } = await shop.describe('blue')
       expect(deployments?.map(({ rolloutState }) => rolloutState)).toEqual(['COMPLETED'])

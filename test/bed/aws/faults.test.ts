@@ -23,7 +23,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab gives faults', () => {
   ] as const)(
     '%s, in the words of each service, for the calls and the times asked for',
     async (kind, ecs, elb) => {
-      const shop = await lab.makeShop()
+      await using shop = await lab.makeShop()
       const user = usersOf(shop)
       await shop.orderFault({ kind, operations: ['DescribeServices'], skip: 1, times: 2 })
       await shop.orderFault({ kind, operations: ['DescribeListeners'] })
@@ -44,7 +44,8 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab gives faults', () => {
   )
 
   test('for ever, until they are ended, and to one shop alone', async () => {
-    const [shop, other] = [await lab.makeShop(), await lab.makeShop()]
+    await using shop = await lab.makeShop()
+    await using other = await lab.makeShop()
     await shop.orderFault({ kind: 'throttling', times: Number.POSITIVE_INFINITY })
     for (let turn = 0; turn < 5; turn++) await expect(usersOf(shop).describeServices()).rejects.toThrow()
     await usersOf(other).describeServices()
@@ -53,7 +54,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab gives faults', () => {
   })
 
   test('slow answers', async () => {
-    const shop = await lab.makeShop()
+    await using shop = await lab.makeShop()
     await shop.orderFault({ kind: 'slow', milliseconds: 400 })
     const asked = Date.now()
     await usersOf(shop).describeServices()
@@ -61,7 +62,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab gives faults', () => {
   })
 
   test('connections that are cut before a call, and after it', async () => {
-    const shop = await lab.makeShop()
+    await using shop = await lab.makeShop()
     const count = async () => (await shop.describe('green')).desiredCount
     await shop.orderFault({ kind: 'reset', operations: ['UpdateService'] })
     await expect(usersOf(shop).scaleGreen(1)).rejects.toThrow()
@@ -72,7 +73,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab gives faults', () => {
   })
 
   test('connections that are refused', async () => {
-    const shop = await lab.makeShop()
+    await using shop = await lab.makeShop()
     const refused = lab.refuseConnections(500)
     await expect
       .poll(() =>

@@ -21,6 +21,7 @@ import type { ShopOrder } from './shop.ts'
 export interface Front {
   readonly url: string
   readonly testUrl: string | null
+  readonly balancerArn: string
   readonly listenerArn: string
   readonly ruleArn: string | null
   readonly testListenerArn: string | null
@@ -77,6 +78,7 @@ export async function makeFront(
   const front: Front = {
     url: `http://${balancer?.DNSName}:${place.ports.listener}`,
     testUrl: testListener ? `http://${balancer?.DNSName}:${place.ports.testListener}` : null,
+    balancerArn: balancer?.LoadBalancerArn ?? '',
     listenerArn,
     ruleArn,
     testListenerArn,

@@ -17,7 +17,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab refuses what AWS refuses:', 
   afterAll(async () => lab[Symbol.asyncDispose]())
 
   test('target groups that are not there, two that differ, OIDC without its secret', async () => {
-    const shop = await lab.makeShop({ rule: [{ Field: 'path-pattern', Values: ['/*'] }] })
+    await using shop = await lab.makeShop({ rule: [{ Field: 'path-pattern', Values: ['/*'] }] })
     const gone = `${shop.targetGroups.blue.slice(0, -1)}x`
     const modify = (...DefaultActions: NonNullable<ModifyListenerCommand['input']['DefaultActions']>) =>
       shop.clients.elb.send(new ModifyListenerCommand({ ListenerArn: shop.listenerArn, DefaultActions }))
@@ -59,7 +59,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab refuses what AWS refuses:', 
   })
 
   test('another action for a default rule', async () => {
-    const shop = await lab.makeShop()
+    await using shop = await lab.makeShop()
     const { Rules: [rule] = [] } = await shop.clients.elb.send(
       new DescribeRulesCommand({ ListenerArn: shop.listenerArn }),
     )
@@ -70,7 +70,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab refuses what AWS refuses:', 
   })
 
   test('a task definition for a service that CodeDeploy looks after', async () => {
-    const shop = await lab.makeShop({ controller: 'CODE_DEPLOY' })
+    await using shop = await lab.makeShop({ controller: 'CODE_DEPLOY' })
     const { image } = await shop.publish('v2')
     const taskDefinition = await shop.register(image)
     await expect(shop.update('green', { taskDefinition })).rejects.toMatchObject({
@@ -79,7 +79,8 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab refuses what AWS refuses:', 
   })
 
   test('a parameter that is there, or was a moment ago', async () => {
-    const { clients, name } = await lab.makeShop()
+    await using shop = await lab.makeShop()
+    const { clients, name } = shop
     const put = (Value: string) =>
       clients.ssm.send(
         new PutParameterCommand({ Name: `/${name}/1`, Value, Type: 'String', Overwrite: false }),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DeleteServiceCommand,
   type DeploymentConfiguration,
   DescribeServicesCommand,
   DescribeTasksCommand,
@@ -14,7 +15,11 @@ import {
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
-import { ElasticLoadBalancingV2Client, type RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2'
+import {
+  DeleteLoadBalancerCommand,
+  ElasticLoadBalancingV2Client,
+  type RuleCondition,
+} from '@aws-sdk/client-elastic-load-balancing-v2'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import type { Color } from '../../../src/targets/target.ts'
 import type { Place } from './aws-lab.ts'
@@ -39,7 +44,7 @@ export interface ShopOrder {
   readonly deregistrationDelay?: number
 }
 
-export interface Shop extends Front {
+export interface Shop extends Front, AsyncDisposable {
   readonly name: string
   readonly cluster: string
   readonly services: Readonly<Record<Color, string>>
@@ -148,6 +153,11 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
     orderFault: (fault) => control.orderFault(name, fault),
     endFaults: () => control.endFaults(name),
     calls: () => control.calls(name),
+    [Symbol.asyncDispose]: async () => {
+      for (const service of Object.values(services))
+        await clients.ecs.send(new DeleteServiceCommand({ cluster: name, service, force: true }))
+      await clients.elb.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: front.balancerArn }))
+    },
     requests: async (color) => (await control.requests())[front.targetGroups[color]] ?? 0,
   }
 }

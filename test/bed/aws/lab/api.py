@@ -15,15 +15,23 @@ ERRORS = {
     "throttling": (400, "ThrottlingException", "Rate exceeded"),
     "denied": (400, "AccessDeniedException", "User is not authorized to perform this operation"),
     "expired": (400, "ExpiredTokenException", "The security token included in the request is expired"),
-    "internal-error": (500, "InternalFailure", "The request processing has failed because of an unknown error"),
+    "internal-error": (
+        500,
+        "InternalFailure",
+        "The request processing has failed because of an unknown error",
+    ),
 }
 # The query protocol has names of its own for the same.
-QUERY_NAMES = {"ThrottlingException": "Throttling", "AccessDeniedException": "AccessDenied", "ExpiredTokenException": "ExpiredToken"}
+QUERY_NAMES = {
+    "ThrottlingException": "Throttling",
+    "AccessDeniedException": "AccessDenied",
+    "ExpiredTokenException": "ExpiredToken",
+}
 
 
 @dataclass
 class Fault:
-    """`kind`: one of ERRORS, `slow`, `reset` (cut before the call is carried out), `answer-lost` (after it)."""
+    """`kind`: one of ERRORS, `slow`, `reset` (cut before it is carried out), `answer-lost` (after it)."""
 
     kind: str
     operations: list
@@ -66,7 +74,11 @@ class Api:
 
     def _take_fault(self, call):
         for fault in self.faults:
-            if fault.user == call.user and fault.times > 0 and (not fault.operations or call.operation in fault.operations):
+            if (
+                fault.user == call.user
+                and fault.times > 0
+                and (not fault.operations or call.operation in fault.operations)
+            ):
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
@@ -110,7 +122,12 @@ def user_of(request):
 def error(request, status, name, message):
     if "X-Amz-Target" in request.headers:
         text = json.dumps({"__type": name, "message": message})
-        return web.Response(status=status, text=text, content_type="application/x-amz-json-1.1", headers={"X-Amzn-ErrorType": name})
+        return web.Response(
+            status=status,
+            text=text,
+            content_type="application/x-amz-json-1.1",
+            headers={"X-Amzn-ErrorType": name},
+        )
     name = QUERY_NAMES.get(name, name)
     side = "Receiver" if status >= 500 else "Sender"
     text = (

@@ -1,4 +1,4 @@
-"""Answers at the listeners of load balancers, by their rules and weights. Each load balancer has an address of its own."""
+"""Answers at the listeners of load balancers, by their rules and weights."""
 
 import asyncio
 import fnmatch
@@ -57,7 +57,9 @@ class Balancer:
         async def answer(request):
             return await self._answer(listener, request)
 
-        runner = web.ServerRunner(web.Server(answer, keepalive_timeout=IDLE_SECONDS, access_log=None), shutdown_timeout=1)
+        runner = web.ServerRunner(
+            web.Server(answer, keepalive_timeout=IDLE_SECONDS, access_log=None), shutdown_timeout=1
+        )
         await runner.setup()
         await web.TCPSite(runner, balancer.dns_name, int(listener.port), backlog=1024).start()
         return runner
@@ -98,7 +100,12 @@ class Balancer:
         sent = None
         try:
             async with self.session.request(
-                request.method, url, headers=_headers_of(request), data=body, allow_redirects=False, timeout=timeout
+                request.method,
+                url,
+                headers=_headers_of(request),
+                data=body,
+                allow_redirects=False,
+                timeout=timeout,
             ) as answer:
                 sent = web.StreamResponse(status=answer.status, headers=_own(answer.headers))
                 await sent.prepare(request)
@@ -128,7 +135,9 @@ class Balancer:
 
 def actions_for(listener, request):
     rules = sorted(listener._non_default_rules.values(), key=lambda rule: int(rule.priority))
-    matching = (rule.actions for rule in rules if all(_holds(condition, request) for condition in rule.conditions))
+    matching = (
+        rule.actions for rule in rules if all(_holds(condition, request) for condition in rule.conditions)
+    )
     actions = next(matching, listener.default_actions)
     return sorted(actions, key=lambda action: int(action.data.get("Order", 0)))
 
@@ -140,7 +149,10 @@ def _holds(condition, request):
         header = request.headers.get(wanted["HttpHeaderName"])
         return header is not None and _fits(header.lower(), [value.lower() for value in wanted["Values"]])
     if field == "host-header":
-        return _fits(request.host.split(":")[0].lower(), [value.lower() for value in _values(condition, "HostHeaderConfig")])
+        return _fits(
+            request.host.split(":")[0].lower(),
+            [value.lower() for value in _values(condition, "HostHeaderConfig")],
+        )
     if field == "path-pattern":
         return _fits(request.path, _values(condition, "PathPatternConfig"))
     if field == "http-request-method":

@@ -16,7 +16,9 @@ def publish(repository, tag, environment):
     """Puts an image into the registry. Returns its name and its digest."""
     if repository not in ecr.repositories:
         ecr.create_repository(repository, None, None, None, None, None)
-    manifest = json.dumps({"schemaVersion": 2, "annotations": {"repository": repository, "tag": tag, **environment}})
+    manifest = json.dumps(
+        {"schemaVersion": 2, "annotations": {"repository": repository, "tag": tag, **environment}}
+    )
     digest = f"sha256:{hashlib.sha256(manifest.encode()).hexdigest()}"
     ecr.put_image(repository, manifest, tag, "application/vnd.oci.image.manifest.v1+json", digest)
     _environments[digest] = {"VERSION": tag, **environment}
@@ -40,5 +42,10 @@ def digest_of(name):
     return None
 
 
-def environment_of(digest):
-    return _environments[digest]
+def is_absent(name):
+    """What is in other registries is taken to be there."""
+    return name.startswith(REGISTRY) and digest_of(name) is None
+
+
+def environment_of(name):
+    return _environments[digest_of(name)]

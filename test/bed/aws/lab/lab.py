@@ -1,12 +1,12 @@
 """AWS on loopback addresses, as far as a deployment to ECS behind a load balancer sees it.
 
-moto answers the API. What it lacks is here: services that start tasks, health checks, load balancers that carry requests,
-refusals; and faults, where a test orders them. All of it runs on one event loop.
+moto answers the API. What it lacks is here: services that start tasks, health checks, load balancers that
+carry requests, refusals; and faults, where a test orders them. All of it runs on one event loop.
 
     lab.py LOOPBACK API_PORT CONTROL_PORT APP
 
-LOOPBACK is the first half of the addresses to use, `127.64` say, and APP the program that tasks run. Prints a line once it
-is up, and ends, with all its tasks, when its standard input is closed.
+LOOPBACK is the first half of the addresses to use, `127.64` say, and APP the program that tasks run. Prints a
+line once it is up, and ends, with all its tasks, when its standard input is closed.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Lab:
         done.pop().result()
 
     async def _open_api(self):
-        self.front = web.ServerRunner(web.Server(self.api.answer, access_log=None))
+        self.front = web.ServerRunner(web.Server(self.api.answer, access_log=None), shutdown_timeout=0.1)
         await self.front.setup()
         await web.TCPSite(self.front, f"{self.loopback}.0.1", self.api_port).start()
 
@@ -89,7 +89,10 @@ class Lab:
     async def _kill(self, request):
         order = await request.json()
         service = ecs._get_service(order["cluster"], order["service"])
-        victim = next((task for task in tasks.of_service(service) if task.last_status == "RUNNING" and task.is_wanted), None)
+        victim = next(
+            (task for task in tasks.of_service(service) if task.last_status == "RUNNING" and task.is_wanted),
+            None,
+        )
         if victim is None:
             raise web.HTTPNotFound(text=f"no task of {service.name} runs")
         victim.kill()

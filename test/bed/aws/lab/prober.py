@@ -1,4 +1,4 @@
-"""Asks targets for their health as a load balancer does, and keeps those that leave until they are drained."""
+"""Asks targets for their health as a load balancer does, and keeps those that leave until drained."""
 
 import asyncio
 import time
@@ -13,7 +13,11 @@ from aws import around, elb
 # An interval of 5 seconds, the shortest on AWS, is 200 milliseconds here.
 HASTE = 25
 
-NOT_IN_USE = ("unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")
+NOT_IN_USE = (
+    "unused",
+    "Target.NotInUse",
+    "Target group is not configured to receive traffic from the load balancer",
+)
 NOT_REGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
 REGISTERING = ("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
 DRAINING = ("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress")
@@ -82,20 +86,24 @@ def _due(group, now):
 
 
 async def _ask(session, group, target):
+    why = await _complaint(session, group, target)
+    if target.drained_at is None and target.shown is not NOT_IN_USE:
+        _judge(group, target, why)
+
+
+async def _complaint(session, group, target):
+    """None: it is well."""
     url = f"http://{target.id}:{target.port}{group.health_check_path or '/'}"
     timeout = aiohttp.ClientTimeout(total=int(group.health_check_timeout_seconds) / HASTE + 1)
     try:
         async with session.get(url, timeout=timeout, allow_redirects=False) as answer:
-            why = None if _matches(group.matcher["HttpCode"], answer.status) else (
-                "Target.ResponseCodeMismatch",
-                f"Health checks failed with these codes: [{answer.status}]",
-            )
+            if _matches(group.matcher["HttpCode"], answer.status):
+                return None
+            return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{answer.status}]"
     except asyncio.TimeoutError:
-        why = ("Target.Timeout", "Request timed out")
+        return "Target.Timeout", "Request timed out"
     except aiohttp.ClientError:
-        why = ("Target.FailedHealthChecks", "Health checks failed")
-    if target.drained_at is None and target.shown is not NOT_IN_USE:
-        _judge(group, target, why)
+        return "Target.FailedHealthChecks", "Health checks failed"
 
 
 def _judge(group, target, why):
@@ -128,17 +136,21 @@ def _deregister(deregister, group, targets):
     deregister(group, targets)
     for target in targets:
         leaving = targets_of(group)[target["Id"]]
-        delay = 0 if leaving.shown is NOT_IN_USE else int(group.attributes["deregistration_delay.timeout_seconds"])
-        leaving.drained_at, leaving.shown = time.monotonic() + delay, DRAINING
+        delay = int(group.attributes["deregistration_delay.timeout_seconds"])
+        leaving.drained_at = time.monotonic() + (0 if leaving.shown is NOT_IN_USE else delay)
+        leaving.shown = DRAINING
 
 
-def _describe(_, backend, target_group_arn, targets):
+def _describe(_, backend, target_group_arn, asked):
     group = backend.target_groups.get(target_group_arn)
     if group is None:
         raise TargetGroupNotFoundError()
     known = targets_of(group)
-    asked = [known.get(target["Id"]) or Target(target["Id"], target.get("Port", group.port), NOT_REGISTERED) for target in targets]
+    targets = [known.get(one["Id"]) or _unknown(group, one) for one in asked] if asked else known.values()
     return [
-        FakeHealthStatus(target.id, target.port, group.health_check_port, *target.shown)
-        for target in (asked if targets else known.values())
+        FakeHealthStatus(target.id, target.port, group.health_check_port, *target.shown) for target in targets
     ]
+
+
+def _unknown(group, asked):
+    return Target(asked["Id"], asked.get("Port", group.port), NOT_REGISTERED)

@@ -1,8 +1,9 @@
-"""What AWS refuses and moto accepts, and what AWS shows of load balancer actions."""
+"""What AWS refuses and moto accepts, and what moto shows otherwise than AWS."""
 
 import copy
 import time
 
+from moto.cloudwatch.models import Alarm
 from moto.ecs.exceptions import EcsClientException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.elbv2.exceptions import ELBClientError, InvalidLoadBalancerActionException
@@ -17,6 +18,7 @@ SECONDS_UNTIL_A_DELETED_NAME_IS_FREE = 30
 
 
 def install():
+    around(Alarm, "__init__", _alarm)
     around(FakeAction, "__init__", _action)
     around(ELBv2Backend, "modify_listener", _modify_listener)
     around(ELBv2Backend, "modify_rule", _modify_rule)
@@ -24,6 +26,11 @@ def install():
     around(EC2ContainerServiceBackend, "update_service", _update_service)
     around(SimpleSystemManagerBackend, "put_parameter", _put_parameter)
     around(SimpleSystemManagerBackend, "delete_parameter", _delete_parameter)
+
+
+def _alarm(make, alarm, *arguments, **named):
+    make(alarm, *arguments, **named)
+    alarm.state_value = "INSUFFICIENT_DATA"
 
 
 def _action(make, action, data):
@@ -42,7 +49,7 @@ def _show_as_aws_does(forward):
         groups.append({"TargetGroupArn": single, "Weight": 1})
     if single and [group["TargetGroupArn"] for group in groups] != [single]:
         raise InvalidLoadBalancerActionException(
-            "A target group ARN and a forward config may be given together only if they name the same target group"
+            "A target group ARN and a forward config can be given together only for the same target group"
         )
     if len(groups) == 1:
         forward["TargetGroupArn"] = groups[0]["TargetGroupArn"]

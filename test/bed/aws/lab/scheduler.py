@@ -36,7 +36,7 @@ async def run(addresses):
                 _roll(service, addresses)
         for cluster in list(ecs.tasks.values()):
             for task in list(cluster.values()):
-                if task.is_wanted and task._service not in services:
+                if task.is_wanted and task.service not in services:
                     task.stop("ServiceSchedulerInitiated", "Service deleted")
                 if not task.is_over:
                     task.go_on()
@@ -115,7 +115,11 @@ def _roll(service, addresses):
 
 
 def _start(service, primary, number, addresses):
-    if number <= 0 or primary["rolloutState"] == "FAILED" or primary.get("_pausedUntil", 0) > time.monotonic():
+    if (
+        number <= 0
+        or primary["rolloutState"] == "FAILED"
+        or primary.get("_pausedUntil", 0) > time.monotonic()
+    ):
         return
     started = [tasks.Task(service, primary, next(addresses)) for _ in range(number)]
     for task in started:
@@ -132,24 +136,23 @@ def _stop(service, primary, surplus):
 
 
 def _stop_unhealthy(service, everyone):
-    grace = service.__dict__.get("health_check_grace_period_seconds") or 0
+    grace = getattr(service, "health_check_grace_period_seconds", None) or 0
     for task in everyone:
         if not task.is_wanted or task.age < grace:
             continue
-        for group, (state, _, description) in list(task.health()):
+        for group, (state, _, why) in list(task.health()):
             if state == "unhealthy":
-                _say(service, f"(task {task.id}) is unhealthy in (target-group {group.arn}) due to (reason {description}).")
-                task.stop("ServiceSchedulerInitiated", f"Task failed ELB health checks in (target-group {group.arn})")
+                place = f"(target-group {group.arn})"
+                _say(service, f"(task {task.id}) is unhealthy in {place} due to (reason {why}).")
+                task.stop("ServiceSchedulerInitiated", f"{tasks.FOUND_UNHEALTHY} {place}")
                 break
 
 
 def _note_failures(service, primary, everyone):
-    """Tasks that ended without being told to by the scheduler or a user."""
     for task in everyone:
-        own = task.stop_code in ("EssentialContainerExited", "TaskFailedToStart") or (task.stopped_reason or "").startswith("Task failed")
-        if not own or task.__dict__.get("_is_noted"):
+        if task.is_noted or not task.has_failed:
             continue
-        task._is_noted = True
+        task.is_noted = True
         if task.started_by != primary["id"]:
             continue
         primary["failedTasks"] += 1
@@ -180,24 +183,30 @@ def _settle(service, primary, ready):
     if primary["rolloutState"] != "IN_PROGRESS" or not alone or ready != service.desired_count:
         return
     _conclude(primary, "COMPLETED", f"ECS deployment {primary['id']} completed.")
-    service._completed = primary
+    service.lab_completed = primary
     _say(service, f"(deployment {primary['id']}) deployment completed.")
     _say(service, "has reached a steady state.")
 
 
 def _break_circuit(service, primary):
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html"""
-    configuration = service.__dict__.get("deployment_configuration") or {}
+    configuration = getattr(service, "deployment_configuration", None) or {}
     breaker = configuration.get("deploymentCircuitBreaker") or {}
     threshold = min(200, max(3, -(-service.desired_count // 2)))
-    if not breaker.get("enable") or primary["rolloutState"] != "IN_PROGRESS" or primary["failedTasks"] < threshold:
+    if (
+        not breaker.get("enable")
+        or primary["rolloutState"] != "IN_PROGRESS"
+        or primary["failedTasks"] < threshold
+    ):
         return
     reason = "ECS deployment circuit breaker: tasks failed to start."
     _conclude(primary, "FAILED", reason)
     _say(service, f"(deployment {primary['id']}) deployment failed: tasks failed to start.")
-    last = service.__dict__.get("_completed")
+    last = getattr(service, "lab_completed", None)
     if breaker.get("rollback") and last is not None:
-        _conclude(last, "IN_PROGRESS", f"ECS deployment circuit breaker: rolling back to deploymentId {last['id']}.")
+        _conclude(
+            last, "IN_PROGRESS", f"ECS deployment circuit breaker: rolling back to deploymentId {last['id']}."
+        )
         service.task_definition = last["taskDefinition"]
         _put_first(service, last)
         _say(service, f"(deployment {primary['id']}) rolling back to (deployment {last['id']}).")

@@ -18,6 +18,8 @@ from prober import is_drained, targets_of
 PR_SET_PDEATHSIG = 1
 # What a task must outlive where no load balancer asks for its health.
 SECONDS_TO_PROVE_ITSELF = 0.5
+FAILURES = {"EssentialContainerExited", "TaskFailedToStart"}
+FOUND_UNHEALTHY = "Task failed ELB health checks in"
 _libc = ctypes.CDLL(None)
 
 
@@ -42,7 +44,7 @@ class Task:
         self.created_at = utcnow()
         self.started_at = self.stopping_at = self.stopped_at = self.stop_code = self.stopped_reason = None
         self.attachments = [_interface(address)]
-        self._address, self._service = address, service
+        self._address, self.service = address, service
         self._definition = ecs.describe_task_definition(self.task_definition_arn)
         self.containers = [
             {
@@ -56,8 +58,8 @@ class Task:
             for container in self._definition.container_definitions
         ]
         self._process = None
-        self._killed_at = None
-        self._ran_at = None
+        self._killed_at = self._ran_at = None
+        self.is_noted = False
 
     def advance(self):
         """moto asks its own tasks to change whenever they are described."""
@@ -69,6 +71,11 @@ class Task:
     @property
     def is_over(self):
         return self.last_status == "STOPPED"
+
+    @property
+    def has_failed(self):
+        """It ended, and neither the scheduler's plans nor a user made it."""
+        return self.stop_code in FAILURES or (self.stopped_reason or "").startswith(FOUND_UNHEALTHY)
 
     @property
     def age(self):
@@ -83,13 +90,16 @@ class Task:
             self.stop("EssentialContainerExited", "Essential container in task exited")
         elif self.last_status == "RUNNING" and not self.is_wanted:
             self._leave_target_groups()
-        elif self.last_status == "DEACTIVATING" and all(is_drained(group, self._address) for group, _ in self.places()):
+        elif self.last_status == "DEACTIVATING" and all(
+            is_drained(group, self._address) for group, _ in self.places()
+        ):
             self._end_process()
         elif self.last_status == "STOPPING":
             self._bury()
 
     def stop(self, code, reason):
-        self.desired_status, self.stop_code, self.stopped_reason, self.stopping_at = "STOPPED", code, reason, utcnow()
+        self.desired_status, self.stopping_at = "STOPPED", utcnow()
+        self.stop_code, self.stopped_reason = code, reason
         if self.last_status == "PENDING":
             self._show("STOPPED")
             self.stopped_at = utcnow()
@@ -99,7 +109,7 @@ class Task:
 
     def places(self):
         """The target groups that it is in, each with the port it has there."""
-        for entry in self._service.load_balancers:
+        for entry in self.service.load_balancers:
             group = elb.target_groups.get(entry["targetGroupArn"])
             if group is not None:
                 yield group, int(entry["containerPort"])
@@ -119,26 +129,15 @@ class Task:
         return "healthy" in states or self.age > SECONDS_TO_PROVE_ITSELF
 
     def _start(self):
-        absent = [shown["image"] for shown in self.containers if shown["imageDigest"] is None and shown["image"].startswith(images.REGISTRY)]
-        if absent:
-            self.stop(
-                "TaskFailedToStart",
-                f"CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {absent[0]}: {absent[0]}: not found",
-            )
+        absent = next((shown["image"] for shown in self.containers if images.is_absent(shown["image"])), None)
+        if absent is not None:
+            problem = f"failed to resolve ref {absent}: {absent}: not found"
+            attempts = "pull image manifest has been retried 1 time(s)"
+            self.stop("TaskFailedToStart", f"CannotPullContainerError: {attempts}: {problem}")
             return
-        served = self._served()
-        digest = images.digest_of(served["image"])
-        port = next((str(mapping["containerPort"]) for mapping in served.get("portMappings", [])), "8080")
-        given = {entry["name"]: entry["value"] for entry in served.get("environment", [])}
         self._process = subprocess.Popen(
             [Task.app],
-            env={
-                "COLOR": self._service.name.rpartition("-")[2],
-                "PORT": port,
-                **images.environment_of(digest),
-                **given,
-                "ADDRESS": self._address,
-            },
+            env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -149,10 +148,21 @@ class Task:
         for group, port in self.places():
             group.register([{"Id": self._address, "Port": port}])
 
+    def _environment(self):
+        """The image's, the task definition's over it, and where this task is."""
+        served = self._served()
+        return {
+            "COLOR": self.service.name.rpartition("-")[2],
+            "PORT": str(served["portMappings"][0]["containerPort"]),
+            **images.environment_of(served["image"]),
+            **{entry["name"]: entry["value"] for entry in served.get("environment", [])},
+            "ADDRESS": self._address,
+        }
+
     def _served(self):
         """The container that answers requests; those beside it are shown, but are no processes."""
         containers = self._definition.container_definitions
-        names = [entry["containerName"] for entry in self._service.load_balancers]
+        names = [entry["containerName"] for entry in self.service.load_balancers]
         return next((container for container in containers if container["name"] in names), containers[0])
 
     def _leave_target_groups(self):
@@ -189,14 +199,15 @@ def of_service(service):
     return [task for task in tasks if task.group == f"service:{service.name}"]
 
 
-def _list(_list_by_moto, backend, cluster, container_instance, family, started_by, service_name, desired_status):
-    tasks = _list_by_moto(backend, cluster, container_instance, family, started_by, None, desired_status or "RUNNING")
+def _list(list_all, backend, cluster, instance, family, started_by, service_name, status):
+    tasks = list_all(backend, cluster, instance, family, started_by, None, status or "RUNNING")
     name = service_name and service_name.split("/")[-1]
     return [task for task in tasks if name is None or task.group == f"service:{name}"]
 
 
-def _stop(_stop_by_moto, backend, cluster, name, reason):
-    task = next((task for task in backend.tasks[backend._get_cluster(cluster).name].values() if task.id == name.split("/")[-1]), None)
+def _stop(_, backend, cluster, name, reason):
+    known = backend.tasks.get(backend._get_cluster(cluster).name, {}).values()
+    task = next((task for task in known if task.id == name.split("/")[-1]), None)
     if task is None:
         raise InvalidParameterException("The referenced task was not found.")
     task.stop("UserInitiated", reason or "Task stopped by user")
