@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import { CreateRuleCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
@@ -64,6 +65,24 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
       expect((await fetch(shop.url)).status).toBe(404)
       expect(await color('/shop')).toBe('blue')
       expect(await color('/shop', { 'X-Test': 'green' })).toBe('green')
+    })
+
+    test('asks unhealthy targets where there are no others', async () => {
+      await using shop = await lab.makeShop({ weights: true })
+      await release(shop, 'green', { HEALTH: 'bad' })
+      await shop.forward('green')
+      await poll(async () => ((await fetch(shop.url)).headers.get('x-color') === 'green' ? true : null))
+    })
+
+    test('carries WebSockets', async () => {
+      await using shop = await lab.makeShop()
+      const socket = new WebSocket(new URL('/ws', shop.url.replace('http', 'ws')))
+      const heard = once(socket, 'message')
+      await once(socket, 'open')
+      socket.send('hello')
+      const [message] = await heard
+      expect(message.data).toBe('hello')
+      socket.close()
     })
 
     test('a second listener leads elsewhere', async () => {

@@ -1,4 +1,4 @@
-"""Where the API is asked: notes the calls, gives the faults that were ordered, and lets moto answer the rest."""
+"""Where the API is asked: notes calls, gives the faults that were ordered, lets moto answer the rest."""
 
 import asyncio
 import json

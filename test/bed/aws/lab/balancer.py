@@ -121,7 +121,9 @@ class Balancer:
 
     async def _tunnel(self, request, target):
         async with self.session.ws_connect(
-            f"http://{target.id}:{target.port}{request.raw_path}", headers={"X-Forwarded-For": request.remote}
+            f"http://{target.id}:{target.port}{request.raw_path}",
+            headers={"X-Forwarded-For": request.remote},
+            autoping=False,
         ) as inner:
             outer = web.WebSocketResponse(autoping=False)
             await outer.prepare(request)

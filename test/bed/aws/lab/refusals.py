@@ -26,6 +26,7 @@ def install():
     around(EC2ContainerServiceBackend, "update_service", _update_service)
     around(SimpleSystemManagerBackend, "put_parameter", _put_parameter)
     around(SimpleSystemManagerBackend, "delete_parameter", _delete_parameter)
+    around(SimpleSystemManagerBackend, "delete_parameters", _delete_parameters)
 
 
 def _alarm(make, alarm, *arguments, **named):
@@ -107,3 +108,9 @@ def _put_parameter(put, ssm, name, *arguments, **named):
 def _delete_parameter(delete, ssm, name):
     delete(ssm, name)
     _deleted[name] = time.monotonic()
+
+
+def _delete_parameters(delete, ssm, names):
+    gone = delete(ssm, names)
+    _deleted.update({name: time.monotonic() for name in gone})
+    return gone
