@@ -69,6 +69,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
     test('asks unhealthy targets where there are no others', async () => {
       await using shop = await lab.makeShop({ weights: true })
+      await shop.update('green', { healthCheckGracePeriodSeconds: 60 })
       await release(shop, 'green', { HEALTH: 'bad' })
       await shop.forward('green')
       await poll(async () => ((await fetch(shop.url)).headers.get('x-color') === 'green' ? true : null))
@@ -114,6 +115,7 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
     test('is unhealthy with the answer that it gave', async () => {
       await using shop = await lab.makeShop({ weights: true })
+      await shop.update('green', { healthCheckGracePeriodSeconds: 60 })
       await release(shop, 'green', { HEALTH: 'bad' })
       const { TargetHealth } = await health(shop, 'green', 'unhealthy', 'Target.ResponseCodeMismatch')
       expect(TargetHealth?.Description).toBe('Health checks failed with these codes: [503]')
