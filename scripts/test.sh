@@ -3,4 +3,5 @@
 set -eu
 sh scripts/check.sh
 sh scripts/go-tools.sh
+sh scripts/python-tools.sh
 exec vitest run "$@"

@@ -1,10 +1,12 @@
-/** What two beds on one machine must not share: ports, and the addresses of Docker's networks. */
+/** What two beds on one machine must not share: ports, loopback addresses, and those of Docker's networks. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 export interface Slot extends AsyncDisposable {
   /** For 64 networks: 198.18.0.0/15 is for tests, and routed nowhere (https://www.rfc-editor.org/rfc/rfc2544). */
   readonly network: string
+  /** The first half of 65,536 addresses of this machine: `127.64`. */
+  readonly loopback: string
   /** A port that nobody listens on, below those that the kernel gives to outgoing connections. */
   port(): Promise<number>
 }
@@ -21,6 +23,7 @@ export async function claimSlot(): Promise<Slot> {
     const ports = freePorts(number)
     return {
       network: `198.${18 + Math.floor(number / 64)}.${(number % 64) * 4}.0/22`,
+      loopback: `127.${64 + number}`,
       port: async () => {
         const { value } = await ports.next()
         if (value === undefined) throw new Error('This bed has used up its ports.')

@@ -1,6 +1,6 @@
 // The app in the image: it answers as test/bed/app.ts does, and speaks WebSocket.
 //
-// Its environment is one release: COLOR, VERSION, PORT, BOOT_MS (before it listens), SLOW_MS (added to each answer),
+// Its environment is one release: COLOR, VERSION, ADDRESS (usually all of them), PORT, BOOT_MS (before it listens), SLOW_MS (added to each answer),
 // HEALTH (ok, bad, flap, or never: no answer at all), PUBLIC (ok, bad, or a path that fails for users alone), FAIL_PERCENT (of
 // all answers), CRASH (exits with code 3 after CRASH_MS), EAT_MB (of memory), STOP (graceful, abrupt: in the middle of what it
 // does, or never) and DRAIN_MS (before a graceful stop it is not healthy, but serves whoever comes, and lets connections go).
@@ -45,7 +45,7 @@ func main() {
 	}
 	eaten := eat(count("EAT_MB"))
 	draining := &atomic.Bool{}
-	server := &http.Server{Addr: ":" + port, Handler: handler(release{
+	server := &http.Server{Addr: setting("ADDRESS", "") + ":" + port, Handler: handler(release{
 		color:       setting("COLOR", "none"),
 		version:     setting("VERSION", "v1"),
 		health:      setting("HEALTH", "ok"),
