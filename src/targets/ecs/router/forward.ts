@@ -63,25 +63,23 @@ export function groupsOf({ TargetGroupArn, ForwardConfig }: Action): readonly We
 }
 
 /**
- * The same actions with all requests of the pair sent to `to`: the form stays, one group alone or weights. Nothing else is
- * changed.
+ * The same actions with all requests sent to `to`: the form stays, one group alone or weights. Nothing else is changed.
  */
 export const forwardTo = (actions: readonly Action[], pair: GroupPair, to: Color): Action[] =>
   withGroups(actions, (groups) => {
-    const from = otherColor(to)
-    const ours = groups.filter(({ arn }) => arn === pair.blue || arn === pair.green)
-    const weight = Math.max(0, ...ours.map((group) => group.weight)) || 1
-    const isListed = groups.some(({ arn }) => arn === pair[to])
-    if (!isListed) {
-      const isOurs = ({ arn }: WeightedGroup) => arn === pair[from]
-      if (!groups.some(isOurs)) return [{ arn: pair[to], weight }]
-      return groups.map((group) => (isOurs(group) ? { arn: pair[to], weight } : group))
-    }
-    return groups.map((group) => {
-      if (group.arn === pair[to]) return { ...group, weight }
-      return { ...group, weight: 0 }
-    })
+    const weight = Math.max(0, ...groups.map((group) => group.weight)) || 1
+    const place = placeOf(groups, pair, to)
+    if (place < 0) return [{ arn: pair[to], weight }]
+    return groups.map(({ arn }, index) => (index === place ? { arn: pair[to], weight } : { arn, weight: 0 }))
   })
+
+/** Where it stands already, or the other color does, or else whatever gets requests; -1: nowhere. */
+function placeOf(groups: readonly WeightedGroup[], pair: GroupPair, to: Color): number {
+  const found = [pair[to], pair[otherColor(to)]]
+    .map((wanted) => groups.findIndex(({ arn }) => arn === wanted))
+    .find((index) => index >= 0)
+  return found ?? groups.findIndex(({ weight }) => weight > 0)
+}
 
 /** With the idle group besides at weight 0: AWS checks the health of no group that nothing names. */
 export const attachIdle = (actions: readonly Action[], pair: GroupPair, idle: Color): Action[] =>
