@@ -59,6 +59,10 @@ export function openTarget(
         connections.map((connection) => ({ host: connection.name, target: openHost(connection) })),
       )
     }
+    case 'ecs':
+      throw new Error(
+        '`target`: `ecs` is not available yet in this version. Accepted: `vps`, `kubernetes` or `command`.',
+      )
   }
 }
 

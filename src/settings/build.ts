@@ -11,6 +11,7 @@ import {
 } from '../targets/intent.ts'
 import type { Hook, PerColor } from '../targets/target.ts'
 import { catalog, type SettingName, type Values } from './catalog/catalog.ts'
+import { ecsSettingsOf } from './ecs.ts'
 import { expand } from './forms/per-color.ts'
 import type { ServiceSettings } from './forms/services.ts'
 import { kubernetesSettingsOf } from './kubernetes.ts'
@@ -118,6 +119,8 @@ function sentOf(values: Values): unknown {
       return sentToVps(values)
     case 'kubernetes':
       return sentToKubernetes(values)
+    case 'ecs':
+      return sentToEcs(values)
     default:
       return sentToCommands(values)
   }
@@ -155,6 +158,15 @@ function sentToKubernetes(values: Values): unknown {
     .map(({ name, deployment, container, start }) => [name, colorsOf(deployment), container, start])
     .sort()
   return [namespace, manifests, started]
+}
+
+/** The rest of a task definition is that of the live color. */
+function sentToEcs(values: Values): unknown {
+  const { cluster, services } = ecsSettingsOf(values)
+  const started = services
+    .map(({ name, ecsService, container, start }) => [name, colorsOf(ecsService), container, start])
+    .sort()
+  return [cluster, started]
 }
 
 const colorsOf = <T>({ blue, green }: PerColor<T>): readonly T[] => [blue, green]

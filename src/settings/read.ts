@@ -1,15 +1,17 @@
 import type { CommandSettings } from '../targets/command/settings.ts'
+import type { EcsSettings } from '../targets/ecs/settings.ts'
 import { type Intent, type JobStatus, type Mode, modes } from '../targets/intent.ts'
 import type { KubernetesSettings } from '../targets/kubernetes/settings.ts'
 import type { VpsSettings } from '../targets/vps/settings.ts'
 import { commandSettingsOf, intentOf } from './build.ts'
 import { catalog, isSettingName, settingNames, type Values } from './catalog/catalog.ts'
 import type { Setting } from './catalog/setting.ts'
-import { findingsOf } from './findings.ts'
+import { ecsSettingsOf } from './ecs.ts'
+import { type Finding, findingsOf } from './findings.ts'
 import { type Entry, entriesOf, type Given } from './given.ts'
 import { kubernetesSettingsOf } from './kubernetes.ts'
 import { type Fault, problemOf, redact, type SettingProblem } from './problem.ts'
-import { followsFromTarget, foreignKeysOf, refusalOf } from './refusals.ts'
+import { foreignKeysOf, refusalOf } from './refusals.ts'
 import { brokenRules } from './rules.ts'
 import { secretsOf } from './secrets.ts'
 import { type HostSettings, hostsOf } from './ssh.ts'
@@ -21,6 +23,7 @@ type TargetSettings =
   | { readonly target: 'command'; readonly command: CommandSettings }
   | { readonly target: 'vps'; readonly vps: VpsSettings }
   | { readonly target: 'kubernetes'; readonly kubernetes: KubernetesSettings }
+  | { readonly target: 'ecs'; readonly ecs: EcsSettings }
 
 export interface CommonSettings {
   readonly intent: Intent
@@ -79,6 +82,8 @@ function ofTheTarget(values: Values): TargetSettings {
       return { target: 'vps', vps: vpsSettingsOf(values) }
     case 'kubernetes':
       return { target: 'kubernetes', kubernetes: kubernetesSettingsOf(values) }
+    case 'ecs':
+      return { target: 'ecs', ecs: ecsSettingsOf(values) }
     default:
       return { target: 'command', command: commandSettingsOf(values) }
   }
@@ -101,7 +106,6 @@ function parseEntries(entries: readonly Entry[], target: string): ParsedEntries 
   const values = new Map<string, unknown>()
   const problems: SettingProblem[] = []
   for (const entry of entries) {
-    if (followsFromTarget(entry.name, target)) continue
     const read = parseEntry(entry, target)
     if (read.kind === 'value') values.set(entry.name, read.value)
     else problems.push(...read.faults.map((fault) => problemOf({ ...fault, secret: isSecret(entry.name) })))
@@ -124,10 +128,11 @@ function parseEntry({ name, raw, place }: Entry, target: string): EntryReading {
   }
   const { schema, accepted } = catalog[name].form
   const result = schema.safeParse(raw)
-  const findings = [
-    ...(result.success ? [] : findingsOf(result.error.issues, raw, accepted)),
-    ...(name === 'services' ? foreignKeysOf(raw, target) : []),
-  ]
+  const foreign = name === 'services' ? foreignKeysOf(raw, target) : []
+  const isForeign = ({ path }: Finding) =>
+    foreign.some((key) => key.path.every((part, index) => part === path[index]))
+  const misfits = result.success ? [] : findingsOf(result.error.issues, raw, accepted)
+  const findings = [...misfits.filter((finding) => !isForeign(finding)), ...foreign]
   if (result.success && findings.length === 0) return { kind: 'value', value: result.data }
   const faults = findings.map(({ path, ...finding }) => ({
     ...finding,

@@ -6,7 +6,7 @@ import {
   type SettingName,
   settingNames,
 } from './catalog/catalog.ts'
-import { builtTargets, type TargetName, targetNames, targetsOf } from './catalog/setting.ts'
+import { type TargetName, targetNames, targetsOf } from './catalog/setting.ts'
 import type { Finding } from './findings.ts'
 import { listed } from './forms/choice.ts'
 import { nearestName } from './forms/nearest.ts'
@@ -58,18 +58,11 @@ export function foreignKeysOf(services: Raw, target: string): readonly Finding[]
 }
 
 const targetsOfKey = (key: string): readonly TargetName[] => {
-  if (key === 'start') return ['vps', 'kubernetes']
+  if (key === 'start') return ['vps', 'kubernetes', 'ecs']
   return isSettingName(key) ? targetsOf(catalog[key]) : targetNames
 }
 
 const targetNamed = (target: string) => targetNames.find((name) => name === target)
-
-/** A target that is not built yet is one problem, not one for each of its settings. */
-export function followsFromTarget(name: string, target: string): boolean {
-  if (!isSettingName(name) || target === '' || builtTargets.some((built) => built === target)) return false
-  const targets = targetsOf(catalog[name])
-  return targets.length < targetNames.length && targets.some((candidate) => candidate === target)
-}
 
 export const belongsElsewhere = (targets: readonly TargetName[], target: TargetName) =>
   `belongs to target ${listed(targets)}, not to target \`${target}\``

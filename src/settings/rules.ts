@@ -2,7 +2,8 @@
 import type { CommandName } from '../targets/command/settings.ts'
 import { serviceSettingsOf } from './build.ts'
 import type { Values } from './catalog/catalog.ts'
-import { builtTargets } from './catalog/setting.ts'
+import { targetNames } from './catalog/setting.ts'
+import { brokenEcsRules } from './ecs-rules.ts'
 import { listed } from './forms/choice.ts'
 import { formatDuration } from './forms/duration.ts'
 import { formatRate } from './forms/rate.ts'
@@ -27,16 +28,18 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     ...sshRules,
     vpsRules,
     kubernetesRules,
+    ecsRules,
   ].flatMap((rule) => rule(context))
 
 const vpsRules = (context: Context) => (context.values.target === 'vps' ? brokenVpsRules(context) : [])
 const kubernetesRules = (context: Context) =>
   context.values.target === 'kubernetes' ? brokenKubernetesRules(context) : []
+const ecsRules = (context: Context) => (context.values.target === 'ecs' ? brokenEcsRules(context) : [])
 
 function requiredSettings({ values, isUnknown }: Context): readonly Fault[] {
   const faults: Fault[] = []
   if (values.target === null && !isUnknown('target')) {
-    faults.push(demand('target', 'is required', listed(builtTargets)))
+    faults.push(demand('target', 'is required', listed(targetNames)))
   }
   if (values.app === null && !isUnknown('app')) {
     faults.push(demand('app', 'is required', 'the name of the app, such as `shop`'))

@@ -109,16 +109,6 @@ config: other.yml
 })
 
 describe('what is not built yet', () => {
-  it('target ecs is one problem, without one for each of its settings', () => {
-    const target = 'ecs'
-    const inputs = { target, app: 'shop', 'ssh-host': 'a', namespace: 'b', 'rule-arn': 'c', router: 'd' }
-    const [first, ...others] = problemsOf(inputs)
-    expect(first).toBe(
-      `\`target\`: \`${target}\` is not available yet in this version. Accepted: \`vps\`, \`kubernetes\` or \`command\`.`,
-    )
-    expect(others.every((problem) => problem.includes(`not to target \`${target}\``))).toBe(true)
-  })
-
   it.each(['stage', 'promote', 'abort'])('mode %s', (mode) => {
     expect(problemsOf({ ...enough, mode })).toEqual([
       `\`mode\`: \`${mode}\` is not available yet in this version. Accepted: \`deploy\`, \`rollback\`, \`status\`, \`cleanup\` or \`unlock\`.`,

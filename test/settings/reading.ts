@@ -42,6 +42,19 @@ export const plainKubernetes = {
   url: 'https://shop.example.com',
 }
 
+const account = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012'
+export const listenerArn = `${account}:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2`
+export const ruleArn = `${account}:listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee`
+
+/** Enough for an app of one service behind one listener. */
+export const plainEcs = {
+  target: 'ecs',
+  app: 'shop',
+  image: 'registry.example.com/shop:2',
+  url: 'https://shop.example.com',
+  'listener-arn': listenerArn,
+}
+
 /** With two contexts, of which `prod` is the current one. */
 export const kubeconfigText = `apiVersion: v1
 kind: Config

@@ -255,7 +255,7 @@ describe('what several services demand', () => {
     expect(
       problemsOf({ ...given, services: `web: ${web.replace(/url: [^,]+, /, 'start: after-switch, ')}` }),
     ).toEqual([
-      '`services.web.start` belongs to target `vps` or `kubernetes`, not to target `command`.',
+      '`services.web.start` belongs to target `vps`, `kubernetes` or `ecs`, not to target `command`.',
       '`services.web.blue-port` belongs to target `vps`, not to target `command`.',
       '`services.web.green-port` belongs to target `vps`, not to target `command`.',
     ])

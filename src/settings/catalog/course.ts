@@ -71,7 +71,7 @@ export const courseSettings = {
     form: durationForm({ atLeast: 2000, whole: 'seconds' }),
     default: '60s',
     description:
-      'An owner silent for this long has lost the target, as a duration in whole seconds of at least `2s`',
+      'An owner silent for this long has lost the target, as a duration in whole seconds of at least `2s` (`60s` for `ecs`)',
   },
   'staged-max-age': {
     ...inModes('promote'),

@@ -1,63 +1,77 @@
 import { boolean } from '../forms/boolean.ts'
-import { perColorForm } from '../forms/per-color.ts'
-import { anything, count, line } from '../forms/text.ts'
-import { planned, type Setting } from './setting.ts'
+import {
+  cluster,
+  ecsName,
+  ecsServiceNames,
+  listenerArns,
+  parameterPath,
+  region,
+  ruleArns,
+  testHeaders,
+} from '../forms/ecs.ts'
+import { count } from '../forms/text.ts'
+import { inAnyMode, type Setting } from './setting.ts'
 
-const plannedForEcs = { ...planned, sections: ['ecs'] } as const
+const onEcs = { ...inAnyMode, sections: ['ecs'] } as const
 
 export const ecsSettings = {
   'aws-region': {
-    ...plannedForEcs,
-    form: line,
+    ...onEcs,
+    form: region,
     defaultNote: 'that of the environment',
     description: 'AWS region of the cluster',
   },
-  cluster: { ...plannedForEcs, form: line, default: 'default', description: 'ECS cluster of the app' },
+  cluster: {
+    ...onEcs,
+    form: cluster,
+    default: 'default',
+    description: 'ECS cluster of the app, by its name or ARN',
+  },
   'ecs-service': {
-    ...plannedForEcs,
-    form: perColorForm('a name'),
+    ...onEcs,
+    form: ecsServiceNames,
     default: '{app}-{color}',
-    description: 'ECS service of each color',
+    description: 'ECS service of each color, such as `{service}-{color}` with several `services`',
   },
   'ecs-container': {
-    ...plannedForEcs,
-    form: line,
+    ...onEcs,
+    form: ecsName,
     defaultNote: 'the only essential one',
-    description: 'Container whose image is replaced',
+    description: 'Container whose image is replaced; the others stay as they are',
   },
   'listener-arn': {
-    ...plannedForEcs,
-    form: anything,
+    ...onEcs,
+    form: listenerArns,
     defaultNote: 'this or `rule-arn` is required',
-    description: 'Listener or listeners whose forward actions are moved, together',
+    description: 'Listener, or a list of them, whose default forward actions are moved, together',
   },
   'rule-arn': {
-    ...plannedForEcs,
-    form: anything,
+    ...onEcs,
+    form: ruleArns,
     defaultNote: 'this or `listener-arn` is required',
-    description: 'Listener rule or rules whose forward actions are moved, together',
+    description: 'Listener rule, or a list of them, whose forward actions are moved, together',
   },
   'test-headers': {
-    ...plannedForEcs,
-    form: anything,
+    ...onEcs,
+    form: testHeaders,
     description: 'Headers sent with requests to `color-url`, as a map',
   },
   'ecs-attach': {
-    ...plannedForEcs,
+    ...onEcs,
     form: boolean,
     default: 'false',
     description: 'Attach an idle target group with weight 0, so that AWS checks its health',
   },
   'desired-count': {
-    ...plannedForEcs,
+    ...onEcs,
     form: count,
-    defaultNote: 'as the live color',
-    description: 'Number of tasks of the new color',
+    defaultNote: 'as on the live color',
+    description: 'Number of tasks of each service of the new color',
   },
   'lock-parameter': {
-    ...plannedForEcs,
-    form: line,
+    ...onEcs,
+    form: parameterPath,
     default: '/blue-green/{app}',
-    description: 'SSM path of the lock and the history',
+    description: 'Path in the SSM parameter store under which the lock and the history are kept',
   },
 } satisfies Record<string, Setting>

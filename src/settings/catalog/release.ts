@@ -5,18 +5,17 @@ import { choiceForm } from '../forms/choice.ts'
 import { colorUrl, services } from '../forms/services.ts'
 import { image, line, name } from '../forms/text.ts'
 import { url } from '../forms/url.ts'
-import { builtTargets, inAnyMode, inModes, type Setting, targetNames } from './setting.ts'
+import { inAnyMode, inModes, type Setting, targetNames } from './setting.ts'
 
 const sections = ['all'] as const
 const builtModes = ['deploy', 'rollback', 'status', 'cleanup', 'unlock'] as const
 const plannedModes = modes.filter((mode) => !builtModes.some((built) => built === mode))
-const plannedTargets = targetNames.filter((target) => !builtTargets.some((built) => built === target))
 
 export const releaseSettings = {
   target: {
     ...inAnyMode,
     sections,
-    form: choiceForm(builtTargets, plannedTargets),
+    form: choiceForm(targetNames),
     required: true,
     description:
       'What the app runs on: `vps` (Docker Compose behind nginx on a host), `kubernetes` (two Deployments behind a Service) or `command` (your own shell commands); `ecs` is not available yet',
@@ -68,7 +67,7 @@ export const releaseSettings = {
     form: services,
     defaultNote: 'the app is its only service',
     description:
-      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`; for `vps` also `blue-port`, `green-port`, `compose-service` and `compose-profile`, for `kubernetes` also `kube-service`, `kube-deployment` and `kube-container`, and for both `start` (`before-switch` or `after-switch`)',
+      'Parts of the app, a map of name to `image`, `url`, `color-url`, `health`, `verify` and `version-check`; for `vps` also `blue-port`, `green-port`, `compose-service` and `compose-profile`, for `kubernetes` also `kube-service`, `kube-deployment` and `kube-container`, for `ecs` also `ecs-service`, `ecs-container`, `listener-arn` and `rule-arn`, and for all three `start` (`before-switch` or `after-switch`)',
   },
   'target-color': {
     ...inModes('deploy', 'stage', 'rollback'),

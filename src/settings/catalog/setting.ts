@@ -3,7 +3,6 @@ import type { Form, ValueOf } from '../forms/form.ts'
 
 export const targetNames = ['vps', 'kubernetes', 'ecs', 'command'] as const
 export type TargetName = (typeof targetNames)[number]
-export const builtTargets = ['vps', 'kubernetes', 'command'] as const satisfies readonly TargetName[]
 
 export const sections = ['all', 'ssh', 'vps', 'kubernetes', 'ecs', 'command'] as const
 export type Section = (typeof sections)[number]

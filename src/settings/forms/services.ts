@@ -3,11 +3,11 @@ import type { Check, ServiceIntent, VersionCheck } from '../../targets/intent.ts
 import { check } from './check.ts'
 import { choiceForm, listed } from './choice.ts'
 import { composeName } from './compose.ts'
+import { ecsName, ecsServiceNames, listenerArns, ruleArns } from './ecs.ts'
 import { type Form, namedMap, strictMap, textForm } from './form.ts'
 import { deploymentNames, kubeServices, labelName } from './kubernetes.ts'
 import { accept, refuse } from './parsed.ts'
 import { type PerColor, perColorForm } from './per-color.ts'
-import { unread } from './planned.ts'
 import { port } from './port.ts'
 import { image, nameHint } from './text.ts'
 import { parseUrl, url } from './url.ts'
@@ -29,13 +29,15 @@ export interface ServiceSettings {
   readonly 'kube-service'?: readonly string[] | undefined
   readonly 'kube-deployment'?: PerColor | undefined
   readonly 'kube-container'?: string | undefined
+  readonly 'ecs-service'?: PerColor | undefined
+  readonly 'ecs-container'?: string | undefined
+  readonly 'listener-arn'?: readonly string[] | undefined
+  readonly 'rule-arn'?: readonly string[] | undefined
 }
 
 export const colorUrl = perColorForm('an http or https URL', { parse: parseUrl })
 
-const keysOfOtherTargets = ['ecs-service', 'ecs-container', 'listener-arn', 'rule-arn'] as const
-
-const builtKeys = {
+const keys = {
   image: image.schema.optional(),
   url: url.schema.optional(),
   'color-url': colorUrl.schema.optional(),
@@ -50,13 +52,13 @@ const builtKeys = {
   'kube-service': kubeServices.schema.optional(),
   'kube-deployment': deploymentNames.schema.optional(),
   'kube-container': labelName.schema.optional(),
+  'ecs-service': ecsServiceNames.schema.optional(),
+  'ecs-container': ecsName.schema.optional(),
+  'listener-arn': listenerArns.schema.optional(),
+  'rule-arn': ruleArns.schema.optional(),
 }
-const accepted = `a map of ${listed(Object.keys(builtKeys), 'and')}`
-const service = strictMap(
-  accepted,
-  { ...builtKeys, ...Object.fromEntries(keysOfOtherTargets.map((key) => [key, unread])) },
-  Object.keys(builtKeys),
-)
+const accepted = `a map of ${listed(Object.keys(keys), 'and')}`
+const service = strictMap(accepted, keys)
 const bare = textForm(accepted, (text) => (text === '' ? accept({}) : refuse('is not a map')), {
   type: 'null',
 })

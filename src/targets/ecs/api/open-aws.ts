@@ -1,0 +1,121 @@
+/** The clients of the SDK, with the credentials and the region of the environment. */
+import type { Clock } from '../../../clock.ts'
+import type { Aws } from './aws.ts'
+import { type Clients, calls, clientsWith } from './calls.ts'
+import { failureOf } from './failure.ts'
+
+const connectionTime = 5_000
+const requestTime = 10_000
+/** With the pauses between them some 15 s where AWS throttles, and less where it does not answer. */
+const attempts = 5
+
+export interface AwsOptions {
+  /** null: that of the environment. */
+  readonly region: string | null
+  readonly environment: NodeJS.ProcessEnv
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+export function openAws({ region, environment, clock, signal }: AwsOptions): Aws {
+  adopt(environment)
+  const clients = clientsWith({
+    ...(region === null ? {} : { region }),
+    retryMode: 'adaptive',
+    maxAttempts: attempts,
+    requestHandler: {
+      connectionTimeout: connectionTime,
+      requestTimeout: requestTime,
+      throwOnRequestTimeout: true,
+    },
+  })
+  const wire = listenOn(clients, clock)
+  return {
+    get requests() {
+      return wire.requests
+    },
+    now: wire.now,
+    region: async () => {
+      try {
+        return await clients.ecs.config.region()
+      } catch (error) {
+        throw failureOf(error, { action: 'ecs:DescribeServices', kind: 'read' })
+      }
+    },
+    ask: async (action, input) => {
+      signal.throwIfAborted()
+      const { kind, send } = calls[action] as Sender
+      try {
+        // A pause of the SDK between two attempts does not end with the signal.
+        return (await ended(send(clients, input, { abortSignal: signal }), signal)) as never
+      } catch (error) {
+        signal.throwIfAborted()
+        throw failureOf(error, { action, kind })
+      }
+    },
+    close: () => {
+      for (const client of Object.values(clients)) client.destroy()
+    },
+  }
+}
+
+/** Any of the calls: `ask` pairs each with its own input and output. */
+interface Sender {
+  readonly kind: 'read' | 'change'
+  send(clients: Clients, input: unknown, options: { readonly abortSignal: AbortSignal }): Promise<unknown>
+}
+
+/** The SDK looks for credentials in the environment of the process alone, and post keeps that of main in its record. */
+function adopt(environment: NodeJS.ProcessEnv): void {
+  if (environment === process.env) return
+  for (const [name, value] of Object.entries(environment)) {
+    if (/^(?:AWS_|HOME$)/.test(name)) process.env[name] = value
+  }
+}
+
+function ended<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+type Handle = (request: unknown) => Promise<{ readonly response: unknown }>
+
+/** What the stacks of all clients have in common, though their types have not. */
+interface Wired {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: Handle) => Handle,
+      options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+    ): void
+  }
+}
+
+/** Closest to the wire, where each attempt passes and every answer still has its headers. */
+function listenOn(clients: Clients, clock: Clock) {
+  let requests = 0
+  let heard = { time: clock.now(), at: clock.monotonic() }
+  for (const { middlewareStack } of Object.values(clients) as readonly Wired[]) {
+    middlewareStack.add(
+      (next) => async (args) => {
+        requests += 1
+        const result = await next(args)
+        const time = dateOf(result.response)
+        if (!Number.isNaN(time)) heard = { time, at: clock.monotonic() }
+        return result
+      },
+      { step: 'deserialize', priority: 'low', name: 'blueGreenWire' },
+    )
+  }
+  return {
+    get requests() {
+      return requests
+    },
+    now: (): number => heard.time + clock.monotonic() - heard.at,
+  }
+}
+
+const dateOf = (response: unknown): number =>
+  Date.parse((response as { readonly headers?: Readonly<Record<string, string>> }).headers?.date ?? '')

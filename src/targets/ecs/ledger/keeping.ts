@@ -1,0 +1,134 @@
+/** Generations of one lease, read and written, with what is damaged told apart. */
+
+import { ChangeFailed, type Lease } from '../../target.ts'
+import { shell } from '../commands.ts'
+import {
+  type Generation,
+  type Head,
+  type Packed,
+  readGeneration,
+  roomIn,
+  textOf,
+  UnreadableGeneration,
+} from './generation.ts'
+import { type Heads, headName, headsIn, pieceName } from './generations.ts'
+import { mostPieces, pack, unpack } from './packing.ts'
+import type { Parameters } from './parameters.ts'
+
+export interface Keeping {
+  /** Of the parameters. */
+  readonly path: string
+  list(): Promise<Heads>
+  /** The generation of a lease, and whether a later one has come. */
+  look(lease: Lease): Promise<{ readonly own: Generation | null; readonly isSucceeded: boolean }>
+  /** null: nothing was ever written. */
+  documentIn(heads: Heads): Promise<string | null>
+  create(fence: number, head: Head): Promise<'done' | 'taken'>
+  write(fence: number, head: Head): Promise<void>
+  /** Writes all but what goes into the head. */
+  store(fence: number, head: Head, document: string): Promise<Packed>
+  readonly errors: Errors
+  /** Of these, as they are read: throws ChangeFailed for what is damaged. */
+  read<Result>(work: () => Result): Result
+}
+
+/** A head that is overwritten more than a hundred times while its pieces are asked for would be strange. */
+const attempts = 3
+
+export function keepingOf(parameters: Parameters, path: string): Keeping {
+  const errors = errorsOf(path)
+  const read = <Result>(work: () => Result): Result => {
+    try {
+      return work()
+    } catch (error) {
+      throw error instanceof UnreadableGeneration ? errors.damaged(error.message) : error
+    }
+  }
+  const list = async () => headsIn(path, await parameters.list())
+  return {
+    path,
+    list,
+    read,
+    errors,
+    look: async ({ fence }) => {
+      const [own, next] = [headName(path, fence), headName(path, fence + 1)]
+      const found = await parameters.get([own, next])
+      const parameter = found.get(own)
+      return {
+        own: parameter === undefined ? null : read(() => readGeneration(fence, parameter)),
+        isSucceeded: found.has(next),
+      }
+    },
+    documentIn: async (heads) => {
+      let now = heads
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        const generation = read(() => now.documented())
+        if (generation?.document == null) return null
+        const { first, versions } = generation.document
+        const others = await piecesOf(parameters, path, generation.fence, versions)
+        if (others !== null) return read(() => unpacked(first, others))
+        now = await list()
+      }
+      throw errors.damaged('pieces of the document are missing')
+    },
+    create: (fence, head) => parameters.create(headName(path, fence), textOf(head)),
+    write: async (fence, head) => {
+      await parameters.overwrite(headName(path, fence), textOf(head))
+    },
+    store: async (fence, head, document) => {
+      const { first, others } = pack(document, roomIn(head))
+      if (others.length > mostPieces) throw errors.tooLong(Buffer.byteLength(document))
+      const versions: number[] = []
+      for (const [index, piece] of others.entries())
+        versions.push(await parameters.overwrite(pieceName(path, fence, index + 1), piece))
+      return { first, versions }
+    },
+  }
+}
+
+/** null: one of them is missing. */
+async function piecesOf(
+  parameters: Parameters,
+  path: string,
+  fence: number,
+  versions: readonly number[],
+): Promise<readonly string[] | null> {
+  if (versions.length === 0) return []
+  const names = versions.map((_, index) => pieceName(path, fence, index + 1))
+  const found = await parameters.get(names.map((name, index) => `${name}:${versions[index]}`))
+  const pieces = names.flatMap((name) => found.get(name)?.Value ?? [])
+  return pieces.length === names.length ? pieces : null
+}
+
+function unpacked(first: string, others: readonly string[]): string {
+  try {
+    return unpack({ first, others })
+  } catch {
+    throw new UnreadableGeneration('its document is not whole')
+  }
+}
+
+type Errors = ReturnType<typeof errorsOf>
+
+function errorsOf(path: string) {
+  const look = shell('aws', 'ssm', 'get-parameters-by-path', '--path', path)
+  return {
+    damaged: (why: string) =>
+      new ChangeFailed(
+        `The lock ${path} in the parameter store is damaged: ${why}. It is not taken for a free one. Look at it: ${look}; ` +
+          `when no deployment is running, delete all under it, wait for 30 s, and its history is gone.`,
+      ),
+    gone: () =>
+      new ChangeFailed(
+        `The lock ${path} in the parameter store is gone: somebody has deleted it while this run held it, and its history with it.`,
+      ),
+    busy: (times: number) =>
+      new ChangeFailed(
+        `The lock ${path} in the parameter store was taken by others ${times} times in a row while we tried. Who writes there: ${look}`,
+      ),
+    tooLong: (bytes: number) =>
+      new ChangeFailed(
+        `The record of the deployment has ${bytes} bytes, which is more than the lock ${path} in the parameter store can keep.`,
+      ),
+  }
+}

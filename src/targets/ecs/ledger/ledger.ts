@@ -1,0 +1,134 @@
+import type { Clock } from '../../../clock.ts'
+import {
+  ChangeFailed,
+  type Guard,
+  type Lease,
+  LeaseLost,
+  type Ledger,
+  TargetUnreachable,
+} from '../../target.ts'
+import { type Aws, Refusal } from '../api/aws.ts'
+import type { Generation, Head } from './generation.ts'
+import { type Heads, leaseViewOf, namesOf, noLease, outdatedIn } from './generations.ts'
+import { type Keeping, keepingOf } from './keeping.ts'
+import { type Parameters, parametersUnder } from './parameters.ts'
+import { takingOf } from './taking.ts'
+
+/** Milliseconds before the end of a lease in which nothing is begun: an answer may take as long. */
+const margin = 20_000
+
+export interface EcsLedgerOptions {
+  readonly aws: Aws
+  /** Of the parameters. */
+  readonly path: string
+  /** Milliseconds. */
+  readonly leaseTtl: number
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+export interface EcsLedger extends Ledger {
+  /**
+   * Right before a change: AWS compares nothing in the same step, so that one call may still be under way when another owner
+   * comes. Renews a lease with little time left. Throws LeaseLost where others hold it or it was given back, and ChangeFailed
+   * where it cannot be read.
+   */
+  demand(guard: Guard, change: string): Promise<void>
+}
+
+/**
+ * Each owner creates the next generation, which succeeds for one alone, and overwrites none but its own. No name is used twice:
+ * the parameter store may refuse one for 30 s after it was deleted.
+ */
+export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
+  const { aws, path } = options
+  const parameters = parametersUnder(aws, path)
+  const keeping = keepingOf(parameters, path)
+  const inTurn = queue()
+  const acquire = takingOf({
+    ...options,
+    keeping,
+    now: () => aws.now(),
+    tidy: (heads) => tidy(heads, keeping, parameters),
+  })
+  const change = (lease: Lease, edit: (own: Generation) => Head | Promise<Head>) =>
+    inTurn(() => changeOwn(keeping, lease, edit))
+  return {
+    read: async () => {
+      const heads = await keeping.list()
+      const newest = keeping.read(heads.newest)
+      if (newest === null) return { lease: noLease, document: null }
+      return { lease: leaseViewOf(newest, aws.now()), document: await keeping.documentIn(heads) }
+    },
+    acquire,
+    demand: (guard, name) => inTurn(() => demand({ keeping, now: () => aws.now() }, guard, name)),
+    renew: (lease) => change(lease, (own) => own),
+    write: (lease, document) =>
+      change(lease, async (own) => ({ ...own, document: await keeping.store(own.fence, own, document) })),
+    park: (lease) => change(lease, (own) => ({ ...own, status: 'parked' })),
+    free: (lease) => change(lease, (own) => ({ ...own, status: 'free', owner: null })),
+  }
+}
+
+async function changeOwn(
+  keeping: Keeping,
+  lease: Lease,
+  edit: (own: Generation) => Head | Promise<Head>,
+): Promise<'kept' | 'lost'> {
+  const own = await ownOf(keeping, lease)
+  if (own === null) return 'lost'
+  await keeping.write(lease.fence, await edit(own))
+  return 'kept'
+}
+
+/** null: it was given back, or has a later owner. */
+async function ownOf(keeping: Keeping, lease: Lease): Promise<Generation | null> {
+  const { own, isSucceeded } = await keeping.look(lease)
+  if (own !== null) return isSucceeded || own.owner?.nonce !== lease.nonce ? null : own
+  const { fences } = await keeping.list()
+  if (fences.length === 0) throw keeping.errors.gone()
+  return null
+}
+
+interface Asking {
+  readonly keeping: Keeping
+  /** By the clock of AWS. */
+  now(): number
+}
+
+async function demand({ keeping, now }: Asking, guard: Guard, name: string): Promise<void> {
+  const { lease, unreadableLedger = 'refuse' } = guard
+  try {
+    const own = await ownOf(keeping, lease)
+    if (own === null)
+      throw new LeaseLost(`${name} was not run: the lease was given back or has a later owner.`)
+    const left = own.modified + own.ttl - now()
+    if (own.status === 'held' && left < Math.min(margin, own.ttl / 3)) await keeping.write(lease.fence, own)
+  } catch (error) {
+    if (unreadableLedger === 'ignore' && error instanceof ChangeFailed) return
+    throw error
+  }
+}
+
+/** A call deletes one generation with its pieces, and mostly one has to go. */
+const mostTidied = 3
+
+/** What is left over is in nobody's way. */
+async function tidy(heads: Heads, { path, read }: Keeping, parameters: Parameters): Promise<void> {
+  const outdated = outdatedIn(heads.fences, read(heads.documented)?.fence ?? null)
+  try {
+    for (const fence of outdated.slice(-mostTidied)) await parameters.remove(namesOf(path, fence))
+  } catch (error) {
+    if (!(error instanceof Refusal || error instanceof TargetUnreachable)) throw error
+  }
+}
+
+/** One after the other: a renewal and a write that cross each other would both begin with what was before. */
+function queue() {
+  let before: Promise<unknown> = Promise.resolve()
+  return <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = before.then(work)
+    before = done.catch(() => {})
+    return done
+  }
+}

@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { systemClock } from '../../../../src/clock.ts'
+import { Refusal } from '../../../../src/targets/ecs/api/aws.ts'
+import { openAws } from '../../../../src/targets/ecs/api/open-aws.ts'
+import { TargetUnreachable } from '../../../../src/targets/target.ts'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Answers in this order, the last one for ever. */
+async function serve(...answers: readonly Answer[]) {
+  let count = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    const answer = answers[Math.min(count, answers.length - 1)]
+    count += 1
+    answer?.(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`)
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'key')
+  const interrupt = new AbortController()
+  const aws = openAws({
+    region: 'eu-central-1',
+    environment: process.env,
+    clock: systemClock,
+    signal: interrupt.signal,
+  })
+  return {
+    aws,
+    interrupt,
+    get received() {
+      return count
+    },
+    async [Symbol.asyncDispose]() {
+      aws.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const json =
+  (status: number, body: unknown, date = new Date().toUTCString()): Answer =>
+  (_, response) => {
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', date })
+    response.end(JSON.stringify(body))
+  }
+const servicesAt = (date: string) =>
+  json(200, { services: [{ serviceName: 'shop-blue', desiredCount: 3 }], failures: [] }, date)
+const services = servicesAt(new Date().toUTCString())
+const ask = { cluster: 'prod', services: ['shop-blue'] }
+
+afterEach(() => vi.unstubAllEnvs())
+
+describe('AWS', () => {
+  test('is asked where the environment says, and its clock is heard', async () => {
+    const hour = Date.UTC(2026, 10, 21, 20)
+    await using place = await serve(servicesAt(new Date(hour).toUTCString()))
+    const { services: found } = await place.aws.ask('ecs:DescribeServices', ask)
+    expect(found?.map(({ desiredCount }) => desiredCount)).toEqual([3])
+    expect(place.aws.requests).toBe(1)
+    const late = place.aws.now() - hour
+    expect(late).toBeGreaterThanOrEqual(0)
+    expect(late).toBeLessThan(60_000)
+    expect(await place.aws.region()).toBe('eu-central-1')
+  })
+
+  test('is asked again where it had no answer to give, and each time counts', async () => {
+    await using place = await serve(json(500, { __type: 'ServerException' }), services)
+    await place.aws.ask('ecs:DescribeServices', ask)
+    expect([place.aws.requests, place.received]).toEqual([2, 2])
+  })
+
+  test('that gives no answer at all leaves it unknown whether a change was done', async () => {
+    await using place = await serve((request) => request.socket.destroy())
+    const error = await place.aws.ask('ecs:UpdateService', { service: 'shop-blue' }).catch((one) => one)
+    expect(error).toBeInstanceOf(TargetUnreachable)
+    expect(error.message).toContain('Whether it was done there is unknown.')
+    expect(place.received).toBe(5)
+  })
+
+  test('that refuses is asked once', async () => {
+    await using place = await serve(
+      json(400, { __type: 'ClusterNotFoundException', message: 'Cluster not found.' }),
+    )
+    const error = await place.aws.ask('ecs:DescribeServices', ask).catch((one) => one)
+    expect(error).toBeInstanceOf(Refusal)
+    expect(error).toMatchObject({ code: 'ClusterNotFoundException' })
+    expect(place.received).toBe(1)
+  })
+
+  test('is waited for no longer than the run lasts', async () => {
+    await using place = await serve(() => {})
+    const asked = place.aws.ask('ecs:UpdateService', { service: 'shop-blue' }).catch((one) => one)
+    await vi.waitUntil(() => place.received === 1)
+    place.interrupt.abort(new Error('interrupted'))
+    expect(await asked).toMatchObject({ message: 'interrupted' })
+    await expect(place.aws.ask('ecs:DescribeServices', ask)).rejects.toThrow('interrupted')
+    expect(place.received).toBe(1)
+  })
+})
