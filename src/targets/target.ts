@@ -259,8 +259,8 @@ export class AccessRefused extends TargetUnreachable implements Problem {
   readonly what: string
   readonly fix: string
 
-  constructor({ setting, what, fix }: Problem) {
-    super(`${what} ${fix}`)
+  constructor({ setting, what, fix }: Problem, options: ErrorOptions = {}) {
+    super(`${what} ${fix}`, options)
     this.setting = setting
     this.what = what
     this.fix = fix

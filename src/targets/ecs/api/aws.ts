@@ -5,10 +5,10 @@ import type { Action, InputOf, OutputOf } from './calls.ts'
 export interface Aws {
   /** Sent so far, each repetition counted. */
   readonly requests: number
-  /** Throws AwsRefused where neither the settings nor the environment name one. */
+  /** Throws AccessRefused where neither the settings nor the environment name one. */
   region(): Promise<string>
   /**
-   * Throws Refusal where AWS answers that it will not, AwsRefused where it does not know who we are, and TargetUnreachable where
+   * Throws Refusal where AWS answers that it will not, AccessRefused where it does not know who we are, and TargetUnreachable where
    * no answer came, or none to go by: what became of a change is unknown then.
    */
   ask<A extends Action>(action: A, input: InputOf<A>): Promise<OutputOf<A>>

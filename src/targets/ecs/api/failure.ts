@@ -1,8 +1,7 @@
 /** What an error of the SDK means to people, and to those who have to go on. */
 import { z } from 'zod'
-import { TargetUnreachable } from '../../target.ts'
+import { AccessRefused, TargetUnreachable } from '../../target.ts'
 import { type Permission, Refusal } from './aws.ts'
-import { AwsRefused } from './aws-refused.ts'
 import type { Action } from './calls.ts'
 
 export interface Asked {
@@ -16,7 +15,7 @@ const errorShape = z.object({
   $metadata: z.object({ httpStatusCode: z.number().optional() }).catch({}),
 })
 
-export function failureOf(cause: unknown, asked: Asked): Refusal | AwsRefused | TargetUnreachable {
+export function failureOf(cause: unknown, asked: Asked): Refusal | AccessRefused | TargetUnreachable {
   const parsed = errorShape.safeParse(cause)
   const { name, message, $metadata } = parsed.success
     ? parsed.data
@@ -52,9 +51,9 @@ const isDenial = (name: string): boolean => /^(?:AccessDenied|UnauthorizedOperat
 const credentialsAdvice = 'such as with `aws-actions/configure-aws-credentials` in a step before this one.'
 
 /** AWS does not know us; null where it does. */
-function strangerOf(name: string, said: string, cause: unknown): AwsRefused | null {
+function strangerOf(name: string, said: string, cause: unknown): AccessRefused | null {
   const refused = (what: string, fix: string, setting = 'credentials') =>
-    new AwsRefused({ setting, what, fix, cause })
+    new AccessRefused({ setting, what, fix }, { cause })
   if (/^Region is missing/.test(said))
     return refused(
       'No AWS region is known.',

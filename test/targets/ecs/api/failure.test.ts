@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Refusal } from '../../../../src/targets/ecs/api/aws.ts'
-import { AwsRefused } from '../../../../src/targets/ecs/api/aws-refused.ts'
 import { type Asked, failureOf, permissionIn } from '../../../../src/targets/ecs/api/failure.ts'
-import { ChangeFailed, TargetUnreachable } from '../../../../src/targets/target.ts'
+import { AccessRefused, ChangeFailed, TargetUnreachable } from '../../../../src/targets/target.ts'
 
 const change: Asked = { action: 'ecs:UpdateService', kind: 'change' }
 const read: Asked = { action: 'ecs:DescribeServices', kind: 'read' }
@@ -73,7 +72,7 @@ describe('no answer of AWS', () => {
   ])('is %s', (_, cause) => {
     const changed = failureOf(cause, change)
     expect(changed).toBeInstanceOf(TargetUnreachable)
-    expect(changed).not.toBeInstanceOf(AwsRefused)
+    expect(changed).not.toBeInstanceOf(AccessRefused)
     expect(changed.message).toMatch(
       /^AWS did not answer ecs:UpdateService\. Whether it was done there is unknown\./,
     )
@@ -96,7 +95,7 @@ describe('credentials', () => {
     ],
   ])('that end in %s are told as such', (name, said, status, expected) => {
     const error = failureOf(errorOf(name, said, status), read)
-    expect(error).toBeInstanceOf(AwsRefused)
+    expect(error).toBeInstanceOf(AccessRefused)
     expect(error).toMatchObject({ setting: 'credentials', what: expect.stringMatching(expected) })
     expect(error.message).toContain(said)
   })
