@@ -73126,7 +73126,8 @@ function reaching(place) {
             if (name === null)
                 return [];
             const { deployment } = look;
-            const pods = deployment === null ? [] : newestPods(deployment, look.pods);
+            // Right after a color was scaled to 0 its pods are not yet told to go.
+            const pods = deployment === null || deployment.spec.replicas === 0 ? [] : newestPods(deployment, look.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
             if (deployment === null || pod === null) {
                 throw new targets_target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
