@@ -74071,11 +74071,12 @@ function kubernetesRuntime(place, given) {
         watched.set(name, there);
         return there;
     };
+    const find = async (name) => (await reader.known()).get(name) ?? (await reader.read()).get(name);
     const watchNamed = async (name) => {
         const there = watched.get(name);
         if (there !== undefined)
             return there;
-        const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+        const deployment = await find(name);
         return deployment === undefined ? null : watch(deployment);
     };
     /** A color that is not waited for is asked for a request or two: a watch would cost more than a list. */
@@ -74115,8 +74116,7 @@ function kubernetesRuntime(place, given) {
             const [found] = named([service]);
             if (found === undefined)
                 return [];
-            const name = found.deployment[color];
-            const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+            const deployment = await find(found.deployment[color]);
             return deployment === undefined ? [] : ways.reach(color, found, await look(deployment));
         },
         stop: async (color, guard) => {
@@ -74276,6 +74276,10 @@ async function kubernetes_target_open(options) {
         stamp: (lease) => stamp(place, lease, stamped),
         highestFence: () => highestFence(place),
     });
+    const mayEnd = async (guard, change) => {
+        await ledger.demand(guard, change);
+        await router.confirmFollowed();
+    };
     return {
         runtime: {
             ...runtime,
@@ -74289,13 +74293,11 @@ async function kubernetes_target_open(options) {
                 return images;
             },
             stop: async (color, guard) => {
-                await ledger.demand(guard, `Stopping ${color}`);
-                await router.confirmFollowed();
+                await mayEnd(guard, `Stopping ${color}`);
                 await runtime.stop(color, guard);
             },
             remove: async (color, guard) => {
-                await ledger.demand(guard, `Removing ${color}`);
-                await router.confirmFollowed();
+                await mayEnd(guard, `Removing ${color}`);
                 await runtime.remove(color, guard);
             },
         },
