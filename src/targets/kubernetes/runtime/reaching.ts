@@ -4,8 +4,9 @@ import type { Forward } from '../api/cluster.ts'
 import { type Deployment, type Pod, type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { readObject } from '../reading.ts'
+import { isReady } from '../ready-pods.ts'
 import type { KubernetesService } from '../settings.ts'
-import { isReady, newestPods } from './pods.ts'
+import { newestPods } from './pods.ts'
 import { portOf, serviceOf } from './ports.ts'
 
 export interface Look {
