@@ -66113,7 +66113,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 4402:
+/***/ 9939:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -71547,9 +71547,7 @@ const isWayBack = ({ guard }) => guard.unreadableLedger === 'ignore';
 const order_refusal = ({ to }, why) => new targets_target/* ChangeRefused */.Zv(`The switch to ${to} was not run: ${why}. ${unmoved}`);
 const unmoved = 'Traffic was not moved by us.';
 
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/proof.js
-/** A Service sends its users to the addresses in its EndpointSlices: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
-
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/ready-pods.js
 
 
 
@@ -71557,6 +71555,14 @@ const readPods = ({ cluster }, selector) => readObjects(cluster, { resource: 'po
 /** Those that the control plane gives traffic to. */
 const isReady = ({ metadata, status }) => metadata.deletionTimestamp === undefined &&
     status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
+
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/proof.js
+/** A Service sends its users to the addresses in its EndpointSlices: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
+
+
+
+
+
 const addressesOf = ({ status }) => [status.podIP, ...status.podIPs.map(({ ip }) => ip)].filter((address) => address !== undefined);
 async function readEndpoints({ cluster }, service) {
     const query = { labelSelector: labelSelector({ [serviceNameLabel]: service }) };
@@ -72156,6 +72162,7 @@ async function whyUnpopulated(place, { name, app, selector, pods }, { to }) {
 
 
 
+
 /**
  * Nothing in the API says when a node sends users elsewhere. kube-proxy looks at most once in this time unless told otherwise, and
  * until then a check in public would be answered by the color that was left:
@@ -72242,6 +72249,7 @@ async function pointPreview(place, { to, guard }) {
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/router/service.js
+
 
 
 
@@ -72612,58 +72620,6 @@ async function applyManifests(changing, order) {
     return deployed;
 }
 
-;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/pods.js
-/** Which pods belong to a Deployment, and what each of them runs. */
-
-const hashLabel = 'pod-template-hash';
-const hashOf = ({ metadata }) => metadata.labels?.[hashLabel] ?? '';
-/**
- * By its ReplicaSets, which are called after it: selectors of two Deployments overlap more often than they should. Pods that are
- * on their way out are nobody's any more.
- */
-const podsOf = ({ metadata }, pods) => pods.filter((pod) => pod.metadata.deletionTimestamp === undefined &&
-    pod.metadata.ownerReferences.some(({ kind, name }) => kind === 'ReplicaSet' && name === `${metadata.name}-${hashOf(pod)}`));
-/**
- * Those made from the template as it is now. A Deployment does not say which ReplicaSet that is: the release in the template
- * tells, and among the pods of one release the youngest.
- */
-function newestPods(deployment, pods) {
-    const own = podsOf(deployment, pods);
-    const { observedGeneration, replicas, updatedReplicas } = deployment.status;
-    if (observedGeneration >= (deployment.metadata.generation ?? 0) && replicas === updatedReplicas)
-        return own;
-    const release = deployment.spec.template.metadata?.annotations?.[releaseAnnotation];
-    const ofRelease = own.filter(({ metadata }) => metadata.annotations?.[releaseAnnotation] === release);
-    const [youngest] = ofRelease.toSorted((one, other) => madeAt(other) - madeAt(one));
-    return youngest === undefined ? [] : ofRelease.filter((pod) => hashOf(pod) === hashOf(youngest));
-}
-const madeAt = ({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || 0;
-const pods_isReady = ({ status }) => status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True');
-const restartsOf = ({ status }) => [...status.initContainerStatuses, ...status.containerStatuses].reduce((sum, { restartCount }) => sum + restartCount, 0);
-/** By digest, of a container that was started: `sha256:…`; null where the node tells none under which it could be pulled. */
-function digestOf({ status }, container, image) {
-    const id = status.containerStatuses.find(({ name }) => name === container)?.imageID ?? '';
-    const [, name, digest] = /^(?:docker-pullable:\/\/)?(.+)@(sha256:[0-9a-f]{64})$/.exec(id) ?? [];
-    // The node may have pulled the same layers by another name before, where they may have another digest.
-    if (name === undefined || digest === undefined || wholeName(name) !== wholeName(repositoryOf(image))) {
-        return null;
-    }
-    return digest;
-}
-/** `host:5000/shop:v1@sha256:…` → `host:5000/shop` */
-const repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
-/** Docker's own registry goes without saying: `nginx` is `docker.io/library/nginx`. */
-function wholeName(repository) {
-    const [first = '', ...rest] = repository.split('/');
-    if (rest.length === 0)
-        return `docker.io/library/${first}`;
-    if (first === 'index.docker.io')
-        return wholeName(['docker.io', ...rest].join('/'));
-    if (first === 'docker.io' && rest.length === 1)
-        return `docker.io/library/${rest[0]}`;
-    return /[.:]/.test(first) || first === 'localhost' ? repository : `docker.io/${repository}`;
-}
-
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/diagnosis.js
 
 const lines = 50;
@@ -72709,7 +72665,7 @@ function describePod(pod) {
     const node = spec.nodeName === undefined ? '' : ` on ${spec.nodeName}`;
     const unmet = status.conditions.filter(({ status: value, reason }) => value === 'False' && reason !== undefined);
     return [
-        `${status.phase ?? 'unknown'}${node}${pods_isReady(pod) ? ', ready' : ''}${leaving}`,
+        `${status.phase ?? 'unknown'}${node}${isReady(pod) ? ', ready' : ''}${leaving}`,
         ...(status.reason === undefined ? [] : [`${status.reason}: ${status.message ?? ''}`]),
         ...[...status.initContainerStatuses, ...status.containerStatuses].map(describeContainer),
         ...unmet.map(({ type, reason, message = '' }) => `not ${type}: ${reason} ${message}`.trimEnd()),
@@ -72754,7 +72710,59 @@ function lastOf(log) {
         .replace(/^\uFFFD+/, '');
 }
 
+;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/pods.js
+/** Which pods belong to a Deployment, and what each of them runs. */
+
+const hashLabel = 'pod-template-hash';
+const hashOf = ({ metadata }) => metadata.labels?.[hashLabel] ?? '';
+/**
+ * By its ReplicaSets, which are called after it: selectors of two Deployments overlap more often than they should. Pods that are
+ * on their way out are nobody's any more.
+ */
+const podsOf = ({ metadata }, pods) => pods.filter((pod) => pod.metadata.deletionTimestamp === undefined &&
+    pod.metadata.ownerReferences.some(({ kind, name }) => kind === 'ReplicaSet' && name === `${metadata.name}-${hashOf(pod)}`));
+/**
+ * Those made from the template as it is now. A Deployment does not say which ReplicaSet that is: the release in the template
+ * tells, and among the pods of one release the youngest.
+ */
+function newestPods(deployment, pods) {
+    const own = podsOf(deployment, pods);
+    const { observedGeneration, replicas, updatedReplicas } = deployment.status;
+    if (observedGeneration >= (deployment.metadata.generation ?? 0) && replicas === updatedReplicas)
+        return own;
+    const release = deployment.spec.template.metadata?.annotations?.[releaseAnnotation];
+    const ofRelease = own.filter(({ metadata }) => metadata.annotations?.[releaseAnnotation] === release);
+    const [youngest] = ofRelease.toSorted((one, other) => madeAt(other) - madeAt(one));
+    return youngest === undefined ? [] : ofRelease.filter((pod) => hashOf(pod) === hashOf(youngest));
+}
+const madeAt = ({ metadata }) => Date.parse(metadata.creationTimestamp ?? '') || 0;
+const restartsOf = ({ status }) => [...status.initContainerStatuses, ...status.containerStatuses].reduce((sum, { restartCount }) => sum + restartCount, 0);
+/** By digest, of a container that was started: `sha256:…`; null where the node tells none under which it could be pulled. */
+function digestOf({ status }, container, image) {
+    const id = status.containerStatuses.find(({ name }) => name === container)?.imageID ?? '';
+    const [, name, digest] = /^(?:docker-pullable:\/\/)?(.+)@(sha256:[0-9a-f]{64})$/.exec(id) ?? [];
+    // The node may have pulled the same layers by another name before, where they may have another digest.
+    if (name === undefined || digest === undefined || wholeName(name) !== wholeName(repositoryOf(image))) {
+        return null;
+    }
+    return digest;
+}
+/** `host:5000/shop:v1@sha256:…` → `host:5000/shop` */
+const repositoryOf = (image) => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+/** Docker's own registry goes without saying: `nginx` is `docker.io/library/nginx`. */
+function wholeName(repository) {
+    const [first = '', ...rest] = repository.split('/');
+    if (rest.length === 0)
+        return `docker.io/library/${first}`;
+    if (first === 'index.docker.io')
+        return wholeName(['docker.io', ...rest].join('/'));
+    if (first === 'docker.io' && rest.length === 1)
+        return `docker.io/library/${rest[0]}`;
+    return /[.:]/.test(first) || first === 'localhost' ? repository : `docker.io/${repository}`;
+}
+
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/judge.js
+
 
 function judgeDeployment(name, seen) {
     const { deployment, reached } = seen;
@@ -72767,7 +72775,7 @@ function judgeDeployment(name, seen) {
     }
     const pods = newestPods(deployment, seen.pods);
     if (isServing(deployment, pods, reached)) {
-        return { kind: 'ready', restarts: sum(pods.filter(pods_isReady).map(restartsOf)) };
+        return { kind: 'ready', restarts: sum(pods.filter(isReady).map(restartsOf)) };
     }
     const fatal = [...fatalPods(pods, seen), ...(isObserved ? fatalConditions(deployment) : [])];
     if (fatal.length > 0)
@@ -72795,7 +72803,7 @@ function isServing({ spec, status }, pods, reached) {
         status.updatedReplicas >= needed &&
         status.replicas === status.updatedReplicas &&
         status.availableReplicas >= needed &&
-        pods.filter(pods_isReady).length >= needed);
+        pods.filter(isReady).length >= needed);
 }
 /** With how many others the same is the matter. */
 function fatalPods(pods, seen) {
@@ -72885,7 +72893,7 @@ function waitingReasons({ spec, status }, pods) {
     const former = status.replicas - status.updatedReplicas;
     const count = Math.min(status.availableReplicas, status.updatedReplicas);
     const unready = pods
-        .filter((pod) => !pods_isReady(pod))
+        .filter((pod) => !isReady(pod))
         .map((pod) => `pod ${pod.metadata.name} ${waitingReason(pod)}`);
     return [
         `${count} of ${spec.replicas} instances ready`,
@@ -72922,6 +72930,7 @@ const beginnings = new Set(['ContainerCreating', 'PodInitializing']);
 
 
 
+
 /** Pods of one Deployment mostly fail alike. */
 const podsShown = 5;
 async function diagnosing_diagnose(cluster, deployments) {
@@ -72929,7 +72938,7 @@ async function diagnosing_diagnose(cluster, deployments) {
         unlessRefused(readObjects(cluster, { resource: 'events', query: { limit: '500' } }, eventSchema)),
         Promise.all(deployments.map((deployment) => podsFor(cluster, deployment))),
     ]);
-    const pods = lists.flat().toSorted((one, other) => Number(pods_isReady(one)) - Number(pods_isReady(other)));
+    const pods = lists.flat().toSorted((one, other) => Number(isReady(one)) - Number(isReady(other)));
     const shown = pods.slice(0, podsShown);
     const logs = await Promise.all(shown.flatMap((pod) => logsOf(pod)).map((log) => readLog(cluster, log)));
     const verdict = judgeAll(deployments.map((deployment) => judgeDeployment(deployment.metadata.name, {
@@ -73092,6 +73101,7 @@ function portOf(deployment, service) {
 
 
 
+
 function reaching(place) {
     const { cluster, settings, surroundings } = place;
     const services = new Map();
@@ -73126,7 +73136,8 @@ function reaching(place) {
             if (name === null)
                 return [];
             const { deployment } = look;
-            const pods = deployment === null ? [] : newestPods(deployment, look.pods);
+            // Right after a color was scaled to 0 its pods are not yet told to go.
+            const pods = deployment === null || deployment.spec.replicas === 0 ? [] : newestPods(deployment, look.pods);
             const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null);
             if (deployment === null || pod === null) {
                 throw new targets_target/* ChangeFailed */._G(`No pod of Deployment ${service.deployment[color]} runs yet.`);
@@ -73146,7 +73157,7 @@ function reaching(place) {
 /** The one that is led to already, as long as it is there; then one that is ready; then one that runs at all. */
 function choosePod(pods, current) {
     const running = pods.filter(({ status }) => status.phase === 'Running');
-    return running.find((pod) => pod.metadata.name === current) ?? running.find(pods_isReady) ?? running[0] ?? null;
+    return running.find((pod) => pod.metadata.name === current) ?? running.find(isReady) ?? running[0] ?? null;
 }
 
 ;// CONCATENATED MODULE: ./lib/targets/kubernetes/runtime/starting.js
@@ -73431,11 +73442,12 @@ function kubernetesRuntime(place, given) {
         watched.set(name, there);
         return there;
     };
+    const find = async (name) => (await reader.known()).get(name) ?? (await reader.read()).get(name);
     const watchNamed = async (name) => {
         const there = watched.get(name);
         if (there !== undefined)
             return there;
-        const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+        const deployment = await find(name);
         return deployment === undefined ? null : watch(deployment);
     };
     /** A color that is not waited for is asked for a request or two: a watch would cost more than a list. */
@@ -73475,8 +73487,7 @@ function kubernetesRuntime(place, given) {
             const [found] = named([service]);
             if (found === undefined)
                 return [];
-            const name = found.deployment[color];
-            const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name);
+            const deployment = await find(found.deployment[color]);
             return deployment === undefined ? [] : ways.reach(color, found, await look(deployment));
         },
         stop: async (color, guard) => {
@@ -73636,6 +73647,10 @@ async function kubernetes_target_open(options) {
         stamp: (lease) => stamp(place, lease, stamped),
         highestFence: () => highestFence(place),
     });
+    const mayEnd = async (guard, change) => {
+        await ledger.demand(guard, change);
+        await router.confirmFollowed();
+    };
     return {
         runtime: {
             ...runtime,
@@ -73649,13 +73664,11 @@ async function kubernetes_target_open(options) {
                 return images;
             },
             stop: async (color, guard) => {
-                await ledger.demand(guard, `Stopping ${color}`);
-                await router.confirmFollowed();
+                await mayEnd(guard, `Stopping ${color}`);
                 await runtime.stop(color, guard);
             },
             remove: async (color, guard) => {
-                await ledger.demand(guard, `Removing ${color}`);
-                await router.confirmFollowed();
+                await mayEnd(guard, `Removing ${color}`);
                 await runtime.remove(color, guard);
             },
         },
@@ -82661,7 +82674,7 @@ function onInterrupt(abort) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6058);
-/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4402);
+/* harmony import */ var _assemble_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9939);
 /* harmony import */ var _clock_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1920);
 /* harmony import */ var _deployment_operation_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3714);
 /* harmony import */ var _deployment_post_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8294);

@@ -1,4 +1,4 @@
-import type { Surroundings, Target } from '../target.ts'
+import type { Guard, Surroundings, Target } from '../target.ts'
 import { openCluster } from './api/open-cluster.ts'
 import { kubernetesLedger } from './ledger/ledger.ts'
 import { stampedDeployments } from './observed.ts'
@@ -46,6 +46,10 @@ async function open(options: KubernetesOptions): Promise<Target> {
     stamp: (lease) => stamp(place, lease, stamped),
     highestFence: () => highestFence(place),
   })
+  const mayEnd = async (guard: Guard, change: string) => {
+    await ledger.demand(guard, change)
+    await router.confirmFollowed()
+  }
   return {
     runtime: {
       ...runtime,
@@ -58,13 +62,11 @@ async function open(options: KubernetesOptions): Promise<Target> {
         return images
       },
       stop: async (color, guard) => {
-        await ledger.demand(guard, `Stopping ${color}`)
-        await router.confirmFollowed()
+        await mayEnd(guard, `Stopping ${color}`)
         await runtime.stop(color, guard)
       },
       remove: async (color, guard) => {
-        await ledger.demand(guard, `Removing ${color}`)
-        await router.confirmFollowed()
+        await mayEnd(guard, `Removing ${color}`)
         await runtime.remove(color, guard)
       },
     },

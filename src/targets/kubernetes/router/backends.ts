@@ -7,9 +7,9 @@ import type { Place } from '../place.ts'
 import { ReadRefused, readObject } from '../reading.ts'
 import { choices } from './advice.ts'
 import { jsonPatch, kubectl, type Where } from './commands.ts'
+import type { KubernetesRouter } from './kubernetes-router.ts'
 import { type Order, refusal } from './order.ts'
 import { readEndpoints } from './proof.ts'
-import type { KubernetesRouter } from './router.ts'
 
 /** One place of the object that leads to a color. */
 export interface Lead {

@@ -8,7 +8,7 @@ import { readObject } from '../reading.ts'
 import type { RouterSettings } from '../settings.ts'
 import { backendRouter, type Lead } from './backends.ts'
 import { colorOf } from './colors.ts'
-import type { KubernetesRouter } from './router.ts'
+import type { KubernetesRouter } from './kubernetes-router.ts'
 
 type HttpRouteSettings = Extract<RouterSettings, { kind: 'httproute' }>
 

@@ -6,7 +6,7 @@ import type { Place } from '../place.ts'
 import type { RouterSettings } from '../settings.ts'
 import { backendRouter, type Lead } from './backends.ts'
 import { colorOf } from './colors.ts'
-import type { KubernetesRouter } from './router.ts'
+import type { KubernetesRouter } from './kubernetes-router.ts'
 
 type IngressSettings = Extract<RouterSettings, { kind: 'ingress' }>
 

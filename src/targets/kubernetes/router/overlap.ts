@@ -1,9 +1,10 @@
 /** For load balancers that lag: users are sent to both colors for a while. */
 
 import type { Place } from '../place.ts'
+import { readPods } from '../ready-pods.ts'
 import { type Order, refusal } from './order.ts'
 import type { Part } from './parts.ts'
-import { type Expected, readPods } from './proof.ts'
+import type { Expected } from './proof.ts'
 
 /** Without the key of the color. Throws ChangeRefused where others than our two colors would get traffic then. */
 export async function widened(place: Place, part: Part, order: Order): Promise<Expected> {

@@ -1,18 +1,11 @@
 /** A Service sends its users to the addresses in its EndpointSlices: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/ */
 import { ChangeFailed } from '../../target.ts'
 import { labelSelector, serviceNameLabel } from '../names.ts'
-import { type EndpointSlice, endpointSliceSchema, type Pod, podSchema } from '../objects.ts'
+import { type EndpointSlice, endpointSliceSchema, type Pod } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { readObjects } from '../reading.ts'
+import { isReady, readPods } from '../ready-pods.ts'
 import type { Labels } from './colors.ts'
-
-export const readPods = ({ cluster }: Place, selector: Labels): Promise<readonly Pod[]> =>
-  readObjects(cluster, { resource: 'pods', query: { labelSelector: labelSelector(selector) } }, podSchema)
-
-/** Those that the control plane gives traffic to. */
-export const isReady = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True')
 
 export const addressesOf = ({ status }: Pod): readonly string[] =>
   [status.podIP, ...status.podIPs.map(({ ip }) => ip)].filter((address) => address !== undefined)

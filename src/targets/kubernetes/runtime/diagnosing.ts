@@ -5,9 +5,10 @@ import { labelSelector, objectPath } from '../names.ts'
 import { type Deployment, type Event, eventSchema, type Pod, podSchema } from '../objects.ts'
 import { isObserved } from '../observed.ts'
 import { ReadRefused, readObjects } from '../reading.ts'
+import { isReady } from '../ready-pods.ts'
 import { type ContainerLog, diagnosisOf } from './diagnosis.ts'
 import { judgeAll, judgeDeployment } from './judge.ts'
-import { isReady, podsOf } from './pods.ts'
+import { podsOf } from './pods.ts'
 
 /** Pods of one Deployment mostly fail alike. */
 const podsShown = 5

@@ -1,7 +1,7 @@
 /** What became of a color, from its Deployments, their pods, what happened to them and the last words of each. */
 import type { Diagnosis } from '../../target.ts'
 import type { Deployment, Event, Pod } from '../objects.ts'
-import { isReady } from './pods.ts'
+import { isReady } from '../ready-pods.ts'
 
 export interface ContainerLog {
   readonly pod: string

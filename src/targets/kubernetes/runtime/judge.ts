@@ -1,7 +1,8 @@
 /** Whether a Deployment serves, by its own status and that of its pods; and what keeps it from it, in words for people. */
 import type { Readiness } from '../../target.ts'
 import type { Deployment, Event, Pod } from '../objects.ts'
-import { isReady, newestPods, restartsOf } from './pods.ts'
+import { isReady } from '../ready-pods.ts'
+import { newestPods, restartsOf } from './pods.ts'
 
 export interface Seen {
   /** null: there is no such Deployment. */

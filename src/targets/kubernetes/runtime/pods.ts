@@ -35,9 +35,6 @@ export function newestPods(deployment: Deployment, pods: readonly Pod[]): readon
 
 const madeAt = ({ metadata }: Pod): number => Date.parse(metadata.creationTimestamp ?? '') || 0
 
-export const isReady = ({ status }: Pod): boolean =>
-  status.conditions.some(({ type, status: value }) => type === 'Ready' && value === 'True')
-
 export const restartsOf = ({ status }: Pod): number =>
   [...status.initContainerStatuses, ...status.containerStatuses].reduce(
     (sum, { restartCount }) => sum + restartCount,

@@ -4,8 +4,9 @@ import type { Forward } from '../api/cluster.ts'
 import { type Deployment, type Pod, type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { readObject } from '../reading.ts'
+import { isReady } from '../ready-pods.ts'
 import type { KubernetesService } from '../settings.ts'
-import { isReady, newestPods } from './pods.ts'
+import { newestPods } from './pods.ts'
 import { portOf, serviceOf } from './ports.ts'
 
 export interface Look {
@@ -59,7 +60,9 @@ export function reaching(place: Place): Reaching {
       const name = serviceOf(service, settings.router, color)
       if (name === null) return []
       const { deployment } = look
-      const pods = deployment === null ? [] : newestPods(deployment, look.pods)
+      // Right after a color was scaled to 0 its pods are not yet told to go.
+      const pods =
+        deployment === null || deployment.spec.replicas === 0 ? [] : newestPods(deployment, look.pods)
       const pod = choosePod(pods, ways.get(service.deployment[color])?.pod ?? null)
       if (deployment === null || pod === null) {
         throw new ChangeFailed(`No pod of Deployment ${service.deployment[color]} runs yet.`)

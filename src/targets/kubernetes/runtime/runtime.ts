@@ -3,7 +3,7 @@ import type { Color, Runtime } from '../../target.ts'
 import type { Deployment } from '../objects.ts'
 import type { Stamped } from '../observed.ts'
 import type { Place } from '../place.ts'
-import { readPods } from '../router/proof.ts'
+import { readPods } from '../ready-pods.ts'
 import type { KubernetesService } from '../settings.ts'
 import { applier } from './applying.ts'
 import { type ChangingParts, deployColor, removeColor, stopColor } from './changing.ts'
@@ -36,10 +36,12 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
     watched.set(name, there)
     return there
   }
+  const find = async (name: string): Promise<Deployment | undefined> =>
+    (await reader.known()).get(name) ?? (await reader.read()).get(name)
   const watchNamed = async (name: string): Promise<Watching | null> => {
     const there = watched.get(name)
     if (there !== undefined) return there
-    const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
+    const deployment = await find(name)
     return deployment === undefined ? null : watch(deployment)
   }
   /** A color that is not waited for is asked for a request or two: a watch would cost more than a list. */
@@ -80,8 +82,7 @@ export function kubernetesRuntime(place: Place, given: RuntimeParts): Kubernetes
     reach: async (color, service) => {
       const [found] = named([service])
       if (found === undefined) return []
-      const name = found.deployment[color]
-      const deployment = (await reader.known()).get(name) ?? (await reader.read()).get(name)
+      const deployment = await find(found.deployment[color])
       return deployment === undefined ? [] : ways.reach(color, found, await look(deployment))
     },
     stop: async (color, guard) => {
