@@ -1,3 +1,4 @@
+import { type Aws, Refusal } from '../../../aws/aws.ts'
 import type { Clock } from '../../../clock.ts'
 import {
   ChangeFailed,
@@ -7,7 +8,6 @@ import {
   type Ledger,
   TargetUnreachable,
 } from '../../target.ts'
-import { type Aws, Refusal } from '../api/aws.ts'
 import type { Generation, Head } from './generation.ts'
 import { type Heads, leaseViewOf, namesOf, noLease, outdatedIn } from './generations.ts'
 import { type Keeping, keepingOf } from './keeping.ts'

@@ -1,5 +1,5 @@
 /** The parameters under one path of the parameter store. */
-import { type Aws, isRefused } from '../api/aws.ts'
+import { type Aws, isRefused } from '../../../aws/aws.ts'
 import type { Parameter } from './generation.ts'
 
 export interface Parameters {

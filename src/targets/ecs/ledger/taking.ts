@@ -1,7 +1,8 @@
 /** How the lease comes to an owner. */
+
+import { Refusal } from '../../../aws/aws.ts'
 import type { Clock } from '../../../clock.ts'
 import type { Acquisition, Claim, Owner } from '../../target.ts'
-import { Refusal } from '../api/aws.ts'
 import type { Generation } from './generation.ts'
 import { type Heads, leaseViewOf, mayTake } from './generations.ts'
 import type { Keeping } from './keeping.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Refusal } from '../../../../src/targets/ecs/api/aws.ts'
-import { type Asked, failureOf, permissionIn } from '../../../../src/targets/ecs/api/failure.ts'
-import { AccessRefused, ChangeFailed, TargetUnreachable } from '../../../../src/targets/target.ts'
+import { Refusal } from '../../src/aws/aws.ts'
+import { type Asked, failureOf, permissionIn } from '../../src/aws/failure.ts'
+import { AccessRefused, ChangeFailed, TargetUnreachable } from '../../src/targets/target.ts'
 
 const change: Asked = { action: 'ecs:UpdateService', kind: 'change' }
 const read: Asked = { action: 'ecs:DescribeServices', kind: 'read' }

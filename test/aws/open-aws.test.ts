@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { systemClock } from '../../../../src/clock.ts'
-import { Refusal } from '../../../../src/targets/ecs/api/aws.ts'
-import { openAws } from '../../../../src/targets/ecs/api/open-aws.ts'
-import { TargetUnreachable } from '../../../../src/targets/target.ts'
+import { Refusal } from '../../src/aws/aws.ts'
+import { openAws } from '../../src/aws/open-aws.ts'
+import { systemClock } from '../../src/clock.ts'
+import { TargetUnreachable } from '../../src/targets/target.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 

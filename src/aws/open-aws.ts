@@ -1,5 +1,5 @@
 /** The clients of the SDK, with the credentials and the region of the environment. */
-import type { Clock } from '../../../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Aws } from './aws.ts'
 import { type Clients, calls, clientsWith } from './calls.ts'
 import { failureOf } from './failure.ts'

@@ -1,6 +1,6 @@
 /** What an error of the SDK means to people, and to those who have to go on. */
 import { z } from 'zod'
-import { AccessRefused, TargetUnreachable } from '../../target.ts'
+import { AccessRefused, TargetUnreachable } from '../targets/target.ts'
 import { type Permission, Refusal } from './aws.ts'
 import type { Action } from './calls.ts'
 

@@ -1,5 +1,5 @@
 /** AWS, as everything here asks it. */
-import { ChangeFailed } from '../../target.ts'
+import { ChangeFailed } from '../targets/target.ts'
 import type { Action, InputOf, OutputOf } from './calls.ts'
 
 export interface Aws {
