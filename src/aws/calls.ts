@@ -1,5 +1,9 @@
 /** Every call that is made, by the name that IAM knows it by. */
 import {
+  ApplicationAutoScaling,
+  type DescribeScalableTargetsCommandInput,
+} from '@aws-sdk/client-application-auto-scaling'
+import {
   CloudWatch,
   type CloudWatchClientConfig,
   type DescribeAlarmsCommandInput,
@@ -47,6 +51,7 @@ export const clientsWith = (options: ClientOptions) => ({
   sts: new STS(options),
   ecr: new ECR(options),
   cloudwatch: new CloudWatch(options),
+  autoscaling: new ApplicationAutoScaling(options),
 })
 
 export type Clients = ReturnType<typeof clientsWith>
@@ -122,6 +127,10 @@ export const calls = {
   ),
   'ecr:DescribeImages': read(({ ecr }, input: DescribeImagesCommandInput, options) =>
     ecr.describeImages(input, options),
+  ),
+  'application-autoscaling:DescribeScalableTargets': read(
+    ({ autoscaling }, input: DescribeScalableTargetsCommandInput, options) =>
+      autoscaling.describeScalableTargets(input, options),
   ),
   'cloudwatch:DescribeAlarms': read(({ cloudwatch }, input: DescribeAlarmsCommandInput, options) =>
     cloudwatch.describeAlarms(input, options),

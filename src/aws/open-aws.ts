@@ -42,6 +42,13 @@ export function openAws({ region, environment, clock, signal }: AwsOptions): Aws
         throw failureOf(error, { action: 'ecs:DescribeServices', kind: 'read' })
       }
     },
+    expiration: async () => {
+      try {
+        return (await clients.ecs.config.credentials()).expiration?.getTime() ?? null
+      } catch (error) {
+        throw failureOf(error, { action: 'sts:GetCallerIdentity', kind: 'read' })
+      }
+    },
     ask: async (action, input) => {
       signal.throwIfAborted()
       const { kind, send } = calls[action] as Sender

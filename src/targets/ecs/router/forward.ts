@@ -1,6 +1,6 @@
 /** What the actions of a listener or rule say about colors. */
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { type Color, otherColor, type PerColor } from '../../target.ts'
+import type { Color, PerColor } from '../../target.ts'
 
 /** Target groups of the two colors of one service that stand for each other, by their ARNs. */
 export interface GroupPair extends PerColor<string> {
@@ -63,23 +63,18 @@ export function groupsOf({ TargetGroupArn, ForwardConfig }: Action): readonly We
 }
 
 /**
- * The same actions with all requests sent to `to`: the form stays, one group alone or weights. Nothing else is changed.
+ * The same actions with all requests sent to `to`. What got them before stays, at weight 0: AWS goes on checking its health, and a
+ * way back to a group that nothing names would lead to targets that nobody has checked.
  */
 export const forwardTo = (actions: readonly Action[], pair: GroupPair, to: Color): Action[] =>
   withGroups(actions, (groups) => {
     const weight = Math.max(0, ...groups.map((group) => group.weight)) || 1
-    const place = placeOf(groups, pair, to)
-    if (place < 0) return [{ arn: pair[to], weight }]
-    return groups.map(({ arn }, index) => (index === place ? { arn: pair[to], weight } : { arn, weight: 0 }))
+    const others = (some: readonly WeightedGroup[]) => some.map(({ arn }) => ({ arn, weight: 0 }))
+    const place = groups.findIndex(({ arn }) => arn === pair[to])
+    const before = place < 0 ? groups : groups.slice(0, place)
+    const after = place < 0 ? [] : groups.slice(place + 1)
+    return [...others(before), { arn: pair[to], weight }, ...others(after)]
   })
-
-/** Where it stands already, or the other color does, or else whatever gets requests; -1: nowhere. */
-function placeOf(groups: readonly WeightedGroup[], pair: GroupPair, to: Color): number {
-  const found = [pair[to], pair[otherColor(to)]]
-    .map((wanted) => groups.findIndex(({ arn }) => arn === wanted))
-    .find((index) => index >= 0)
-  return found ?? groups.findIndex(({ weight }) => weight > 0)
-}
 
 /** With the idle group besides at weight 0: AWS checks the health of no group that nothing names. */
 export const attachIdle = (actions: readonly Action[], pair: GroupPair, idle: Color): Action[] =>

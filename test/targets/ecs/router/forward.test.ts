@@ -67,7 +67,14 @@ const groupsAfter = (actions: readonly Action[]) => {
 
 describe('the actions that send all requests to green', () => {
   it.each<[string, Action, readonly (readonly [string, number])[]]>([
-    ['one group alone', alone(web.blue), [[web.green, 1]]],
+    [
+      'one group alone',
+      alone(web.blue),
+      [
+        [web.blue, 0],
+        [web.green, 1],
+      ],
+    ],
     [
       'weights',
       weighted({ [web.blue]: 100, [web.green]: 0 }),
@@ -89,6 +96,7 @@ describe('the actions that send all requests to green', () => {
       weighted({ [foreign]: 0, [web.blue]: 50 }),
       [
         [foreign, 0],
+        [web.blue, 0],
         [web.green, 50],
       ],
     ],
@@ -97,10 +105,18 @@ describe('the actions that send all requests to green', () => {
       weighted({ [foreign]: 100, [web.blue]: 0 }),
       [
         [foreign, 0],
+        [web.blue, 0],
         [web.green, 100],
       ],
     ],
-    ['a group of neither color', alone(foreign), [[web.green, 1]]],
+    [
+      'a group of neither color',
+      alone(foreign),
+      [
+        [foreign, 0],
+        [web.green, 1],
+      ],
+    ],
     [
       'no weight at all',
       weighted({ [web.blue]: 0, [web.green]: 0 }),
@@ -109,7 +125,7 @@ describe('the actions that send all requests to green', () => {
         [web.green, 1],
       ],
     ],
-  ])('keep the form of %s', (_, action, groups) => {
+  ])('leave those of %s at weight 0', (_, action, groups) => {
     const after = forwardTo([action], web, 'green')
     expect(groupsAfter(after)).toEqual(groups)
     expect(readActions(after, [web])).toEqual(color('green'))
