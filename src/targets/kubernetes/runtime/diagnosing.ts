@@ -1,4 +1,5 @@
 /** What is to be learned of a color that failed, while it is still there. */
+import { judgeAll } from '../../readiness.ts'
 import type { Diagnosis } from '../../target.ts'
 import type { Cluster } from '../api/cluster.ts'
 import { labelSelector, objectPath } from '../names.ts'
@@ -7,7 +8,7 @@ import { isObserved } from '../observed.ts'
 import { ReadRefused, readObjects } from '../reading.ts'
 import { isReady } from '../ready-pods.ts'
 import { type ContainerLog, diagnosisOf } from './diagnosis.ts'
-import { judgeAll, judgeDeployment } from './judge.ts'
+import { judgeDeployment } from './judge.ts'
 import { podsOf } from './pods.ts'
 
 /** Pods of one Deployment mostly fail alike. */

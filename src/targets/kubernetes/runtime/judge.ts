@@ -42,15 +42,6 @@ export const missing = (name: string): Readiness => ({
   reason: `there is no Deployment ${name}`,
 })
 
-/** One fatal is enough to end the wait; one that waits, to go on with it. */
-export function judgeAll(judged: readonly Readiness[]): Readiness {
-  for (const kind of ['fatal', 'silent', 'waiting'] as const) {
-    const reasons = judged.flatMap((each) => (each.kind === kind ? [each.reason] : []))
-    if (reasons.length > 0) return { kind, reason: reasons.join('; ') }
-  }
-  return { kind: 'ready', restarts: sum(judged.map((each) => (each.kind === 'ready' ? each.restarts : 0))) }
-}
-
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
 
 /** As many as it is to have, none of a former release among them, as the Service would send users there as well. */

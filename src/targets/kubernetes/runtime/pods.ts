@@ -1,4 +1,6 @@
 /** Which pods belong to a Deployment, and what each of them runs. */
+
+import { repositoryOf } from '../../images.ts'
 import { releaseAnnotation } from '../names.ts'
 import type { Deployment, Pod } from '../objects.ts'
 
@@ -51,9 +53,6 @@ export function digestOf({ status }: Pod, container: string, image: string): str
   }
   return digest
 }
-
-/** `host:5000/shop:v1@sha256:…` → `host:5000/shop` */
-export const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '')
 
 /** Docker's own registry goes without saying: `nginx` is `docker.io/library/nginx`. */
 function wholeName(repository: string): string {

@@ -1,4 +1,5 @@
 /** Colors that Deployments run. */
+import { judgeAll, silent } from '../../readiness.ts'
 import type { Color, Runtime } from '../../target.ts'
 import type { Deployment } from '../objects.ts'
 import type { Stamped } from '../observed.ts'
@@ -8,11 +9,11 @@ import type { KubernetesService } from '../settings.ts'
 import { applier } from './applying.ts'
 import { type ChangingParts, deployColor, removeColor, stopColor } from './changing.ts'
 import { diagnose } from './diagnosing.ts'
-import { judgeAll, missing } from './judge.ts'
+import { missing } from './judge.ts'
 import { deploymentReader, observe } from './observe.ts'
 import { type Look, reaching } from './reaching.ts'
 import { awaitStart } from './starting.ts'
-import { silent, type Watching, watchDeployment } from './watching.ts'
+import { type Watching, watchDeployment } from './watching.ts'
 
 export interface RuntimeParts extends Pick<ChangingParts, 'observeTraffic' | 'configuration'> {
   readonly stamped: Stamped

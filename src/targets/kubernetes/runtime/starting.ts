@@ -1,10 +1,11 @@
 /** The moment from which a color is up: one container of each service was started, so that its image is known by digest. */
+import { repositoryOf } from '../../images.ts'
+import { judgeAll } from '../../readiness.ts'
 import { ChangeFailed, type Images, type Surroundings, TargetUnreachable } from '../../target.ts'
 import type { Deployment, Pod } from '../objects.ts'
 import type { KubernetesService } from '../settings.ts'
-import { judgeAll } from './judge.ts'
 import { containerOf } from './patch.ts'
-import { digestOf, newestPods, repositoryOf } from './pods.ts'
+import { digestOf, newestPods } from './pods.ts'
 import type { Watching } from './watching.ts'
 
 export interface Started {

@@ -1,5 +1,6 @@
 /** What the cluster says of a Deployment and its pods, as watches tell it: who asks is answered without a request. */
-import { type Readiness, TargetUnreachable } from '../../target.ts'
+import { silent } from '../../readiness.ts'
+import type { Readiness } from '../../target.ts'
 import { labelSelector } from '../names.ts'
 import {
   type Deployment,
@@ -108,10 +109,4 @@ export function watchDeployment(place: Place, known: Deployment, stamped: Stampe
     },
     close: () => closing.abort(),
   }
-}
-
-/** What the cluster runs may be well all the same. */
-export function silent(error: unknown): Readiness {
-  if (error instanceof TargetUnreachable) return { kind: 'silent', reason: error.message }
-  throw error
 }

@@ -1,4 +1,5 @@
 /** Names of images. https://github.com/distribution/reference */
+import { repositoryOf } from '../../images.ts'
 
 /** The registry an image comes from: Docker Hub where none is named. */
 export function registryOf(image: string): string {
@@ -13,9 +14,6 @@ const isDockerHub = (host: string) => host === 'docker.io' || host === 'index.do
 export const isPinned = (image: string): boolean => image.includes('@sha256:') || isId(image)
 
 export const isId = (image: string): boolean => /^sha256:[0-9a-f]{64}$/.test(image)
-
-/** Without tag and digest. */
-export const repositoryOf = (image: string): string => image.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
 
 /** The digest among `known` (as `docker image inspect` lists them) that belongs to the image's own repository. */
 export function pinnedBy(image: string, known: readonly string[]): string | null {

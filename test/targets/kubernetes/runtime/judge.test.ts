@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type Event, eventSchema, type Pod } from '../../../../src/targets/kubernetes/objects.ts'
 import { isObserved } from '../../../../src/targets/kubernetes/observed.ts'
-import { judgeAll, judgeDeployment, type Seen } from '../../../../src/targets/kubernetes/runtime/judge.ts'
+import { judgeDeployment, type Seen } from '../../../../src/targets/kubernetes/runtime/judge.ts'
+import { judgeAll } from '../../../../src/targets/readiness.ts'
 import { type DeploymentGiven, deploymentOf, podOf } from './objects.ts'
 
 interface Given extends Partial<Omit<Seen, 'waitedForNode' | 'deployment'>> {
