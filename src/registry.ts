@@ -1,9 +1,14 @@
 /** Every target, by the name of the setting `target`. */
+import { requestOf } from './checks/check.ts'
+import { sendRequest } from './checks/request.ts'
 import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
+import { openEcsTarget } from './targets/ecs/ecs-target.ts'
+import type { PublicColor } from './targets/ecs/router/proof.ts'
+import type { Intent } from './targets/intent.ts'
 import { openKubernetesTarget } from './targets/kubernetes/kubernetes-target.ts'
 import { AccessRefused, type Problem, type Surroundings, type Target } from './targets/target.ts'
 import { fleetOf } from './targets/vps/fleet.ts'
@@ -59,12 +64,41 @@ export function openTarget(
         connections.map((connection) => ({ host: connection.name, target: openHost(connection) })),
       )
     }
-    case 'ecs':
-      throw new Error(
-        '`target`: `ecs` is not available yet in this version. Accepted: `vps`, `kubernetes` or `command`.',
+    case 'ecs': {
+      const { ecs, intent } = settings
+      return withRefusals(
+        openEcsTarget({
+          settings: ecs,
+          surroundings,
+          environment,
+          colorUrls: Object.fromEntries(intent.services.map(({ name, colorUrl }) => [name, colorUrl])),
+          publicColors: publicColorsOf(intent),
+          undoTime: intent.bake + intent.rollbackTimeout,
+          images: intent.services.flatMap(({ image }) => image ?? []),
+          random: Math.random,
+        }),
       )
+    }
   }
 }
+
+/** Public URLs that can be asked which color answers there. */
+const publicColorsOf = ({ services, identityHeader, health }: Intent): readonly PublicColor[] =>
+  services.flatMap((service) => {
+    const { url, verify } = service
+    if (url === null || identityHeader === null) return []
+    const ask = async (signal: AbortSignal): Promise<string | null> => {
+      const limits = { timeout: health.requestTimeout, signal }
+      const exchange = await sendRequest(
+        { kind: 'url', url, headers: {} },
+        requestOf(verify, service),
+        limits,
+      )
+      if (exchange.kind === 'failed') return null
+      return exchange.answer.headers[identityHeader.toLowerCase()] ?? null
+    }
+    return [{ url, ask }]
+  })
 
 /** Where there are several hosts, what each says begins with its name. */
 const speakingFor = ({ name }: Connection, surroundings: Surroundings): Surroundings => ({

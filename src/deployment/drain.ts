@@ -15,6 +15,8 @@ export async function drainOldColor(session: Session, operation: Operation): Pro
   const deadline = clock.monotonic() + intent.drain
   for (let quiet = 0; ; ) {
     const open = await target.runtime.quiet(from)
+    if (open === 'at-stop')
+      return say(session, `What is still open to ${from} is waited for when it is stopped.`)
     quiet = open === 0 ? quiet + 1 : 0
     if (quiet === quietInARow) return say(session, `${from} is quiet.`)
     const left = deadline - clock.monotonic()

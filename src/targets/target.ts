@@ -46,8 +46,11 @@ export interface Runtime {
   reach(color: Color, service: string): Promise<readonly Reach[]>
   stop(color: Color, guard: Guard): Promise<void>
   remove(color: Color, guard: Guard): Promise<void>
-  /** Connections still open; a counter that never saw one while the color was live is 'unknown'. */
-  quiet(color: Color): Promise<number | 'unknown'>
+  /**
+   * Connections still open; a counter that never saw one while the color was live is 'unknown'. 'at-stop': the platform itself waits
+   * for them when the color is stopped.
+   */
+  quiet(color: Color): Promise<number | 'unknown' | 'at-stop'>
   /** Bounded: 50 lines or 8 KiB for each instance. */
   diagnose(color: Color): Promise<Diagnosis>
 }

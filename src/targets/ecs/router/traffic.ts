@@ -4,6 +4,7 @@ import type {
   ModifyListenerCommandInput,
   ModifyRuleCommandInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
+import type { Aws } from '../../../aws/aws.ts'
 import type { Color, Traffic } from '../../target.ts'
 import { shell } from '../commands.ts'
 import type { EcsService, Route } from '../settings.ts'
@@ -46,7 +47,8 @@ export function trafficOf(seen: readonly Seen[]): Traffic {
   return { kind: 'mixed', detail: seen.map(detailOf).join(', '), repair }
 }
 
-const isOn = ({ reading }: Seen, color: Color): boolean => reading.kind === 'color' && reading.color === color
+export const isOn = ({ reading }: Seen, color: Color): boolean =>
+  reading.kind === 'color' && reading.color === color
 
 /** Half of a repair would be a mess of another kind. */
 const repairable = (strange: readonly Seen[], repair: readonly string[]): readonly string[] =>
@@ -63,7 +65,7 @@ function repairOf({ route, actions, reading }: Seen, to: Color): readonly string
   return [commandFor(requestFor(route, forwardTo(actions, reading.pair, to)))]
 }
 
-function detailOf({ route, reading }: Seen): string {
+export function detailOf({ route, reading }: Seen): string {
   const title = `${route.kind} ${route.arn}`
   switch (reading.kind) {
     case 'color':
@@ -94,6 +96,11 @@ export const requestFor = ({ kind, arn }: Route, actions: Action[]): Request =>
       }
     : { action: 'elasticloadbalancing:ModifyRule', input: { RuleArn: arn, Actions: actions } }
 
+export async function sendRequest(aws: Aws, request: Request): Promise<void> {
+  if (request.action === 'elasticloadbalancing:ModifyListener') await aws.ask(request.action, request.input)
+  else await aws.ask(request.action, request.input)
+}
+
 export function commandFor(request: Request): string {
   if (request.action === 'elasticloadbalancing:ModifyListener') {
     const { ListenerArn = '', DefaultActions } = request.input
@@ -108,7 +115,7 @@ export function commandFor(request: Request): string {
   return elbv2('modify-rule', RuleArn, ['--rule-arn', RuleArn, '--actions', JSON.stringify(Actions)])
 }
 
-const lookAt = ({ kind, arn }: Route): string =>
+export const lookAt = ({ kind, arn }: Route): string =>
   kind === 'listener'
     ? elbv2('describe-listeners', arn, ['--listener-arns', arn])
     : elbv2('describe-rules', arn, ['--rule-arns', arn])

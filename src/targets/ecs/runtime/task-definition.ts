@@ -8,11 +8,17 @@ import type {
 
 export type Described = Pick<DescribeTaskDefinitionCommandOutput, 'taskDefinition' | 'tags'>
 
+/** What we leave in the task definition of a release, as labels of the container that has its image. */
+export interface Mark {
+  readonly release: string
+  readonly version: string
+}
+
 export interface Succession {
-  /** By the name of the container; the others keep theirs. */
-  readonly images: Readonly<Record<string, string>>
-  /** null: that of the definition. */
-  readonly family: string | null
+  /** Whose image is replaced; the others keep theirs. */
+  readonly container: string
+  readonly image: string
+  readonly mark: Mark
 }
 
 /** What AWS adds by itself, and takes from nobody. All else is carried over, whatever is still to come. */
@@ -28,9 +34,10 @@ const readOnly = [
   'deleteRequestedAt',
 ] as const satisfies readonly (keyof TaskDefinition)[]
 
+/** Throws nothing for a container that is not there: `chooseContainer` comes before. */
 export function successorOf(
   { taskDefinition = {}, tags = [] }: Described,
-  { images, family }: Succession,
+  succession: Succession,
 ): RegisterTaskDefinitionCommandInput {
   const { containerDefinitions = [], ...rest } = Object.fromEntries(
     Object.entries(taskDefinition).filter(([name]) => !readOnly.some((one) => one === name)),
@@ -39,16 +46,32 @@ export function successorOf(
   const kept = tags.filter(({ key = '' }) => !key.toLowerCase().startsWith('aws:'))
   return {
     ...rest,
-    family: family ?? rest.family,
-    containerDefinitions: containerDefinitions.map((container) => withImage(container, images)),
+    family: rest.family,
+    containerDefinitions: containerDefinitions.map((container) =>
+      container.name === succession.container ? released(container, succession) : container,
+    ),
     ...(kept.length === 0 ? {} : { tags: kept }),
   }
 }
 
-function withImage(container: ContainerDefinition, images: Succession['images']): ContainerDefinition {
-  const { name = '' } = container
-  const image = Object.hasOwn(images, name) ? images[name] : undefined
-  return image === undefined ? container : { ...container, image }
+const labels = { release: 'blue-green-action.release', version: 'blue-green-action.version' } as const
+
+const released = (
+  { dockerLabels, ...container }: ContainerDefinition,
+  { image, mark }: Succession,
+): ContainerDefinition => ({
+  ...container,
+  image,
+  dockerLabels: { ...dockerLabels, [labels.release]: mark.release, [labels.version]: mark.version },
+})
+
+/** null: we did not make it. */
+export function markOf({ containerDefinitions = [] }: TaskDefinition): Mark | null {
+  for (const { dockerLabels = {} } of containerDefinitions) {
+    const { [labels.release]: release, [labels.version]: version } = dockerLabels
+    if (release !== undefined && version !== undefined) return { release, version }
+  }
+  return null
 }
 
 export type Chosen =

@@ -43,7 +43,7 @@ export function fleetRuntime(fleet: Fleet, router: Pick<Router, 'observe'>): Run
     },
     quiet: async (color) => {
       const open = await ask((runtime) => runtime.quiet(color))
-      const counted = open.filter((count) => count !== 'unknown')
+      const counted = open.filter((count) => typeof count === 'number')
       return counted.length < open.length ? 'unknown' : counted.reduce((sum, count) => sum + count, 0)
     },
     diagnose: async (color) => diagnosisOf(hosts, await ask((runtime) => runtime.diagnose(color))),

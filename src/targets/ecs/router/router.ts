@@ -1,0 +1,39 @@
+import { Refusal } from '../../../aws/aws.ts'
+import type { Router, Traffic } from '../../target.ts'
+import { shell } from '../commands.ts'
+import { type Memory, manualLines } from './manual.ts'
+import { survey } from './survey.ts'
+import { type Switching, switchRoutes } from './switching.ts'
+import { lookAt, trafficOf } from './traffic.ts'
+
+/** Forward actions of listeners and rules. */
+export function ecsRouter(switching: Switching): Router {
+  const { place, reader } = switching
+  const { settings } = place
+  const memory: Memory = { seen: null, services: null }
+  return {
+    observe: async () => {
+      try {
+        memory.seen = await survey(place, reader, settings.routes)
+        memory.services = await reader.known()
+        return trafficOf(memory.seen)
+      } catch (error) {
+        if (error instanceof Refusal) return unreadable(error)
+        throw error
+      }
+    },
+    switch: (from, to, guard) => switchRoutes(switching, { from, to, guard }),
+    manual: (to) => manualLines(settings, memory, to),
+  }
+
+  /** A listener that is gone, or a permission that is missing. */
+  function unreadable({ message }: Refusal): Traffic {
+    const services = settings.services.flatMap(({ ecsService: { blue, green } }) => [blue, green])
+    const words = ['ecs', 'describe-services', '--cluster', settings.cluster, '--services', ...services]
+    return {
+      kind: 'unknown',
+      detail: message,
+      repair: [...settings.routes.map(lookAt), shell('aws', ...words)],
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** Moves all listeners and rules of an app to a color, one after the other. */
+import { ChangeFailed, ChangeRefused, type Evidence, LeaseLost, TargetUnreachable } from '../../target.ts'
+import type { Route } from '../settings.ts'
+import { assertExpected, type Moving, messageOf, moveRoute, putBack } from './moving.ts'
+import { isWayBack, type Order, refusal, unmoved } from './order.ts'
+import { type PublicColor, proveColor } from './proof.ts'
+import { survey } from './survey.ts'
+import { detailOf, isOn } from './traffic.ts'
+
+export interface Switching extends Moving {
+  readonly publicColors: readonly PublicColor[]
+  /** Milliseconds that credentials have to last after a switch, so that it can be undone. */
+  readonly undoTime: number
+}
+
+export async function switchRoutes(switching: Switching, order: Order): Promise<Evidence> {
+  const { place, reader } = switching
+  const { clock } = place.surroundings
+  const { routes } = place.settings
+  await assertUndoable(switching, order)
+  const moved: Route[] = []
+  const began = clock.monotonic()
+  try {
+    // All of them before the first is moved: one that is elsewhere stops the others where they are.
+    if (routes.length > 1) {
+      for (const seen of await survey(place, reader, routes)) assertExpected(seen, order)
+    }
+    for (const route of routes) if (await moveRoute(switching, route, order)) moved.push(route)
+  } catch (error) {
+    throw await mend({ switching, order, moved }, error)
+  }
+  await confirm(switching, order)
+  return evidenceOf(switching, order, Math.round(clock.monotonic() - began))
+}
+
+/** With credentials that end before the release has proven itself, nobody could go back. */
+async function assertUndoable({ place, undoTime }: Switching, order: Order): Promise<void> {
+  if (isWayBack(order)) return
+  const ends = await place.aws.expiration()
+  if (ends === null || ends - place.aws.now() >= undoTime) return
+  const needed = Math.round(undoTime / 1_000)
+  throw refusal(
+    order,
+    `the AWS credentials of this job end at ${new Date(ends).toISOString()}, and going back may need them for ${needed} s: let them live longer, such as with \`role-duration-seconds\``,
+  )
+}
+
+interface Journey {
+  readonly switching: Switching
+  readonly order: Order
+  readonly moved: readonly Route[]
+}
+
+/**
+ * The error to throw, after what was moved is back. Not on a way back: the color that was left has not passed its checks. Not
+ * after the lease was lost, the run was interrupted or AWS was silent: others decide, or everything is read first.
+ */
+async function mend({ switching, order, moved }: Journey, error: unknown): Promise<unknown> {
+  const { from, to } = order
+  const isOver = switching.place.surroundings.signal.aborted || error instanceof LeaseLost
+  if (moved.length === 0 || isOver || error instanceof TargetUnreachable) return error
+  const what = messageOf(error).replace(unmoved, '').trimEnd()
+  if (from.kind !== 'color' || isWayBack(order)) {
+    const arns = moved.map(({ arn }) => arn).join(', ')
+    return new ChangeFailed(`${what} On ${to} now: ${arns}.`, { cause: error })
+  }
+  const ends = []
+  for (const route of moved.toReversed()) ends.push(await putBack(switching, route, order, from.color))
+  const said = [what, ...ends.map((end) => end.said)].join(' ')
+  // Refused is what moved nothing.
+  const isRefused = error instanceof ChangeRefused && ends.every(({ isBack }) => isBack)
+  return isRefused ? new ChangeRefused(said, { cause: error }) : new ChangeFailed(said, { cause: error })
+}
+
+/** What AWS shows afterwards, not what it answered. */
+async function confirm({ place, reader }: Switching, { to }: Order): Promise<void> {
+  const seen = await survey(place, reader, place.settings.routes)
+  const others = seen.filter((one) => !isOn(one, to))
+  if (others.length === 0) return
+  throw new ChangeFailed(
+    `The switch to ${to} was accepted, and AWS shows something else: ${others.map(detailOf).join('; ')}.`,
+  )
+}
+
+async function evidenceOf(
+  { place, publicColors }: Switching,
+  order: Order,
+  taken: number,
+): Promise<Evidence> {
+  const { to } = order
+  const { clock, signal } = place.surroundings
+  const { routes } = place.settings
+  const named = routes.length === 1 ? `the ${routes[0]?.kind} forwards` : `all ${routes.length} forward`
+  const configured = `${named} to the target group of ${to} alone`
+  const began = clock.monotonic()
+  const proof = await proveColor(publicColors, { color: to, clock, signal })
+  if (proof.kind === 'proven') {
+    const followed = Math.round(clock.monotonic() - began)
+    return {
+      detail: `${configured} after ${taken} ms, and ${proof.requests} answers in public named ${to}, the last one ${followed} ms later`,
+    }
+  }
+  const byConfiguration = `confirmed by configuration: ${configured}, read back from AWS after ${taken} ms`
+  if (proof.kind === 'unnamed') return { detail: `${byConfiguration}; no answer in public named its color` }
+  const said = `${proof.url} is answered by ${proof.answers}`
+  if (isWayBack(order)) return { detail: `${byConfiguration}, though ${said}` }
+  throw new ChangeFailed(
+    `Traffic was moved to ${to}, and ${said} 30 s later: ${configured}, as AWS shows it.`,
+  )
+}
