@@ -75,7 +75,7 @@ export function openTarget(
           publicColors: publicColorsOf(intent),
           undoTime: intent.bake + intent.rollbackTimeout,
           images: intent.services.flatMap(({ image }) => image ?? []),
-          random: Math.random,
+          pause: () => 2_000 + 3_000 * Math.random(),
         }),
       )
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ChangeRefused, type Color, type Diagnosis } from '../../src/targets/target.ts'
 import { whoAnswers } from './reaching.ts'
-import { acquire, deploy, goLive, look, type Open, orderOf, until } from './stand.ts'
+import { acquire, deploy, goLive, look, type Open, orderOf, type Stand, until } from './stand.ts'
 
 export function describeRuntime(open: Open): void {
   describe('runtime: deploy', () => {
@@ -133,7 +133,8 @@ export function describeRuntime(open: Open): void {
   })
 
   describe.each(['stop', 'remove'] as const)('runtime: %s', (retire) => {
-    const left = { stop: /^(stopped|stopping)$/, remove: /^absent$/ }[retire]
+    const leftBy = ({ keepsRemoved }: Stand): RegExp =>
+      retire === 'stop' || keepsRemoved ? /^(stopped|stopping)$/ : /^absent$/
 
     test('ends the color users are not on, and may be repeated', async () => {
       await using stand = await open()
@@ -142,7 +143,7 @@ export function describeRuntime(open: Open): void {
       await deploy(stand, idle, 'v2', guard())
       for (const _ of ['once', 'twice']) {
         await runtime[retire](idle, guard())
-        expect((await runtime.observe(idle)).presence).toMatch(left)
+        expect((await runtime.observe(idle)).presence).toMatch(leftBy(stand))
         await until(`${idle} is down`, async () => (await stand.running(idle)) === null)
       }
       expect([await stand.answers(), await stand.running(live)]).toEqual([live, 'v1'])

@@ -47,6 +47,8 @@ export interface Stand extends AsyncDisposable {
    * waits for it.
    */
   readonly follows?: true
+  /** What runs a color is not ours to remove: a removed color is one that was stopped. */
+  readonly keepsRemoved?: true
   /** What a person types. */
   shell?(text: string): Promise<void>
   /** From now on the router names no color, until traffic is switched. */

@@ -23,20 +23,16 @@ export interface EcsOptions {
   readonly undoTime: number
   /** Images that are to be deployed. */
   readonly images: readonly string[]
-  /** From 0 to 1. */
-  random(): number
+  /** Milliseconds until the next look at something that is waited for. */
+  pause(): number
 }
-
-/** Milliseconds between two looks at something that is waited for. */
-const [shortest, longest] = [2_000, 5_000]
 
 /** Two ECS services for each service, behind forward actions of listeners and rules. */
 export function openEcsTarget(options: EcsOptions): Target {
   const { settings, surroundings, publicColors, undoTime, colorUrls, images } = options
   const { leaseTtl, clock, signal } = surroundings
   const aws = openAws({ ...options, region: settings.region, clock, signal })
-  const pause = () => shortest + options.random() * (longest - shortest)
-  const place: Place = { settings, aws, surroundings, pause }
+  const place: Place = { settings, aws, surroundings, pause: options.pause }
   const reader = serviceReader(place)
   const ledger = ecsLedger({ aws, path: settings.lockParameter, leaseTtl, clock, signal })
   const watching = watchServices(place, reader)

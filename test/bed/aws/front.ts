@@ -28,6 +28,8 @@ export interface Front {
   readonly targetGroups: Readonly<Record<Color, string>>
   /** Moves the traffic, by hand as it were. */
   forward(to: Color | Readonly<Record<Color, number>>): Promise<void>
+  /** To a target group of neither color, with nobody in it. */
+  forwardElsewhere(): Promise<void>
   health(color: Color): Promise<readonly TargetHealthDescription[]>
 }
 
@@ -68,12 +70,12 @@ export async function makeFront(
   const testListenerArn = testListener
     ? await listen(place.ports.testListener, forwardTo(targetGroups, idle))
     : null
-  const forward: Front['forward'] = async (to) => {
-    const actions = [forwardTo(targetGroups, to)]
+  const act = async (action: Action) => {
     await (ruleArn === null
-      ? elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, DefaultActions: actions }))
-      : elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: actions })))
+      ? elb.send(new ModifyListenerCommand({ ListenerArn: listenerArn, DefaultActions: [action] }))
+      : elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: [action] })))
   }
+  const forward: Front['forward'] = (to) => act(forwardTo(targetGroups, to))
   if (!weights) await forward(live)
   const front: Front = {
     url: `http://${balancer?.DNSName}:${place.ports.listener}`,
@@ -84,6 +86,10 @@ export async function makeFront(
     testListenerArn,
     targetGroups,
     forward,
+    forwardElsewhere: async () => {
+      const TargetGroupArn = await createTargetGroup(elb, { place, name: `${name}-else`, order })
+      await act({ Type: 'forward', TargetGroupArn })
+    },
     health: async (color) => {
       const command = new DescribeTargetHealthCommand({ TargetGroupArn: targetGroups[color] })
       return (await elb.send(command)).TargetHealthDescriptions ?? []

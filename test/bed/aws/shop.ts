@@ -47,6 +47,8 @@ export interface ShopOrder {
 export interface Shop extends Front, AsyncDisposable {
   readonly name: string
   readonly cluster: string
+  /** Of each task, at an address of its own. */
+  readonly port: number
   readonly services: Readonly<Record<Color, string>>
   /** For a process that asks AWS as this shop's user, whose calls are noted and may be given faults. */
   readonly environment: Readonly<Record<string, string>>
@@ -123,6 +125,7 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
     ...front,
     name,
     cluster: name,
+    port: ports.container,
     services,
     environment: {
       AWS_ENDPOINT_URL: endpoint,

@@ -32,4 +32,5 @@ export const idOf = ({ taskArn = '' }: Task): string => taskArn.split('/').at(-1
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html#ECS-Type-Task-stopCode
  */
 export const isFailure = ({ stopCode, stoppedReason = '' }: Task): boolean =>
-  /^(?:TaskFailedToStart|EssentialContainerExited)$/.test(stopCode ?? '') || /^Task failed /.test(stoppedReason)
+  /^(?:TaskFailedToStart|EssentialContainerExited)$/.test(stopCode ?? '') ||
+  /^Task failed /.test(stoppedReason)

@@ -33,7 +33,7 @@ interface Memory {
 const nothing: Memory = { deployment: null, reached: null, serving: [], restarts: 0, desired: 0 }
 
 /** A color that is ready is looked at as often as its checks are made; AWS asks the targets themselves every 5 s at most. */
-const fresh = 2_000
+const longestFresh = 2_000
 
 export function watchServices(place: Place, reader: ServiceReader): Watching {
   const { clock } = place.surroundings
@@ -65,7 +65,7 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
       const last = recent.get(key)
       if (last !== undefined && clock.monotonic() < last.until) return last.readiness
       const readiness = await look(color, services).catch(silent)
-      const pause = readiness.kind === 'ready' ? fresh : place.pause()
+      const pause = readiness.kind === 'ready' ? Math.min(longestFresh, place.pause()) : place.pause()
       recent.set(key, { readiness, until: clock.monotonic() + pause })
       return readiness
     },

@@ -1,7 +1,12 @@
 import type { ContainerDefinition, TaskDefinition } from '@aws-sdk/client-ecs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { chooseContainer, imageOf, successorOf } from '../../../../src/targets/ecs/runtime/task-definition.ts'
+import {
+  chooseContainer,
+  imageOf,
+  markOf,
+  successorOf,
+} from '../../../../src/targets/ecs/runtime/task-definition.ts'
 
 const readOnly: TaskDefinition = {
   taskDefinitionArn: 'arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:7',
@@ -78,23 +83,27 @@ const own: fc.Arbitrary<TaskDefinition> = fc.record(
   { requiredKeys: ['family', 'containerDefinitions'] },
 )
 
+const mark = { release: '7f3a', version: 'v2' }
+const labels = { 'blue-green-action.release': '7f3a', 'blue-green-action.version': 'v2' }
+
 describe('the task definition of a new release', () => {
-  it('is the one before it but for its images, whatever stands in it', () => {
+  it('is the one before it but for its image and our mark, whatever stands in it', () => {
     fc.assert(
-      fc.property(own, fc.nat(2), fc.dictionary(name, text, { maxKeys: 1 }), (definition, index, others) => {
+      fc.property(own, fc.nat(2), (definition, index) => {
         const containers = definition.containerDefinitions ?? []
         const chosen = containers[index % containers.length]?.name ?? ''
-        const images = { ...others, [chosen]: 'shop:2' }
         const taskDefinition = { ...definition, ...readOnly, later: { added: 'by AWS' } }
-        const input = successorOf({ taskDefinition, tags: [] }, { images, family: null })
+        const input = successorOf({ taskDefinition, tags: [] }, { container: chosen, image: 'shop:2', mark })
         expect(input).toEqual({
           ...definition,
           later: { added: 'by AWS' },
-          containerDefinitions: containers.map((one) => ({
-            ...one,
-            image: images[one.name ?? ''] ?? one.image,
-          })),
+          containerDefinitions: containers.map((one) =>
+            one.name === chosen
+              ? { ...one, image: 'shop:2', dockerLabels: { ...one.dockerLabels, ...labels } }
+              : one,
+          ),
         })
+        expect(markOf(input)).toEqual(mark)
       }),
     )
   })
@@ -105,16 +114,12 @@ describe('the task definition of a new release', () => {
       { key: 'team', value: 'web' },
       { key: 'aws:cloudformation:stack-name', value: 'shop' },
     ]
-    const input = successorOf({ taskDefinition, tags }, { images: {}, family: null })
+    const input = successorOf({ taskDefinition, tags }, { container: 'app', image: 'shop:2', mark })
     expect(input.tags).toEqual([{ key: 'team', value: 'web' }])
   })
 
-  it('is of the family that is asked for', () => {
-    const taskDefinition = { family: 'shop-blue', containerDefinitions: [] }
-    expect(successorOf({ taskDefinition }, { images: {}, family: 'shop-green' })).toEqual({
-      family: 'shop-green',
-      containerDefinitions: [],
-    })
+  it('has no mark where nobody left one', () => {
+    expect(markOf({ containerDefinitions: [{ name: 'app', dockerLabels: { team: 'web' } }] })).toBeNull()
   })
 })
 
