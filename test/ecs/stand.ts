@@ -29,7 +29,7 @@ async function openStand(lab: AwsLab): Promise<Stand> {
   const images: Record<string, string> = {}
   for (const version of ['v2', 'v3']) images[version] = (await shop.publish(version)).image
   images.doomed = (await shop.publish('doomed', { CRASH: '1' })).image
-  images.v1 = images.v2?.replace(/:v2$/, ':v1') ?? ''
+  images.v1 = shop.image
   const runs = [new AbortController()]
   const opened: Target[] = []
   const open = (run: AbortController, leaseTtl = 60_000, changes: Partial<EcsSettings> = {}) => {

@@ -47,6 +47,8 @@ export interface ShopOrder {
 export interface Shop extends Front, AsyncDisposable {
   readonly name: string
   readonly cluster: string
+  /** That runs at first, with the tag v1. */
+  readonly image: string
   /** Of each task, at an address of its own. */
   readonly port: number
   readonly services: Readonly<Record<Color, string>>
@@ -104,7 +106,8 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
     })
 
   await clients.ecs.send(new CreateClusterCommand({ clusterName: name }))
-  const taskDefinition = await register((await publish('v1')).image)
+  const { image } = await publish('v1')
+  const taskDefinition = await register(image)
   const front = await makeFront({ place, elb: clients.elb, name, order }, async (targetGroups) => {
     const counts = order.counts ?? { blue: 0, green: 0, [order.live ?? 'blue']: 1 }
     for (const color of ['blue', 'green'] as const) {
@@ -125,6 +128,7 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
     ...front,
     name,
     cluster: name,
+    image,
     port: ports.container,
     services,
     environment: {
