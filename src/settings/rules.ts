@@ -21,6 +21,7 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     requiredVersion,
     requiredCommands,
     wayToTheIdleColor,
+    colorUrlsApart,
     onlyService,
     enoughSamples,
     keptLedger,
@@ -115,6 +116,24 @@ function wayToTheIdleColor(context: Context): readonly Fault[] {
         'a URL with `{color}`, or a map `{ blue: …, green: … }`',
       ),
     )
+}
+
+/** A check that cannot tell the colors apart would pass for the color that is live. */
+function colorUrlsApart({ values, isUnknown }: Context): readonly Fault[] {
+  if (isUnknown('color-url') || isUnknown('services') || isUnknown('test-headers')) return []
+  if (Object.values(values['test-headers'] ?? {}).some((value) => value.includes('{color}'))) return []
+  const remedy = values.target === 'ecs' ? ', or `{color}` in a value of `test-headers`' : ''
+  return serviceSettingsOf(values)
+    .filter(({ colorUrl }) => colorUrl !== null && colorUrl.blue === colorUrl.green)
+    .map(({ name, colorUrl }) => ({
+      setting:
+        values.services?.[name]?.['color-url'] === undefined ? 'color-url' : `services.${name}.color-url`,
+      raw: colorUrl?.blue ?? '',
+      why: 'names the same thing for both colors',
+      accepted: `a URL with \`{color}\`, or a map \`{ blue: …, green: … }\`${remedy}`,
+      nearest: null,
+      subject: 'value' as const,
+    }))
 }
 
 function onlyService({ values }: Context): readonly Fault[] {
