@@ -1,9 +1,13 @@
-/** Every target, by the name of the setting `target`. */
+/** Every target, by the name of the setting `target`, and the gates, which go with any of them. */
+import { openAws } from './aws/open-aws.ts'
+import type { Gate } from './checks/gate.ts'
+import { cloudWatchAlarms } from './gates/cloudwatch-alarms.ts'
 import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
 import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
+import type { GateIntent } from './targets/intent.ts'
 import { openKubernetesTarget } from './targets/kubernetes/kubernetes-target.ts'
 import { AccessRefused, type Problem, type Surroundings, type Target } from './targets/target.ts'
 import { fleetOf } from './targets/vps/fleet.ts'
@@ -64,6 +68,22 @@ export function openTarget(
         '`target`: `ecs` is not available yet in this version. Accepted: `vps`, `kubernetes` or `command`.',
       )
   }
+}
+
+export interface OpenGates {
+  readonly gates: readonly Gate[]
+  close(): void
+}
+
+export function openGates(
+  intents: readonly GateIntent[],
+  settings: Settings,
+  { clock, signal, environment }: Pick<Surroundings, 'clock' | 'signal'> & { environment: NodeJS.ProcessEnv },
+): OpenGates {
+  if (intents.length === 0) return { gates: [], close: () => {} }
+  const region = settings.target === 'ecs' ? settings.ecs.region : null
+  const aws = openAws({ region, environment, clock, signal })
+  return { gates: cloudWatchAlarms(intents, aws), close: aws.close }
 }
 
 /** Where there are several hosts, what each says begins with its name. */

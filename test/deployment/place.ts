@@ -1,4 +1,5 @@
 /** The place that all runs of a test deploy to: two colors, a router, a ledger. Each change and its guard are one atomic step. */
+import type { Gate } from '../../src/checks/gate.ts'
 import {
   ChangeFailed,
   ChangeRefused,
@@ -78,6 +79,7 @@ export class Place {
   readonly applied: Applied[] = []
   readonly refused: string[] = []
   readonly hooksRun: string[] = []
+  gates: readonly Gate[] = []
   /** What was deployed, by digest. */
   readonly pulled: { readonly version: string; readonly images: Images }[] = []
   #pulls = 0

@@ -58,6 +58,7 @@ export const success: Outcome = {
     ['cleanup', 3000],
   ),
   evidence: [measured],
+  gates: [],
   failure: null,
   notices: [],
   wayBack: ['sudo mv /var/lib/blue-green/shop/green /var/lib/blue-green/shop/off/green'],
