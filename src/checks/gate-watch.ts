@@ -10,11 +10,12 @@ import {
   hear,
   hearBefore,
   hearNothing,
+  sayingOf,
   unheard,
   wordOf,
 } from './gate.ts'
 import type { Inspected } from './gate-warnings.ts'
-import { watch } from './watch.ts'
+import { type Observation, watch } from './watch.ts'
 import { showTime } from './wording.ts'
 
 export interface GateWatching {
@@ -78,15 +79,12 @@ export class GateWatch {
     const rule = { what: 'waiting for gates', successes: 1, interval: shortestPause, deadline: until }
     const watched = await watch(() => this.#lookForHealth(gates), rule, this.#watching)
     if (watched.kind === 'passed') return
-    const reason =
+    const held = (gate: Gate) => this.#recordOf(gate).passed
+    const why =
       watched.kind === 'fatal'
         ? watched.reason
-        : `${watched.lastReason}, for ${showTime(clock.monotonic() - began)}`
-    const unheld = gates.filter((gate) => !this.#recordOf(gate).passed)
-    throw new GateFailed(
-      reason,
-      unheld.map(({ question }) => question),
-    )
+        : `${this.#sayingOf(gates.filter((gate) => !held(gate)))} That was so for ${showTime(clock.monotonic() - began)}.`
+    throw new GateFailed(why, questionsOf(gates.filter((gate) => !held(gate))))
   }
 
   /** `deadline`: by the monotonic clock. */
@@ -130,28 +128,22 @@ export class GateWatch {
     const ended = AbortSignal.any([signal, this.#stopped.signal, this.#failed.signal])
     for (;;) {
       await Promise.all(gates.map((gate) => this.#look(gate)))
-      const failed = gates.find((gate) => this.#recordOf(gate).failed !== null)
-      if (failed) return this.#failed.abort(new GateFailed(this.#sayingOf(failed), [failed.question]))
+      const failed = this.#failedOf(gates)
+      if (failed.length > 0)
+        return this.#failed.abort(new GateFailed(this.#sayingOf(failed), questionsOf(failed)))
       const left = deadline - clock.monotonic()
       if (left <= 0) return
       await clock.sleep(Math.min(left, shortestPause + random() * jitter), ended)
     }
   }
 
-  async #lookForHealth(gates: readonly Gate[]) {
-    const asked = gates.filter((gate) => !this.#recordOf(gate).passed)
-    await Promise.all(asked.map((gate) => this.#look(gate)))
-    const failed = asked.find((gate) => this.#recordOf(gate).failed !== null)
-    if (failed) return { kind: 'fatal', reason: this.#sayingOf(failed) } as const
-    const [waiting] = asked.filter((gate) => !this.#recordOf(gate).passed)
-    if (waiting) return { kind: 'fail', reason: this.#sayingOf(waiting) } as const
-    return { kind: 'pass' } as const
-  }
-
-  #giveUp(): void {
-    for (const gate of this.#during('bake')) {
-      this.#records.set(gate, hearNothing(this.#recordOf(gate), `no answer in ${showTime(patience)}`))
-    }
+  async #lookForHealth(gates: readonly Gate[]): Promise<Observation> {
+    const waiting = () => gates.filter((gate) => !this.#recordOf(gate).passed)
+    await Promise.all(waiting().map((gate) => this.#look(gate)))
+    const failed = this.#failedOf(gates)
+    if (failed.length > 0) return { kind: 'fatal', reason: this.#sayingOf(failed) }
+    const left = waiting()
+    return left.length > 0 ? { kind: 'fail', reason: this.#sayingOf(left) } : { kind: 'pass' }
   }
 
   async #look(gate: Gate): Promise<void> {
@@ -176,13 +168,11 @@ export class GateWatch {
     }
   }
 
-  #sayingOf(gate: Gate): string {
-    const { last, silence } = this.#recordOf(gate)
-    if (silence !== null) return `${gate.name} could not be asked: ${silence}`
-    if (last === null) return `${gate.name} was not asked`
-    const reason = last.kind === 'fails' || last.kind === 'unknown' ? `: ${last.reason}` : ''
-    return `${gate.name} is ${wordOf(last)}${reason}`
-  }
+  #failedOf = (gates: readonly Gate[]): readonly Gate[] =>
+    gates.filter((gate) => this.#recordOf(gate).failed !== null)
+
+  #sayingOf = (gates: readonly Gate[]): string =>
+    gates.map((gate) => sayingOf(gate, this.#recordOf(gate))).join(' ')
 
   #recordOf = (gate: Gate): GateRecord => this.#records.get(gate) ?? unheard
 
@@ -204,3 +194,5 @@ export class GateWatch {
 type Answer =
   | { readonly kind: 'answered'; readonly look: GateLook }
   | { readonly kind: 'silent'; readonly why: string }
+
+const questionsOf = (gates: readonly Gate[]): readonly string[] => gates.map(({ question }) => question)

@@ -113,12 +113,22 @@ export function evidenceOf(
 function doubtOf({ before, last, passed, silence }: GateRecord): string | null {
   if (silence !== null) return `it could not be asked: ${silence}`
   if (passed) return null
-  if (last === null) return 'it was not asked'
+  if (last === null) return 'it gave no answer'
   if (last.kind === 'missing') return 'it is no longer there'
   if (last.kind === 'fails' && before?.kind === 'fails')
     return `it was ${before.said} before the switch already: ${last.reason}`
   return last.kind === 'passes' ? null : `it was ${last.said}: ${last.reason}`
 }
+
+/** In a sentence. */
+export function sayingOf({ name }: Pick<Gate, 'name'>, { last, silence }: GateRecord): string {
+  if (silence !== null) return sentence(`${name} could not be asked: ${silence}`)
+  if (last === null) return `${name} gave no answer.`
+  const reason = last.kind === 'fails' || last.kind === 'unknown' ? `: ${last.reason}` : ''
+  return sentence(`${name} is ${wordOf(last)}${reason}`)
+}
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)
 
 /** Ends a phase. `next`: what a person may look at. */
 export class GateFailed extends Error {

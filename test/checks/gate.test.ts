@@ -114,7 +114,7 @@ describe('a gate in the bake', () => {
       verdict: 'not measured',
       reason: 'it is no longer there',
     },
-    { when: 'is never asked', before: ok, heard: [], verdict: 'not measured', reason: 'it was not asked' },
+    { when: 'is never asked', before: ok, heard: [], verdict: 'not measured', reason: 'it gave no answer' },
   ])('that $when: $verdict', ({ before, heard, verdict, reason = null }) => {
     expect(proven('bake', before, heard)).toMatchObject({ verdict, reason })
   })

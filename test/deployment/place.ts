@@ -11,6 +11,7 @@ import {
   type Lease,
   LeaseLost,
   type Presence,
+  type Problem,
   type Readiness,
   type Release,
   type Traffic,
@@ -80,6 +81,8 @@ export class Place {
   readonly refused: string[] = []
   readonly hooksRun: string[] = []
   gates: readonly Gate[] = []
+  /** That the target has, before anything is touched. */
+  problems: readonly Problem[] = []
   /** What was deployed, by digest. */
   readonly pulled: { readonly version: string; readonly images: Images }[] = []
   #pulls = 0
