@@ -4,7 +4,6 @@ import {
   type Gate,
   type GateEvidence,
   GateFailed,
-  type GateInspection,
   type GateLook,
   type GateRecord,
   hear,
@@ -15,6 +14,7 @@ import {
   wordOf,
 } from './gate.ts'
 import type { Inspected } from './gate-warnings.ts'
+import { patiently } from './patiently.ts'
 import { type Observation, watch } from './watch.ts'
 import { showTime } from './wording.ts'
 
@@ -51,7 +51,7 @@ export class GateWatch {
   inspect(): Promise<readonly Inspected[]> {
     return Promise.all(
       this.#watching.gates.map(async (gate) => {
-        const inspection: GateInspection = await gate.inspect()
+        const inspection = await gate.inspect()
         this.#hearBefore(gate, inspection.look)
         return { gate, inspection }
       }),
@@ -60,8 +60,10 @@ export class GateWatch {
 
   /** Right before the switch: what is so by then was not brought about by it. */
   async lookBefore(): Promise<void> {
+    const gates = this.#during('bake')
+    if (gates.length === 0) return
     let isBefore = true
-    const asking = this.#during('bake').map(async (gate) => {
+    const asking = gates.map(async (gate) => {
       const answer = await this.#ask(gate)
       if (isBefore && answer.kind === 'answered') this.#hearBefore(gate, answer.look)
     })
@@ -79,12 +81,9 @@ export class GateWatch {
     const rule = { what: 'waiting for gates', successes: 1, interval: shortestPause, deadline: until }
     const watched = await watch(() => this.#lookForHealth(gates), rule, this.#watching)
     if (watched.kind === 'passed') return
-    const held = (gate: Gate) => this.#recordOf(gate).passed
-    const why =
-      watched.kind === 'fatal'
-        ? watched.reason
-        : `${this.#sayingOf(gates.filter((gate) => !held(gate)))} That was so for ${showTime(clock.monotonic() - began)}.`
-    throw new GateFailed(why, questionsOf(gates.filter((gate) => !held(gate))))
+    const left = this.#leftOf(gates)
+    const late = `${this.#sayingOf(left)} That was so for ${showTime(clock.monotonic() - began)}.`
+    throw new GateFailed(watched.kind === 'fatal' ? watched.reason : late, questionsOf(left))
   }
 
   /** `deadline`: by the monotonic clock. */
@@ -138,17 +137,22 @@ export class GateWatch {
   }
 
   async #lookForHealth(gates: readonly Gate[]): Promise<Observation> {
-    const waiting = () => gates.filter((gate) => !this.#recordOf(gate).passed)
-    await Promise.all(waiting().map((gate) => this.#look(gate)))
+    await Promise.all(this.#leftOf(gates).map((gate) => this.#look(gate)))
     const failed = this.#failedOf(gates)
     if (failed.length > 0) return { kind: 'fatal', reason: this.#sayingOf(failed) }
-    const left = waiting()
+    const left = this.#leftOf(gates)
     return left.length > 0 ? { kind: 'fail', reason: this.#sayingOf(left) } : { kind: 'pass' }
+  }
+
+  #giveUp(): void {
+    for (const gate of this.#during('bake')) {
+      this.#records.set(gate, hearNothing(this.#recordOf(gate), `no answer in ${showTime(patience)}`))
+    }
   }
 
   async #look(gate: Gate): Promise<void> {
     const answer = await this.#ask(gate)
-    if (this.#stopped.signal.aborted) return
+    if (this.#stopped.signal.aborted || this.#watching.signal.aborted) return
     const record = this.#recordOf(gate)
     if (answer.kind === 'silent') {
       if (record.silence === null) this.#watching.progress(`${gate.name} could not be asked: ${answer.why}`)
@@ -168,6 +172,8 @@ export class GateWatch {
     }
   }
 
+  #leftOf = (gates: readonly Gate[]): readonly Gate[] => gates.filter((gate) => !this.#recordOf(gate).passed)
+
   #failedOf = (gates: readonly Gate[]): readonly Gate[] =>
     gates.filter((gate) => this.#recordOf(gate).failed !== null)
 
@@ -180,15 +186,8 @@ export class GateWatch {
     if (look !== null) this.#records.set(gate, hearBefore(this.#recordOf(gate), look))
   }
 
-  async #patiently(work: Promise<unknown>): Promise<'done' | 'late'> {
-    const { clock, signal } = this.#watching
-    const done = new AbortController()
-    const late = clock.sleep(patience, AbortSignal.any([signal, done.signal])).catch(() => {})
-    const first = await Promise.race([work.then(() => 'done' as const), late.then(() => 'late' as const)])
-    done.abort()
-    signal.throwIfAborted()
-    return first
-  }
+  #patiently = (work: Promise<unknown>): Promise<'done' | 'late'> =>
+    patiently(work, { ...this.#watching, time: patience })
 }
 
 type Answer =
