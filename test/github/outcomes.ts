@@ -192,7 +192,8 @@ export const gated: Outcome = {
       before: 'INSUFFICIENT_DATA',
       said: ['OK', 'ALARM'],
       verdict: 'failed',
-      reason: 'Threshold Crossed: 1 datapoint [0.3 (01/09/26 03:01:00)] was greater than the threshold (0.05).',
+      reason:
+        'Threshold Crossed: 1 datapoint [0.3 (01/09/26 03:01:00)] was greater than the threshold (0.05).',
     },
     {
       gate: 'cloudwatch-alarm shop-blue-error-rate',
