@@ -83,7 +83,8 @@ export function openGates(
   if (intents.length === 0) return { gates: [], close: () => {} }
   const region = settings.target === 'ecs' ? settings.ecs.region : null
   const aws = openAws({ region, environment, clock, signal })
-  return { gates: cloudWatchAlarms(intents, aws), close: aws.close }
+  const ambient = environment.AWS_REGION || environment.AWS_DEFAULT_REGION || null
+  return { gates: cloudWatchAlarms(intents, { aws, region: region ?? ambient }), close: aws.close }
 }
 
 /** Where there are several hosts, what each says begins with its name. */

@@ -6,7 +6,16 @@ import type { CloudWatchAlarm } from '../targets/intent.ts'
 import { AccessRefused, type Problem, TargetUnreachable } from '../targets/target.ts'
 import { type Alarm, alarmsIn, lookOf, windowOf } from './alarm.ts'
 
-export function cloudWatchAlarms(intents: readonly CloudWatchAlarm[], aws: Aws): readonly Gate[] {
+export interface AlarmOptions {
+  readonly aws: Aws
+  /** For a person's shell, which may have another one; null: not known. */
+  readonly region: string | null
+}
+
+export function cloudWatchAlarms(
+  intents: readonly CloudWatchAlarm[],
+  { aws, region }: AlarmOptions,
+): readonly Gate[] {
   const names = [...new Set(intents.map(({ alarm }) => alarm))]
   const describe = sharing(async () =>
     alarmsIn(
@@ -17,10 +26,11 @@ export function cloudWatchAlarms(intents: readonly CloudWatchAlarm[], aws: Aws):
       }),
     ),
   )
+  const where = region === null ? '' : ` --region ${quote(region)}`
   return intents.map(({ alarm: name, during }) => ({
     name: `cloudwatch-alarm ${name}`,
     during,
-    question: `aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names ${quote(name)}`,
+    question: `aws cloudwatch describe-alarms${where} --alarm-types MetricAlarm CompositeAlarm --alarm-names ${quote(name)}`,
     look: async () => lookOf((await describe()).get(name)),
     inspect: async () => {
       try {
@@ -33,13 +43,16 @@ export function cloudWatchAlarms(intents: readonly CloudWatchAlarm[], aws: Aws):
   }))
 }
 
-/** Whoever asks while an answer is on its way gets that one. */
+/** Whoever asks at once gets one answer; a later question is never answered by an earlier state. */
 function sharing<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null
   return () => {
-    asked ??= ask().finally(() => {
-      asked = null
-    })
+    if (asked === null) {
+      asked = ask()
+      queueMicrotask(() => {
+        asked = null
+      })
+    }
     return asked
   }
 }

@@ -47,7 +47,7 @@ async function placeIn(lab: AwsLab): Promise<Place> {
     gates: (...names) =>
       cloudWatchAlarms(
         names.map((name) => ({ kind: 'cloudwatch-alarm', alarm: own(name), during: 'bake' })),
-        aws,
+        { aws, region: lab.region },
       ),
     put: async (name, changes = {}) =>
       void (await operator.putMetricAlarm({ AlarmName: own(name), ...plain, ...changes })),
@@ -176,7 +176,7 @@ describe.skipIf(lacks(...labPrograms))('alarms of CloudWatch', () => {
     await using place = await placeIn(lab)
     const [gate] = place.gates("it's red")
     expect(gate?.question).toBe(
-      `aws cloudwatch describe-alarms --alarm-types MetricAlarm CompositeAlarm --alarm-names '${place.shop.name} it'\\''s red'`,
+      `aws cloudwatch describe-alarms --region '${lab.region}' --alarm-types MetricAlarm CompositeAlarm --alarm-names '${place.shop.name} it'\\''s red'`,
     )
   })
 })
@@ -186,7 +186,10 @@ test('a region that is not known is a problem that any target can solve', async 
   vi.stubEnv('AWS_CONFIG_FILE', '/dev/null')
   const { signal } = new AbortController()
   const aws = openAws({ region: null, environment: process.env, clock: systemClock, signal })
-  const [gate] = cloudWatchAlarms([{ kind: 'cloudwatch-alarm', alarm: 'a', during: 'bake' }], aws)
+  const [gate] = cloudWatchAlarms([{ kind: 'cloudwatch-alarm', alarm: 'a', during: 'bake' }], {
+    aws,
+    region: null,
+  })
   expect((await gate?.inspect())?.problems).toEqual([
     {
       setting: 'gates',
