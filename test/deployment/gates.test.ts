@@ -165,6 +165,34 @@ describe('a gate in the bake', () => {
     })
   })
 
+  test('that answers too late about the time before the switch says nothing about it', async () => {
+    const scene = await withLive()
+    const { place } = scene
+    let asked = 0
+    scene.gate('bake', ok, (since) => (since < 5_000 ? dark : alarm))
+    const [gate] = place.gates
+    const look = async () => {
+      asked += 1
+      if (asked > 1) return gate?.look() ?? ok
+      await place.clock.sleep(12_000)
+      return alarm
+    }
+    if (gate) place.gates = [{ ...gate, look }]
+    expect((await deploy(scene)).end).toMatchObject({ result: 'rolled-back', gates: [{ before: 'OK' }] })
+  })
+
+  test('is not asked any more once something else has failed', async () => {
+    const scene = await withLive()
+    const { place } = scene
+    scene.gate('bake', ok, (since) => {
+      if (since > 20_000) place.sicken('green')
+      return ok
+    })
+    const { end } = await deploy(scene)
+    expect(end).toMatchObject({ result: 'rolled-back', gates: [{ said: ['OK'], verdict: 'held' }] })
+    expect(place.clock.sleepers).toBe(0)
+  })
+
   test('ends with a run that is cancelled', async () => {
     const scene = await withLive()
     scene.gate('bake', ok, () => ok)
@@ -223,6 +251,13 @@ describe('a gate before the switch', () => {
     scene.gate('health', dark, course)
     const { end } = await deploy(scene)
     expect(end).toMatchObject({ result: 'failed', switched: false, failure: { phase: 'health', cause } })
+  })
+
+  test('may take as long as checks may', async () => {
+    const scene = await withLive()
+    scene.gate('health', dark, (time) => (time < 50_000 ? dark : ok))
+    const { end } = await deploy(scene, { health: { ...anIntent().health, timeout: 60_000 } })
+    expect(end).toMatchObject({ result: 'deployed', gates: [{ verdict: 'held' }] })
   })
 
   test('counts where health checks are skipped', async () => {

@@ -38,21 +38,20 @@ export async function deploy(world: World): Promise<Ending> {
 async function carry(session: Session, operation: Operation, gates: GateWatch): Promise<Ending> {
   const sampler = samplePublic(session, operation)
   try {
-    return { ...(await carryOut({ session, sampler, gates })), gates: gates.evidence() }
+    return { ...(await runCourse({ session, sampler, gates })), gates: gates.evidence() }
   } finally {
-    gates.stop()
     await sampler.stop()
   }
 }
 
-async function carryOut(course: Course): Promise<Ending> {
+async function runCourse(course: Course): Promise<Ending> {
   const { session, sampler, gates } = course
   try {
     const settled = await runPhases(course)
     return await conclude(session, sampler, settled)
   } catch (error) {
-    rethrowIfOver(session, error)
     gates.stop()
+    rethrowIfOver(session, error)
     return await putRight(session, sampler, error)
   }
 }
