@@ -1,7 +1,7 @@
 /** What settings demand of each other. */
 import type { CommandName } from '../targets/command/settings.ts'
 import { serviceSettingsOf } from './build.ts'
-import type { Values } from './catalog/catalog.ts'
+import { catalog, type Values } from './catalog/catalog.ts'
 import { targetNames } from './catalog/setting.ts'
 import { brokenEcsRules } from './ecs-rules.ts'
 import { listed } from './forms/choice.ts'
@@ -24,6 +24,7 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     colorUrlsApart,
     onlyService,
     enoughSamples,
+    bakeToWatch,
     keptLedger,
     routerOfTheTarget,
     ...sshRules,
@@ -166,6 +167,19 @@ function enoughSamples({ values, isUnknown }: Context): readonly Fault[] {
       'max-p99',
       `needs at least ${fewestSamples} samples, and ${product}`,
       remedies.join(' or ') || '`bake: 100s` with `sample-rate: 5/s`',
+    ),
+  ]
+}
+
+function bakeToWatch({ values, isUnknown }: Context): readonly Fault[] {
+  const { gates, bake, mode } = values
+  const watched = gates?.findIndex(({ during }) => during === 'bake') ?? -1
+  if (watched < 0 || bake > 0 || !catalog.bake.modes.includes(mode) || isUnknown('bake')) return []
+  return [
+    demand(
+      `gates.${watched}.during`,
+      'is `bake`, and `bake: 0s` leaves no time to watch',
+      '`bake: 2m`, or as long as the alarm takes to see the new color; or `during: health`',
     ),
   ]
 }
