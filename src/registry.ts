@@ -1,10 +1,8 @@
-/** Every target, by the name of the setting `target`. */
-
 /** Every target, by the name of the setting `target`, and the gates, which go with any of them. */
 import { openAws } from './aws/open-aws.ts'
 import { requestOf } from './checks/check.ts'
 import type { Gate } from './checks/gate.ts'
-import { sendRequest, sendRequest } from './checks/request.ts'
+import { sendRequest } from './checks/request.ts'
 import { cloudWatchAlarms } from './gates/cloudwatch-alarms.ts'
 import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
