@@ -30,7 +30,7 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
       [
         'behind a listener that is not there',
         { 'listener-arn': `${arn}:listener/app/nowhere/1700fe92af93f731/445ef56f8530e43e` },
-        [/listener-arn: [\s\S]*not found|do not exist/],
+        [/listener-arn: [\s\S]*The specified listener does not exist/],
       ],
       ['whose container is not there', { 'ecs-container': 'nginx' }, [/nginx[\s\S]*`ecs-container: app`/]],
       [
@@ -130,7 +130,11 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
       })
       await using users = fewUsers(at)
       const deployed = await at.deploy(await at.release('v2', { CRASH: '1' }))
-      await expectUnhurt(at, { deployed, users, said: [/circuit breaker|tasks keep ending/] })
+      await expectUnhurt(at, {
+        deployed,
+        users,
+        said: [/circuit breaker[\s\S]*exit code 3|tasks keep ending/],
+      })
       expect(await at.desired('green')).toBe(0)
     })
   })
@@ -148,7 +152,7 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
   test('takes back a release that loses a task while it is watched', async () => {
     await using at = await mall.found()
     await using users = fewUsers(at)
-    const changes = { ...(await at.release('v2')), bake: '30s', 'sample-rate': '1' }
+    const changes = { ...(await at.release('v2')), bake: '30s', 'sample-rate': '1/s' }
     const step = at.step({ ...changes, ...gated(at, 'after-switch') })
     await step.until('gated')
     openGate(at)

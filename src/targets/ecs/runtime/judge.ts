@@ -55,7 +55,8 @@ function fatalReason(service: Service, { deployment, failures, reached }: Seen):
     const ours = service.deployments?.find(({ id }) => id === deployment)
     // ECS's own circuit breaker goes back to the deployment before.
     if (ours?.rolloutState === 'FAILED') return rolledBack(ours, failures)
-    return `another deployment has taken the place of ours: ${primary?.id ?? 'none'} with ${primary?.taskDefinition}${lastWord(failures)}`
+    const why = primary?.rolloutStateReason ?? `${primary?.taskDefinition} runs now`
+    return `another deployment has taken the place of ours: ${why}${lastWord(failures)}`
   }
   if (primary?.rolloutState === 'FAILED') return rolledBack(primary, failures)
   if (reached !== null) return null
@@ -63,7 +64,10 @@ function fatalReason(service: Service, { deployment, failures, reached }: Seen):
   if (hopeless !== undefined) return `a task cannot start: ${endOf(hopeless)}`
   // Each of them was tried once more.
   const wanted = Math.max(1, service.desiredCount ?? 1)
-  return failures.length > wanted ? `tasks keep ending, ${failures.length} by now${lastWord(failures)}` : null
+  if (failures.length <= wanted) return null
+  const [complaint] = complaintsOf(service)
+  const said = complaint === undefined ? '' : `; ECS says: ${complaint}`
+  return `tasks keep ending, ${failures.length} by now${lastWord(failures)}${said}`
 }
 
 const rolledBack = ({ rolloutStateReason = 'no reason given' }: Deployment, failures: readonly Task[]) =>
