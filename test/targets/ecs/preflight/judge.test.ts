@@ -48,21 +48,20 @@ function look(scene: Scene): Look {
     ...(scene.blue === null ? [] : [service('blue', scene.blue)]),
     ...(scene.green === null ? [] : [service('green', scene.green)]),
   ]
-  const definition = (color: string, containerDefinitions: readonly ContainerDefinition[]) =>
-    [
-      `shop-${color}:1`,
-      { taskDefinition: { family: 'shop', containerDefinitions: [...containerDefinitions] } },
-    ] as const
+  const definition = (
+    color: string,
+    containerDefinitions: readonly ContainerDefinition[],
+  ): readonly [string, Described] => [
+    `shop-${color}:1`,
+    { taskDefinition: { family: 'shop', containerDefinitions: [...containerDefinitions] } },
+  ]
   return {
     settings: { ...plainSettings, ...scene.settings },
     services: new Map(services.map((each) => [each.serviceName ?? '', each])),
     seen: [see(route, actions, [web])],
     defaultRules,
     groups: [group('blue'), group('green', scene.idleGroup)],
-    definitions: new Map<string, Described>([
-      definition('blue', containers),
-      definition('green', idleContainers),
-    ]),
+    definitions: new Map([definition('blue', containers), definition('green', idleContainers)]),
   }
 }
 
