@@ -24,10 +24,23 @@ const longestPart = 700
 
 export function annotationOf({ headline, failure }: Outcome): string {
   const words = failure ? wordsOf(failure) : []
-  const parts = words.map(
-    ([title, texts]) => `${title} ${clip(texts.flatMap(linesOf).map(plainLine).join('\n'), longestPart)}`,
-  )
+  const parts = words.map(([title, texts]) => `${title} ${wholeLines(texts.flatMap(linesOf).map(plainLine))}`)
   return [clip(plainLine(headline), longestPart), ...parts].join('\n')
+}
+
+const leftOut = '… (the whole text is in the log and in the summary)'
+
+/** Half of a command would be another command to whoever copies it. */
+function wholeLines(lines: readonly string[]): string {
+  const [first = '', ...rest] = lines
+  const shown = [clip(first, longestPart)]
+  let room = longestPart - first.length
+  for (const line of rest) {
+    room -= line.length + 1
+    if (room < 0) return [...shown, leftOut].join('\n')
+    shown.push(line)
+  }
+  return shown.join('\n')
 }
 
 /** More than that is not read in an annotation. */
@@ -36,7 +49,7 @@ const mostLines = 30
 function linesOf(text: string): readonly string[] {
   const { sentence, block } = parseAdvice(text)
   if (block.length <= mostLines) return text.split(lineEnd)
-  return [`${sentence ?? block[0]} … (the whole text is in the log and in the summary)`]
+  return [`${sentence ?? block[0]} ${leftOut}`]
 }
 
 export const titleOf = ({ app, stage, result }: Outcome): string =>

@@ -216,10 +216,9 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
       await at.shop.forward({ blue: 90, green: 10 })
       const { main } = await at.deploy(await at.release('v2'))
       expect(main.code).toBe(1)
-      const said = errorsOf(main).join()
-      expect(said).toMatch(/blue with weight 90 and green with weight 10/)
+      expect(errorsOf(main).join()).toMatch(/blue with weight 90 and green with weight 10/)
       for (const color of ['green', 'blue']) {
-        const [, command] = new RegExp(`# to put traffic on ${color}:\\n(aws .*)`).exec(said) ?? []
+        const [, command] = new RegExp(`# to put traffic on ${color}:\\n\\s*(aws .*)`).exec(main.log) ?? []
         await typed(at.shop, command ?? 'exit 1')
         const look = await at.deploy({ mode: 'status', image: '', version: '' })
         expect(look.main.outputs['active-color'], look.main.log).toBe(color)

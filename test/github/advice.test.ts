@@ -31,4 +31,18 @@ describe('what to do next', () => {
     expect(annotation).toContain('Run again.')
     expect(annotation).not.toContain('touch file')
   })
+
+  it('never leaves half of a command in the annotation', () => {
+    const commands = Array.from(
+      { length: 4 },
+      (_, number) => `aws elbv2 modify-listener ${'x'.repeat(250)} # ${number}`,
+    )
+    const failure = { ...(failureBefore.failure as NonNullable<Outcome['failure']>), next: commands }
+    const next = annotationOf({ ...failureBefore, failure }).split('What to do next: ')[1]
+    expect(next?.split('\n')).toEqual([
+      commands[0],
+      commands[1],
+      '… (the whole text is in the log and in the summary)',
+    ])
+  })
 })
