@@ -1,0 +1,174 @@
+/** examples/ecs as it stands. */
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { labPrograms, startAwsLab } from '../bed/aws/aws-lab.ts'
+import type { Shop } from '../bed/aws/shop.ts'
+import { temporaryFolder } from '../bed/folder.ts'
+import { startLoad } from '../bed/load.ts'
+import { notPermitted } from '../ecs/permitted.ts'
+import { toldAt } from '../process/jobs.ts'
+import { bundles } from '../process/shop.ts'
+import { findProgram, lacks } from '../programs.ts'
+import { inputsIn, runJob } from './job.ts'
+
+const folder = join(import.meta.dirname, '../../examples/ecs')
+const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+const config = parse(read('blue-green.yml'))
+const policy = JSON.parse(read('policy.json'))
+const deploy = inputsIn(parse(read('deploy.yml')))
+
+/** A repository whose smoke test asks as the workflow tells it to, and knows whom it wants to hear. */
+const smokeTest = {
+  'package.json': JSON.stringify({ type: 'module', scripts: { 'test:smoke': 'node smoke-test.js' } }),
+  'smoke-test.js': `const [, color, , url] = process.argv.slice(2)
+const answer = await fetch(url, { headers: { 'x-shop-color': color } })
+process.exit(answer.headers.get('x-color') === color ? 0 : 1)
+`,
+}
+
+/** What main.tf makes besides. */
+async function addRules({ clients, listenerArn, targetGroups }: Shop): Promise<void> {
+  for (const [index, color] of (['blue', 'green'] as const).entries()) {
+    const [HttpHeaderName = ''] = Object.keys(config['test-headers'])
+    await clients.elb.send(
+      new CreateRuleCommand({
+        ListenerArn: listenerArn,
+        Priority: index + 1,
+        Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values: [color] } }],
+        Actions: [{ Type: 'forward', TargetGroupArn: targetGroups[color] }],
+      }),
+    )
+  }
+}
+
+describe.skipIf(lacks(...labPrograms, 'npm'))('the example for ECS', { timeout: 300_000 }, () => {
+  it('deploys twice and rolls back with no more permissions than its policy, and users lose nothing', async () => {
+    await using lab = await startAwsLab()
+    await using files = await temporaryFolder()
+    await using shop = await lab.makeShop({
+      counts: { blue: 2, green: 0 },
+      weights: true,
+      deregistrationDelay: 2,
+    })
+    await addRules(shop)
+    for (const version of ['v2', 'v3']) await shop.publish(version)
+    const here = (text: string) =>
+      text
+        .replaceAll(config['listener-arn'], shop.listenerArn)
+        .replaceAll(`${deploy.image}`.replace(/:\$.*/, ''), shop.image.replace(/:[^:]*$/, ''))
+        .replaceAll('https://shop.example.com', shop.url)
+    const workshop = {
+      root: files.path,
+      action: bundles,
+      env: shop.environment,
+      here,
+      expressions: { 'inputs.reason': 'a drill', 'inputs.version': '' },
+      // A name of its own keeps each shop of the lab apart.
+      inputs: {
+        cluster: shop.cluster,
+        'ecs-service': `${shop.name}-{color}`,
+        'lock-parameter': `/blue-green/${shop.name}`,
+      },
+    }
+    const run = (workflow: string, version: string) =>
+      runJob(workshop, {
+        version,
+        inputs: inputsIn(parse(read(workflow))),
+        files: { '.github/blue-green.yml': read('blue-green.yml'), ...smokeTest },
+      })
+    const desired = async () => [
+      (await shop.describe('blue')).desiredCount,
+      (await shop.describe('green')).desiredCount,
+    ]
+    await using users = startLoad({ url: shop.url, keepAlive: 2, fresh: 1, think: { min: 10, max: 30 } })
+
+    for (const [version, color, tasks] of [
+      ['v2', 'green', [0, 2]],
+      ['v3', 'blue', [2, 0]],
+    ] as const) {
+      const { main, log } = await run('deploy.yml', version)
+      expect(main.outputs, log).toMatchObject({ result: 'deployed', 'active-color': color })
+      expect([await toldAt(shop.url), await desired()]).toEqual([`${color} ${version}`, tasks])
+      expect(main.summary).toMatch(/answered by <code>(blue|green)<\/code>/)
+    }
+    const back = await run('rollback.yml', 'v3')
+    expect(back.main.outputs, back.log).toMatchObject({ result: 'rolled-back', version: 'v2' })
+    expect([await toldAt(shop.url), await desired()]).toEqual(['green v2', [0, 2]])
+    const { lost, answers } = await users.stop()
+    expect(lost).toEqual([])
+    expect(new Set(answers.map(({ version }) => version))).toEqual(new Set(['v1', 'v2', 'v3']))
+    expect(notPermitted(await shop.calls(), policy)).toEqual([])
+  })
+})
+
+/** An expression of one name is that name, and the key of what there is for each color is the color. */
+const named = (_: string, value: unknown): unknown =>
+  typeof value === 'string'
+    ? value.replaceAll(/\$\{each\.key\}/g, '{color}').replace(/^\$\{([\w.]+)\}$/, '$1')
+    : value
+
+describe.skipIf(lacks('hcl2json'))('main.tf', async () => {
+  const program = findProgram('hcl2json')
+  const parsed = program && (await promisify(execFile)(program, [join(folder, 'main.tf')]))
+  const { resource, output, provider } = JSON.parse(parsed ? parsed.stdout : '{}', named)
+  const one = (type: string, name: string) => resource[type][name][0]
+  const [, , , region, account] = config['listener-arn'].split(':')
+
+  it('names what the settings name', () => {
+    expect(one('aws_ecs_cluster', 'shop').name).toBe(config.cluster)
+    expect(one('aws_ecs_service', 'shop').name).toBe(`${config.app}-{color}`)
+    expect(one('aws_lb', 'shop').name).toBe(config['listener-arn'].split('/')[2])
+    expect(provider.aws[0].region).toBe(region)
+    expect(output.listener_arn[0].value).toBe('aws_lb_listener.https.arn')
+  })
+
+  it('leads whoever sends the header of the settings to the color it names', () => {
+    const [{ http_header: headers }] = one('aws_lb_listener_rule', 'color').condition
+    const [[name, value]] = Object.entries(config['test-headers']) as [[string, string]]
+    expect(headers).toEqual([{ http_header_name: name, values: [value] }])
+  })
+
+  it('leaves to the action what the action changes', () => {
+    const ignored = (type: string, name: string) => one(type, name).lifecycle[0].ignore_changes
+    expect(ignored('aws_ecs_service', 'shop')).toEqual(['task_definition', 'desired_count'])
+    expect(ignored('aws_lb_listener', 'https')).toEqual(['default_action'])
+  })
+
+  it('has the roles that the workflows take, and all that the policy names', () => {
+    const role = (name: string) => `:role/${one('aws_iam_role', name).name}`
+    const taken = ['deploy.yml', 'rollback.yml'].flatMap((name) => read(name).match(/role-to-assume: .*/g))
+    expect(new Set(taken)).toEqual(
+      new Set(['build', 'deploy'].map((name) => `role-to-assume: arn:aws:iam::${account}${role(name)}`)),
+    )
+    const resources = JSON.stringify(policy)
+    const family = one('aws_ecs_task_definition', 'shop').family
+    for (const name of [
+      role('task'),
+      role('execution'),
+      `:repository/${one('aws_ecr_repository', 'shop').name}`,
+      ...['blue', 'green'].map((color) => `:task-definition/${family.replace('{color}', color)}:*`),
+    ])
+      expect(resources).toContain(`${name}"`)
+  })
+
+  it('lets in the environment that the workflows run in', () => {
+    const jobs = Object.values({ ...parse(read('deploy.yml')).jobs, ...parse(read('rollback.yml')).jobs })
+    const environments = jobs.flatMap((job) => {
+      const { environment } = job as { readonly environment?: { readonly name: string } }
+      return environment?.name ?? []
+    })
+    const [{ Condition, Principal }] = JSON.parse(read('trust-policy.json')).Statement
+    const subject = Condition.StringEquals['token.actions.githubusercontent.com:sub']
+    expect(new Set(environments.map((name) => `repo:acme/shop:environment:${name}`))).toEqual(
+      new Set([subject]),
+    )
+    expect(Principal.Federated).toContain(`:${account}:`)
+    expect(one('aws_iam_role', 'deploy').assume_role_policy).toContain('trust-policy.json')
+    expect(one('aws_iam_role', 'build').assume_role_policy).toContain('"environment:production"')
+  })
+})
