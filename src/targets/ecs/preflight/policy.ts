@@ -109,12 +109,23 @@ function repositoriesOf({ routes }: EcsSettings, images: readonly string[]): rea
   })
 }
 
-/** Ready to be put into a role; a list of one is a word. */
+/** Ready to be put into a role. */
 export function policyText({ Version, Statement }: Policy): string {
   const plain = (list: readonly string[]) => (list.length === 1 ? list[0] : list)
-  const statements = Statement.map(({ Action, Resource, ...rest }) => {
-    const { Condition, ...named } = rest
-    return { ...named, Action: plain(Action), Resource: plain(Resource), ...(Condition && { Condition }) }
-  })
-  return `${JSON.stringify({ Version, Statement: statements }, null, 2)}\n`
+  const statements = Statement.map(({ Action, Resource, Condition, ...named }) => ({
+    ...named,
+    Action: plain(Action),
+    Resource: plain(Resource),
+    ...(Condition && { Condition }),
+  }))
+  return `${withShortLists(JSON.stringify({ Version, Statement: statements }, null, 2))}\n`
 }
+
+const lineWidth = 110
+
+/** A list that fits is on one line. */
+const withShortLists = (text: string): string =>
+  text.replaceAll(/^( *"\w+": )\[\n([^\]{]+)\n *\](,?)$/gm, (list, key, items, comma) => {
+    const line = `${key}[${items.trim().replaceAll(/\n */g, ' ')}]${comma}`
+    return line.length > lineWidth ? list : line
+  })
