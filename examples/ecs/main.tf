@@ -231,6 +231,13 @@ resource "aws_security_group" "tasks" {
   }
 }
 
+# For `gates`: two alarms for each color.
+module "alarms" {
+  source        = "./alarms"
+  load_balancer = aws_lb.shop.arn_suffix
+  target_groups = { for color, group in aws_lb_target_group.shop : color => group.arn_suffix }
+}
+
 # What tasks may do
 
 locals {

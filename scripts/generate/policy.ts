@@ -43,7 +43,7 @@ function policyOf(given: object): string {
       families: ecs.services.flatMap(({ ecsService: { blue, green } }) => [blue, green]),
       roles: ['task', 'execution'].map((name) => `arn:aws:iam::${account}:role/${ecs.app}-${name}`),
       images: intent.services.flatMap(({ image }) => image ?? []),
-      alarms: false,
+      alarms: intent.gates.length > 0,
     }),
   )
 }

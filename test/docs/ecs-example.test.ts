@@ -112,10 +112,15 @@ const named = (_: string, value: unknown): unknown =>
     ? value.replaceAll(/\$\{each\.key\}/g, '{color}').replace(/^\$\{([\w.]+)\}$/, '$1')
     : value
 
-describe.skipIf(lacks('hcl2json'))('main.tf', async () => {
+async function terraformIn(name: string) {
   const program = findProgram('hcl2json')
-  const parsed = program && (await promisify(execFile)(program, [join(folder, 'main.tf')]))
-  const { resource, output, provider } = JSON.parse(parsed ? parsed.stdout : '{}', named)
+  if (program === null) return {}
+  const { stdout } = await promisify(execFile)(program, [join(folder, name)])
+  return JSON.parse(stdout, named)
+}
+
+describe.skipIf(lacks('hcl2json'))('main.tf', async () => {
+  const { resource, output, provider, module } = await terraformIn('main.tf')
   const one = (type: string, name: string) => resource[type][name][0]
   const [, , , region, account] = config['listener-arn'].split(':')
 
@@ -154,6 +159,15 @@ describe.skipIf(lacks('hcl2json'))('main.tf', async () => {
       ...['blue', 'green'].map((color) => `:task-definition/${family.replace('{color}', color)}:*`),
     ])
       expect(resources).toContain(`${name}"`)
+  })
+
+  it('gives the module of the alarms what it asks for', async () => {
+    const [{ source, ...given }] = module.alarms
+    const { variable } = await terraformIn(join(source, 'main.tf'))
+    const asked = Object.entries<readonly object[]>(variable).filter(
+      ([, [one]]) => !('default' in (one ?? {})),
+    )
+    expect(asked.map(([name]) => name).toSorted()).toEqual(Object.keys(given).toSorted())
   })
 
   it('lets in the environment that the workflows run in', () => {
