@@ -3,88 +3,47 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { labPrograms, startAwsLab } from '../bed/aws/aws-lab.ts'
-import type { Shop } from '../bed/aws/shop.ts'
-import { temporaryFolder } from '../bed/folder.ts'
+import { labPrograms } from '../bed/aws/aws-lab.ts'
 import { startLoad } from '../bed/load.ts'
 import { notPermitted } from '../ecs/permitted.ts'
 import { toldAt } from '../process/jobs.ts'
-import { bundles } from '../process/shop.ts'
 import { findProgram, lacks } from '../programs.ts'
-import { inputsIn, runJob } from './job.ts'
+import { openAccount } from './account.ts'
+import { inputsIn } from './job.ts'
 
 const folder = join(import.meta.dirname, '../../examples/ecs')
 const read = (name: string) => readFileSync(join(folder, name), 'utf8')
 const config = parse(read('blue-green.yml'))
 const policy = JSON.parse(read('policy.json'))
 const deploy = inputsIn(parse(read('deploy.yml')))
+const [header = ''] = Object.keys(config['test-headers'])
 
 /** A repository whose smoke test asks as the workflow tells it to, and knows whom it wants to hear. */
 const smokeTest = {
   'package.json': JSON.stringify({ type: 'module', scripts: { 'test:smoke': 'node smoke-test.js' } }),
   'smoke-test.js': `const [, color, , url] = process.argv.slice(2)
-const answer = await fetch(url, { headers: { 'x-shop-color': color } })
+const answer = await fetch(url, { headers: { '${header}': color } })
 process.exit(answer.headers.get('x-color') === color ? 0 : 1)
 `,
 }
 
-/** What main.tf makes besides. */
-async function addRules({ clients, listenerArn, targetGroups }: Shop): Promise<void> {
-  for (const [index, color] of (['blue', 'green'] as const).entries()) {
-    const [HttpHeaderName = ''] = Object.keys(config['test-headers'])
-    await clients.elb.send(
-      new CreateRuleCommand({
-        ListenerArn: listenerArn,
-        Priority: index + 1,
-        Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values: [color] } }],
-        Actions: [{ Type: 'forward', TargetGroupArn: targetGroups[color] }],
-      }),
-    )
-  }
-}
-
 describe.skipIf(lacks(...labPrograms, 'npm'))('the example for ECS', { timeout: 300_000 }, () => {
   it('deploys twice and rolls back with no more permissions than its policy, and users lose nothing', async () => {
-    await using lab = await startAwsLab()
-    await using files = await temporaryFolder()
-    await using shop = await lab.makeShop({
-      counts: { blue: 2, green: 0 },
-      weights: true,
-      deregistrationDelay: 2,
-    })
-    await addRules(shop)
+    await using account = await openAccount(
+      { counts: { blue: 2, green: 0 }, weights: true, colorRules: true },
+      { listener: config['listener-arn'], image: `${deploy.image}`, header },
+    )
+    const { shop, desired } = account
     for (const version of ['v2', 'v3']) await shop.publish(version)
-    const here = (text: string) =>
-      text
-        .replaceAll(config['listener-arn'], shop.listenerArn)
-        .replaceAll(`${deploy.image}`.replace(/:\$.*/, ''), shop.image.replace(/:[^:]*$/, ''))
-        .replaceAll('https://shop.example.com', shop.url)
-    const workshop = {
-      root: files.path,
-      action: bundles,
-      env: shop.environment,
-      here,
-      expressions: { 'inputs.reason': 'a drill', 'inputs.version': '' },
-      // A name of its own keeps each shop of the lab apart.
-      inputs: {
-        cluster: shop.cluster,
-        'ecs-service': `${shop.name}-{color}`,
-        'lock-parameter': `/blue-green/${shop.name}`,
-      },
-    }
     const run = (workflow: string, version: string) =>
-      runJob(workshop, {
+      account.runJob({
         version,
         inputs: inputsIn(parse(read(workflow))),
+        expressions: { 'inputs.reason': 'a drill', 'inputs.version': '' },
         files: { '.github/blue-green.yml': read('blue-green.yml'), ...smokeTest },
       })
-    const desired = async () => [
-      (await shop.describe('blue')).desiredCount,
-      (await shop.describe('green')).desiredCount,
-    ]
     await using users = startLoad({ url: shop.url, keepAlive: 2, fresh: 1, think: { min: 10, max: 30 } })
 
     for (const [version, color, tasks] of [
@@ -134,8 +93,7 @@ describe.skipIf(lacks('hcl2json'))('main.tf', async () => {
 
   it('leads whoever sends the header of the settings to the color it names', () => {
     const [{ http_header: headers }] = one('aws_lb_listener_rule', 'color').condition
-    const [[name, value]] = Object.entries(config['test-headers']) as [[string, string]]
-    expect(headers).toEqual([{ http_header_name: name, values: [value] }])
+    expect(headers).toEqual([{ http_header_name: header, values: [config['test-headers'][header]] }])
   })
 
   it('leaves to the action what the action changes', () => {
