@@ -105,7 +105,9 @@ async function demand({ keeping, now }: Asking, guard: Guard, name: string): Pro
     const left = own.modified + own.ttl - now()
     if (own.status === 'held' && left < Math.min(margin, own.ttl / 3)) await keeping.write(lease.fence, own)
   } catch (error) {
-    if (unreadableLedger === 'ignore' && error instanceof ChangeFailed) return
+    // The parameter store is a service of its own: the load balancer may answer while it does not.
+    const isUnread = error instanceof ChangeFailed || error instanceof TargetUnreachable
+    if (unreadableLedger === 'ignore' && isUnread) return
     throw error
   }
 }
