@@ -10,7 +10,8 @@ cd "$(dirname "$0")/.."
 tools='act github.com/nektos/act@v0.2.87 .
 actionlint github.com/rhysd/actionlint@v1.7.12 ./cmd/actionlint
 compose-v2 github.com/docker/compose/v2@v2.29.7 ./cmd github.com/docker/compose/v2/internal.Version
-compose-newest github.com/docker/compose/v5@v5.5.1 ./cmd github.com/docker/compose/v5/internal.Version'
+compose-newest github.com/docker/compose/v5@v5.5.1 ./cmd github.com/docker/compose/v5/internal.Version
+hcl2json github.com/tmccombs/hcl2json@v0.6.9 .'
 app=test/bed/vps/app
 # Kubernetes in one program, under the name of each part; its go.mod has the version.
 control_plane=test/bed/kubernetes/control-plane

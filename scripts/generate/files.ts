@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { renderActionYml } from './action-yml.ts'
 import { renderEditorSchema } from './editor-schema.ts'
 import { renderForConfig, renderForStep } from './nginx.ts'
+import { renderPolicy, renderPolicyFile } from './policy.ts'
 import { renderRole, renderRoleFile } from './role.ts'
-import { renderOutputsTable, renderSettingsTables, replaceSection } from './tables.ts'
+import { renderOutputsTable, renderSettingsTable, renderSettingsTables, replaceSection } from './tables.ts'
 
 /** What each file should hold, given what it holds now. */
 export const generatedFiles: Readonly<Record<string, (now: string) => string>> = {
@@ -13,6 +14,9 @@ export const generatedFiles: Readonly<Record<string, (now: string) => string>> =
     replaceSection(replaceSection(now, 'settings', renderSettingsTables()), 'outputs', renderOutputsTable()),
   'docs/targets/vps.md': renderForStep,
   'docs/targets/kubernetes.md': renderRole,
+  'docs/targets/ecs.md': (now) => renderPolicy(replaceSection(now, 'settings', renderSettingsTable('ecs'))),
+  'examples/ecs/policy.json': () =>
+    renderPolicyFile(read('examples/ecs/blue-green.yml'), read('examples/ecs/deploy.yml')),
   'examples/kubernetes/role.yaml': () => renderRoleFile(read('examples/kubernetes/blue-green.yml')),
   'examples/vps/README.md': (now) => renderForConfig(now, read('examples/vps/blue-green.yml')),
 }

@@ -13,22 +13,15 @@ const titles: Readonly<Record<Section, string>> = {
   command: 'Target `command`',
 }
 
-export function renderSettingsTables(): string {
-  return sections
-    .map((section) => {
-      const names = settingNames.filter((name) => catalog[name].sections.includes(section))
-      const rows = names.map((name) =>
-        row([`\`${name}\``, modesOf(catalog[name]), usualOf(catalog[name]), meaningOf(catalog[name])]),
-      )
-      return [
-        `### ${titles[section]}`,
-        '',
-        row(['setting', 'modes', 'default', 'meaning']),
-        row(Array(4).fill('---')),
-        ...rows,
-      ].join('\n')
-    })
-    .join('\n\n')
+export const renderSettingsTables = (): string =>
+  sections.map((section) => `### ${titles[section]}\n\n${renderSettingsTable(section)}`).join('\n\n')
+
+export function renderSettingsTable(section: Section): string {
+  const names = settingNames.filter((name) => catalog[name].sections.includes(section))
+  const rows = names.map((name) =>
+    row([`\`${name}\``, modesOf(catalog[name]), usualOf(catalog[name]), meaningOf(catalog[name])]),
+  )
+  return [row(['setting', 'modes', 'default', 'meaning']), row(Array(4).fill('---')), ...rows].join('\n')
 }
 
 export function renderOutputsTable(): string {

@@ -11,7 +11,9 @@ import type { Shop } from '../bed/aws/shop.ts'
 import { findProgram, lacks } from '../programs.ts'
 
 const folder = join(import.meta.dirname, '../../examples/ecs')
-const templates = readdirSync(join(folder, 'alarms')).sort()
+const templates = readdirSync(join(folder, 'alarms'))
+  .filter((name) => name.endsWith('.json'))
+  .sort()
 const textOf = (template: string) => readFileSync(join(folder, 'alarms', template), 'utf8')
 
 /** As metrics know them. */
@@ -84,8 +86,8 @@ describe.skipIf(lacks(...labPrograms))('the alarms of the example', () => {
   })
 })
 
-test('alarms.tf makes the same ones', () => {
-  const terraform = readFileSync(join(folder, 'alarms.tf'), 'utf8')
+test('alarms/main.tf makes the same ones', () => {
+  const terraform = readFileSync(join(folder, 'alarms/main.tf'), 'utf8')
   for (const template of templates) {
     const { Metrics = [], ...alarm }: PutMetricAlarmCommandInput = JSON.parse(textOf(template))
     const [, resource = ''] =

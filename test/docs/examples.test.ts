@@ -114,9 +114,20 @@ app: shop
 url: https://shop.example.com
 image: registry.example.com/shop:2
 `,
+  `
+target: ecs
+app: shop
+url: https://shop.example.com
+image: registry.example.com/shop:2
+listener-arn: arn:aws:elasticloadbalancing:eu-central-1:111122223333:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2
+`,
   // For a part with services of its own.
   `
 target: kubernetes
+app: shop
+`,
+  `
+target: ecs
 app: shop
 `,
 ].map((text) => parse(text))
@@ -167,7 +178,9 @@ describe('examples', () => {
     const given = parse(config.text) as Map
     const inputs = {
       ...(given['ssh-host'] !== undefined && { 'ssh-key': filledIn['ssh-key'] ?? '' }),
-      ...(given.target === 'kubernetes' && { image: 'registry.example.com/shop:2' }),
+      ...((given.target === 'kubernetes' || given.target === 'ecs') && {
+        image: 'registry.example.com/shop:2',
+      }),
     }
     expect(problemsOf({ inputs, config })).toEqual([])
   })
@@ -214,6 +227,7 @@ const otherWords = new Set<string>([
   'blue-shop',
   'blue-green-action',
   'id-token',
+  'role-duration-seconds',
   'runs-on',
   'timeout-minutes',
   'cancel-in-progress',
@@ -291,7 +305,7 @@ describe('the way through the docs', () => {
     expect([...pages, ...examples].filter((path) => !reached.has(path))).toEqual([])
   })
 
-  it('the README names every target and mode that is not built yet', () => {
+  it('the README names every target, and every mode that is not built yet', () => {
     const readme = read('README.md')
     const words = ['vps', 'kubernetes', 'ecs', 'stage', 'promote', 'abort']
     expect(words.filter((word) => !readme.includes(`\`${word}\``))).toEqual([])

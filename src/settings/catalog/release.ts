@@ -18,7 +18,7 @@ export const releaseSettings = {
     form: choiceForm(targetNames),
     required: true,
     description:
-      'What the app runs on: `vps` (Docker Compose behind nginx on a host), `kubernetes` (two Deployments behind a Service) or `command` (your own shell commands); `ecs` is not available yet',
+      'What the app runs on: `vps` (Docker Compose behind nginx on a host), `kubernetes` (two Deployments behind a Service), `ecs` (two ECS services behind a load balancer) or `command` (your own shell commands)',
   },
   mode: {
     ...inAnyMode,
