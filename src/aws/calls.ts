@@ -20,9 +20,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import {
   type DescribeListenersCommandInput,
-  type DescribeLoadBalancersCommandInput,
   type DescribeRulesCommandInput,
-  type DescribeTargetGroupAttributesCommandInput,
   type DescribeTargetGroupsCommandInput,
   type DescribeTargetHealthCommandInput,
   ElasticLoadBalancingV2,
@@ -81,10 +79,6 @@ export const calls = {
   'ecs:DescribeTasks': read(({ ecs }, input: DescribeTasksCommandInput, options) =>
     ecs.describeTasks(input, options),
   ),
-  'elasticloadbalancing:DescribeLoadBalancers': read(
-    ({ balancing }, input: DescribeLoadBalancersCommandInput, options) =>
-      balancing.describeLoadBalancers(input, options),
-  ),
   'elasticloadbalancing:DescribeListeners': read(
     ({ balancing }, input: DescribeListenersCommandInput, options) =>
       balancing.describeListeners(input, options),
@@ -101,10 +95,6 @@ export const calls = {
   'elasticloadbalancing:DescribeTargetGroups': read(
     ({ balancing }, input: DescribeTargetGroupsCommandInput, options) =>
       balancing.describeTargetGroups(input, options),
-  ),
-  'elasticloadbalancing:DescribeTargetGroupAttributes': read(
-    ({ balancing }, input: DescribeTargetGroupAttributesCommandInput, options) =>
-      balancing.describeTargetGroupAttributes(input, options),
   ),
   'elasticloadbalancing:DescribeTargetHealth': read(
     ({ balancing }, input: DescribeTargetHealthCommandInput, options) =>

@@ -44,7 +44,9 @@ export function openAws({ region, environment, clock, signal }: AwsOptions): Aws
     },
     expiration: async () => {
       try {
-        return (await clients.ecs.config.credentials()).expiration?.getTime() ?? null
+        const ends = (await clients.ecs.config.credentials()).expiration?.getTime()
+        // The environment may hold what is no date.
+        return ends === undefined || Number.isNaN(ends) ? null : ends
       } catch (error) {
         throw failureOf(error, { action: 'sts:GetCallerIdentity', kind: 'read' })
       }
