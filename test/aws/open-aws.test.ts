@@ -102,4 +102,14 @@ describe('AWS', () => {
     await expect(place.aws.ask('ecs:DescribeServices', ask)).rejects.toThrow('interrupted')
     expect(place.received).toBe(1)
   })
+
+  test.each([
+    ['2026-01-01T01:00:00Z', Date.UTC(2026, 0, 1, 1)],
+    ['"2026-01-01T01:00:00Z"', null],
+    ['', null],
+  ])('of which the environment says that credentials end at %j', async (text, expected) => {
+    vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', text)
+    await using served = await serve(services)
+    expect(await served.aws.expiration()).toBe(expected)
+  })
 })
