@@ -167,6 +167,21 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
     expect(await at.answers()).toBe('blue v1')
   })
 
+  test('keeps a release that an autoscaler gives more tasks while it is watched', async () => {
+    await using at = await mall.found()
+    await using users = fewUsers(at)
+    await at.shop.update('green', { healthCheckGracePeriodSeconds: 60 })
+    const release = await at.release('v2', { BOOT_MS: '3000' })
+    const step = at.step({ ...release, bake: '10s', 'sample-rate': '2/s' })
+    await step.until('Watching green')
+    await at.shop.update('green', { desiredCount: 3 })
+    const main = await step.main()
+    const post = await step.post('success')
+    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+    expect(await at.desired('green')).toBe(3)
+    expect((await users.stop()).lost).toEqual([])
+  })
+
   describe('and a human who moves the listener', () => {
     test('to the new color before the switch: the switch is refused, and traffic is left to them', async () => {
       await using at = await mall.found()

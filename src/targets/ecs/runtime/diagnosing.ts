@@ -21,7 +21,6 @@ async function remainsOf(place: Place, reader: ServiceReader, service: Service):
     readHealth(place, service),
   ])
   const failures = ended.filter(isFailure)
-  const seen = { service, deployment: null, targets, failures, reached: null }
-  const judgment = judgeService(service.serviceName ?? '', seen)
+  const judgment = judgeService(service, { deployment: null, targets, failures, reached: null })
   return { service, definition, ended, targets, verdict: judgment.kind === 'ready' ? null : judgment.reason }
 }

@@ -5,8 +5,6 @@ import type { Readiness } from '../../target.ts'
 import { endOf, isHopeless } from './tasks.ts'
 
 export interface Seen {
-  /** undefined: there is no such service. */
-  readonly service: Service | undefined
   /** Id of the deployment that we began; null: whichever is there. */
   readonly deployment: string | null
   /** Of all target groups of the service. */
@@ -24,17 +22,16 @@ export type Judgment =
   | { readonly kind: 'ready'; readonly serving: readonly string[] }
   | Exclude<Readiness, { kind: 'ready' | 'silent' }>
 
-export function judgeService(name: string, seen: Seen): Judgment {
-  const { service, targets } = seen
-  if (service === undefined) return missing(name)
+export function judgeService(service: Service, seen: Seen): Judgment {
+  const { serviceName: name } = service
   const fatal = fatalReason(service, seen)
   if (fatal !== null) return { kind: 'fatal', reason: `${name}: ${fatal}` }
   const reasons = waitingReasons(service, seen)
   if (reasons.length > 0) return { kind: 'waiting', reason: `${name}: ${reasons.join('; ')}` }
-  return { kind: 'ready', serving: targets.filter(isHealthy).map(placeOf) }
+  return { kind: 'ready', serving: seen.targets.filter(isHealthy).map(placeOf) }
 }
 
-export const missing = (name: string): Judgment => ({
+export const missing = (name: string): Readiness => ({
   kind: 'fatal',
   reason: `there is no ECS service ${name}`,
 })
@@ -103,13 +100,14 @@ function waitingReasons(service: Service, seen: Seen): readonly string[] {
   const present = targets.filter((target) => !isLeaving(target))
   const healthy = present.filter(isHealthy)
   const starting = present.filter((target) => !isHealthy(target))
-  // What an autoscaler has asked for since is only starting; what fails is another matter.
-  const doubtful = reached === null ? starting : starting.filter((target) => stateOf(target) !== 'initial')
   const hasGroups = (service.loadBalancers?.length ?? 0) > 0
+  const isShort = hasGroups && healthy.length < needed
+  // What an autoscaler has asked for since may take its time.
+  const doubtful = reached === null || isShort ? starting : []
   const reasons = [
     ...(running < needed ? [`${running} of ${desiredCount} tasks running`] : []),
     ...(ofFormer > 0 ? [`${ofFormer} of a former release still there`] : []),
-    ...(hasGroups && healthy.length < needed ? [`${healthy.length} of ${desiredCount} targets healthy`] : []),
+    ...(isShort ? [`${healthy.length} of ${desiredCount} targets healthy`] : []),
     ...doubtful.slice(0, 3).map(describeTarget),
     ...(isRolling && failures.length > 0
       ? [

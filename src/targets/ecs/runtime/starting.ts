@@ -24,7 +24,7 @@ export async function awaitStart(starting: Starting, begun: readonly Begun[]): P
   const { clock, signal, deployTimeout } = place.surroundings
   const deadline = clock.monotonic() + deployTimeout
   for (;;) {
-    const readiness = await watching.ready(
+    const readiness = await watching.look(
       color,
       begun.map(({ service }) => service),
     )

@@ -8,11 +8,13 @@ import { groupsOf } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { EcsService } from '../settings.ts'
-import { judgeService, primaryOf } from './judge.ts'
+import { judgeService, missing, primaryOf } from './judge.ts'
 import { isFailure } from './tasks.ts'
 
 export interface Watching {
-  /** The health of the color's services. What was read a moment ago is not read again. */
+  /** The health of the color's services, as AWS tells it now. */
+  look(color: Color, services: readonly EcsService[]): Promise<Readiness>
+  /** The same; what was read a moment ago is not read again. */
   ready(color: Color, services: readonly EcsService[]): Promise<Readiness>
   /** A service was changed by us, to this. */
   began(service: Service): void
@@ -42,32 +44,38 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
   const recent = new Map<string, { readonly readiness: Readiness; readonly until: number }>()
 
   const judge = async (name: string, service: Service | undefined): Promise<Readiness> => {
+    if (service === undefined) return missing(name)
     const memory = memories.get(name) ?? nothing
     const { deployment, reached } = memory
-    const targets = service === undefined ? [] : await readHealth(place, service)
-    const failed = service === undefined ? [] : await failures(service, deployment)
-    const judgment = judgeService(name, { service, deployment, targets, failures: failed, reached })
-    if (judgment.kind !== 'ready' || service === undefined) return judgment as Readiness
+    const [targets, failed] = await Promise.all([readHealth(place, service), failures(service, deployment)])
+    const judgment = judgeService(service, { deployment, targets, failures: failed, reached })
+    if (judgment.kind !== 'ready') return judgment
     const next = remember(memory, service, judgment.serving)
     memories.set(name, next)
     return { kind: 'ready', restarts: next.restarts }
   }
 
-  const look = async (color: Color, services: readonly EcsService[]): Promise<Readiness> => {
+  const judgeColor = async (color: Color, services: readonly EcsService[]): Promise<Readiness> => {
     const found = await reader.read()
     const names = services.map(({ ecsService }) => ecsService[color])
     return judgeAll(await Promise.all(names.map((name) => judge(name, found.get(name)).catch(silent))))
   }
 
+  const keyOf = (color: Color, services: readonly EcsService[]): string =>
+    services.map(({ ecsService }) => ecsService[color]).join()
+
+  const look = async (color: Color, services: readonly EcsService[]): Promise<Readiness> => {
+    const readiness = await judgeColor(color, services).catch(silent)
+    const pause = readiness.kind === 'ready' ? Math.min(longestFresh, place.pause()) : place.pause()
+    recent.set(keyOf(color, services), { readiness, until: clock.monotonic() + pause })
+    return readiness
+  }
+
   return {
+    look,
     ready: async (color, services) => {
-      const key = services.map(({ ecsService }) => ecsService[color]).join()
-      const last = recent.get(key)
-      if (last !== undefined && clock.monotonic() < last.until) return last.readiness
-      const readiness = await look(color, services).catch(silent)
-      const pause = readiness.kind === 'ready' ? Math.min(longestFresh, place.pause()) : place.pause()
-      recent.set(key, { readiness, until: clock.monotonic() + pause })
-      return readiness
+      const last = recent.get(keyOf(color, services))
+      return last !== undefined && clock.monotonic() < last.until ? last.readiness : look(color, services)
     },
     began: (service) => {
       recent.clear()
@@ -83,14 +91,14 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
 /** Whoever scales in ends tasks on purpose. */
 function remember(
   memory: Memory,
-  { desiredCount: desired = 0 }: Service,
+  { desiredCount: desired = 0, runningCount: running = 0 }: Service,
   serving: readonly string[],
 ): Memory {
   const gone = memory.serving.filter((place) => !serving.includes(place)).length
   const wanted = Math.max(0, memory.desired - desired)
   return {
     ...memory,
-    reached: Math.min(desired, Math.max(memory.reached ?? 0, desired)),
+    reached: Math.min(desired, Math.max(memory.reached ?? 0, running)),
     serving,
     restarts: memory.restarts + Math.max(0, gone - wanted),
     desired,

@@ -45,7 +45,6 @@ const pull = task('CannotPullContainerError: failed to resolve ref shop:2: not f
 const crash = task('Essential container in task exited', 137)
 
 const seen = (changes: Partial<Seen> = {}): Seen => ({
-  service: service(),
   deployment: 'ecs-svc/2',
   targets: healthy,
   failures: [],
@@ -53,10 +52,14 @@ const seen = (changes: Partial<Seen> = {}): Seen => ({
   ...changes,
 })
 
-const judge = (changes: Partial<Seen>) => judgeService('shop-green', seen(changes))
+interface Scene extends Partial<Seen> {
+  readonly service?: Service
+}
+
+const judge = ({ service: judged = service(), ...changes }: Scene) => judgeService(judged, seen(changes))
 
 describe('an ECS service is ready', () => {
-  it.each<readonly [string, Partial<Seen>]>([
+  it.each<readonly [string, Scene]>([
     ['when the deployment is complete, all tasks run and all targets are healthy', {}],
     ['whoever has begun its deployment', { deployment: null }],
     [
@@ -68,7 +71,11 @@ describe('an ECS service is ready', () => {
       'when an autoscaler asks for more than there were, which are only starting',
       {
         service: service({ desiredCount: 3 }),
-        targets: [...healthy, target('10.0.0.3', 'initial', 'Elb.RegistrationInProgress')],
+        targets: [
+          ...healthy,
+          target('10.0.0.3', 'initial', 'Elb.RegistrationInProgress'),
+          target('10.0.0.4', 'unhealthy', 'Target.FailedHealthChecks'),
+        ],
         reached: 2,
       },
     ],
@@ -83,7 +90,7 @@ it('names the targets that serve', () => {
 })
 
 describe('an ECS service is waited for', () => {
-  it.each<readonly [string, Partial<Seen>, string]>([
+  it.each<readonly [string, Scene, string]>([
     [
       'while its tasks start',
       {
@@ -157,8 +164,7 @@ describe('an ECS service is waited for', () => {
 })
 
 describe('an ECS service is given up', () => {
-  it.each<readonly [string, Partial<Seen>, string]>([
-    ['when it is not there', { service: undefined }, 'there is no ECS service shop-green'],
+  it.each<readonly [string, Scene, string]>([
     [
       'when ECS has failed its deployment',
       {
