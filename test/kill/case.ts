@@ -7,11 +7,10 @@ import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
 import { judge, neverReached, type Verdict } from './judge.ts'
 import { textOf } from './ledger.ts'
-import { type Case, type Cut, isCut } from './matrix.ts'
+import { type Case, type Cut, isCut, isTrouble } from './matrix.ts'
 import type { Run } from './runs.ts'
-import { lastRelease, nextRelease } from './scenarios.ts'
+import { closerRun, lastRelease, nextRelease } from './scenarios.ts'
 import { openScene, type Scene } from './scene.ts'
-import { leaseTime } from './settings.ts'
 
 /** What happened, for the judge. */
 export interface Story {
@@ -24,6 +23,8 @@ export interface Story {
   readonly stopped: Finished
   readonly next: Finished | null
   readonly post: Finished | null
+  /** A run that only closes what it finds. */
+  readonly closer: Finished | null
   /** Right after the aftermath. */
   readonly after: { readonly document: Found['document']; readonly named: Found['named'] | null }
   readonly leaseAfter: string
@@ -47,7 +48,7 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
     return [{ kind: neverReached, text: (await stage.finished).log }]
   }
   const found = await lookAround(scene)
-  const { next, post } = await goOn(scene, { run, stage, given })
+  const { next = null, post = null, closer = null } = await goOn(scene, { run, stage, given })
   const after = { document: await scene.document(), named: await scene.named() }
   const leaseAfter = await scene.lease()
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
@@ -62,6 +63,7 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
     stopped,
     next,
     post,
+    closer,
     after,
     leaseAfter,
     last,
@@ -116,7 +118,7 @@ interface GoingOn {
   readonly given: Case
 }
 
-type After = Pick<Story, 'next' | 'post'>
+type After = Partial<Pick<Story, 'next' | 'post' | 'closer'>>
 
 async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
   const { way, point } = given
@@ -128,19 +130,24 @@ async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After
     stage.cont()
     await left
   }
-  if (point.scenario.stage === 'post') return { next: await runNext(scene), post: null }
+  if (point.scenario.stage === 'post') {
+    await scene.site.lapse?.()
+    return { next: await runNext(scene) }
+  }
   return comeAfter(scene, run, given)
 }
 
-/** Two lease times, in which the next run may come. */
+/** Longer than the lease, so that the next run may come. */
+const frozenTime = ({ site: { leaseTime } }: Scene): number => Math.min(2 * leaseTime, leaseTime + 5_000)
+
 async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
   if (given.aftermath === 'beside') {
     const post = await run.postBeside('cancelled')
     await stage.finished
-    return { next: null, post }
+    return { post }
   }
   const coming = given.aftermath === 'takeover' ? runNext(scene) : null
-  await sleep(2 * leaseTime)
+  await sleep(frozenTime(scene))
   const next = await coming
   stage.cont()
   const { code } = await stage.finished
@@ -148,23 +155,28 @@ async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After
   return { next, post: await run.post(code === 0 ? given.point.scenario.job : 'failure') }
 }
 
-/** Longer than the lease. */
-const cutTime = leaseTime + 1_000
+/** Longer than whoever asks in vain repeats it by itself. */
+const troubleTime = 20_000
 
-/** The connection breaks, and what ran on it goes on as it can. */
+/** The connection breaks, or leads to errors alone, and what ran on it goes on as it can. */
 async function cutOff(
   scene: Scene,
   { run, stage, given, way }: GoingOn & { readonly way: Cut },
 ): Promise<After> {
-  const { line } = scene.site
+  const { line, leaseTime, trouble } = scene.site
   const { scenario } = given.point
   if (line === null) throw new Error('In this bed there is no connection to cut.')
-  line.close(way !== 'cut')
-  line.cut()
+  if (isTrouble(way)) await trouble?.begin(way)
+  else {
+    line.close(way !== 'cut')
+    line.cut()
+  }
   stage.cont()
   const coming = given.aftermath === 'takeover' ? runNext(scene) : null
-  if (way === 'cut-for-seconds') await sleep(cutTime)
+  if (isTrouble(way)) await sleep(troubleTime)
+  if (way === 'cut-for-seconds') await sleep(leaseTime + 1_000)
   if (way === 'cut-for-good') await stage.finished
+  await trouble?.end()
   line.close(false)
   const { code } = await stage.finished
   const next = await coming
@@ -177,8 +189,14 @@ const runNext = (scene: Scene): Promise<Finished> => scene.begin(nextRelease, { 
 async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<After> {
   switch (aftermath) {
     case 'next':
-      return { next: await runNext(scene), post: null }
+      await scene.site.lapse?.()
+      return { next: await runNext(scene) }
+    case 'unlock':
+    case 'cleanup':
+      await scene.site.lapse?.()
+      return { closer: await scene.begin(closerRun(aftermath), { label: aftermath }).main() }
     case 'both': {
+      await scene.site.lapse?.()
       const [next, post] = await Promise.all([runNext(scene), run.post('failure')])
       return { next, post }
     }
@@ -186,9 +204,10 @@ async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<A
       for (const path of [scene.trapped, seen(scene)]) rmSync(path)
       const post = run.startPost('failure')
       if (await freezes(scene, post)) await post.kill()
-      return { next: await runNext(scene), post: null }
+      await scene.site.lapse?.()
+      return { next: await runNext(scene) }
     }
     default:
-      return { next: null, post: await run.post(aftermath.slice('post-'.length) as JobStatus) }
+      return { post: await run.post(aftermath.slice('post-'.length) as JobStatus) }
   }
 }

@@ -118,6 +118,9 @@ export function boasts(_: Scene, { given, found, stopped }: Story): readonly str
 export const nextFailed: Question = (_, { next }) =>
   next === null || next.outputs.result === 'deployed' ? [] : [next.log + next.stderr]
 
+export const closerFailed: Question = (_, { closer }) =>
+  closer === null || closer.code === 0 ? [] : [closer.log + closer.stderr]
+
 export const lastFailed: Question = (_, { last }) =>
   last.outputs.result === 'deployed' ? [] : [last.log + last.stderr]
 

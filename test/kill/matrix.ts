@@ -1,6 +1,7 @@
 /** Every case there is: where a run is stopped, how, and what comes after. */
 import type { BedName } from './bed.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
+import type { Closer } from './settings.ts'
 
 export interface Point {
   readonly scenario: Scenario
@@ -9,8 +10,11 @@ export interface Point {
 }
 
 export type Moment = 'before' | 'during' | 'after'
-/** A cut connection may be opened anew at once, some seconds later, or when what was cut off has ended. */
-export type Cut = 'cut' | 'cut-for-seconds' | 'cut-for-good'
+/**
+ * A cut connection may be opened anew at once, some seconds later, or when what was cut off has ended. `throttled`, `failing`: every
+ * request is turned away for a while, as one too many or with an error of the other side.
+ */
+export type Cut = 'cut' | 'cut-for-seconds' | 'cut-for-good' | 'throttled' | 'failing'
 export type Way = 'kill' | 'interrupt' | 'freeze' | Cut
 export type Aftermath =
   /** post alone, by the status it is told. */
@@ -21,6 +25,8 @@ export type Aftermath =
   | 'post-killed'
   /** The next run, without any post. */
   | 'next'
+  /** A run in the mode of that name, without any post. */
+  | Closer
   /** post and the next run at the same moment. */
   | 'both'
   /** Nobody came while it was frozen or cut off: it goes on. */
@@ -42,31 +48,44 @@ export interface Case {
 
 const cuts: readonly Cut[] = ['cut', 'cut-for-seconds', 'cut-for-good']
 const stops: readonly Way[] = ['kill', 'interrupt', 'freeze']
+const troubles = ['throttled', 'failing'] as const
 const moments: readonly Moment[] = ['before', 'after']
 
-export const isCut = (way: Way): way is Cut => way.startsWith('cut')
+export const isTrouble = (way: Way): way is (typeof troubles)[number] =>
+  troubles.some((trouble) => trouble === way)
+export const isCut = (way: Way): way is Cut => way.startsWith('cut') || isTrouble(way)
+
+const waysOf: Readonly<Record<BedName, readonly Way[]>> = {
+  command: stops,
+  ssh: [...stops, ...cuts],
+  vps: [...stops, ...cuts],
+  kubernetes: [...stops, ...cuts],
+  ecs: [...stops, ...cuts, ...troubles],
+}
 
 /** A command freezes the bundle before its work and after it: both while its script runs. */
-const momentsOf = ({ name }: Point, way: Way): readonly Moment[] =>
-  isCut(way) && !name.includes('/in:') ? ['before', 'during', 'after'] : moments
+const momentsOf = ({ name }: Point, way: Way): readonly Moment[] => {
+  if (isTrouble(way)) return ['before']
+  return isCut(way) && !name.includes('/in:') ? ['before', 'during', 'after'] : moments
+}
 
-function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
+function aftermathsOf({ stage }: Scenario, way: Way, bed: BedName): readonly Aftermath[] {
   if (isCut(way)) return ['resume', 'takeover']
   if (way === 'freeze') return stage === 'post' ? ['resume', 'takeover'] : ['resume', 'takeover', 'beside']
   // There is no second post.
   if (stage === 'post') return ['next']
   const common = ['post-failure', 'post-cancelled', 'post-success', 'next', 'both'] as const
-  return way === 'kill' ? [...common, 'post-killed'] : common
+  if (way !== 'kill') return common
+  return [...common, 'post-killed', ...(bed === 'ecs' ? (['unlock', 'cleanup'] as const) : [])]
 }
 
 export function enumerateCases(points: readonly Point[], bed: BedName): readonly Case[] {
   const inPost = postPoints(points)
-  const ways = bed === 'command' ? stops : [...stops, ...cuts]
   let kills = 0
   return points.flatMap((point) =>
-    ways.flatMap((way) =>
+    waysOf[bed].flatMap((way) =>
       momentsOf(point, way).flatMap((moment) =>
-        aftermathsOf(point.scenario, way).map((aftermath) => {
+        aftermathsOf(point.scenario, way, bed).map((aftermath) => {
           const killsPostAt = aftermath === 'post-killed' ? (inPost[kills++ % inPost.length] ?? null) : null
           return named({ point, moment, way, aftermath, killsPostAt })
         }),
@@ -147,7 +166,17 @@ const covers: Readonly<Record<BedName, (one: Case) => readonly string[]>> = {
     if (isChange) return [way, isCut(way) ? `cut ${kind}` : `${kind} ${moment}`]
     return [way, ...(isRead ? [kind] : [])]
   },
+  ecs: ({ way, point, moment, aftermath }) => {
+    const kind = kindOf(point).replace(/^\w+\//, '')
+    const { name, stage } = point.scenario
+    const sort = isTrouble(way) ? 'trouble' : isCut(way) ? 'cut' : way
+    const keys = [`${name} ${sort}`, `${stage} ${way} ${aftermath}`]
+    return way === 'kill' && isAwsChange(kind) ? [...keys, `${kind} ${moment}`] : keys
+  },
 }
+
+/** Where nothing is under way, the moment makes no difference. */
+const isAwsChange = (kind: string): boolean => /^(change:|acquire|write|park|free)/.test(kind)
 
 const isEnd = (way: Way): boolean => way === 'kill' || isCut(way)
 

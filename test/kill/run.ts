@@ -1,5 +1,5 @@
 /**
- * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps|kubernetes --cases N|all --seed S --case ID. BLUE_GREEN_DIST
+ * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps|kubernetes|ecs --cases N|all --seed S --case ID. BLUE_GREEN_DIST
  * names another folder of bundles, KILL_SIDE_BY_SIDE says how many cases are run at a time.
  */
 import { join } from 'node:path'
@@ -87,8 +87,10 @@ async function runAll(
     }
   }
   // Whoever is cut off for good waits for minutes, and costs next to nothing.
-  const idle = share.filter(({ way }) => way === 'cut-for-good')
-  const busy = share.filter(({ way }) => way !== 'cut-for-good')
+  const isIdle = ({ way }: Case) =>
+    way === 'cut-for-good' || (bed.name === 'ecs' && ['cut-for-seconds', 'freeze'].includes(way))
+  const idle = share.filter(isIdle)
+  const busy = share.filter((one) => !isIdle(one))
   await Promise.all(
     [idle, busy].flatMap((cases) => Array.from({ length: bed.sideBySide }, () => work(cases))),
   )

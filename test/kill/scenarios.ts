@@ -1,7 +1,7 @@
 /** What is going on when a run is stopped. */
 import type { Color } from '../../src/targets/target.ts'
 import type { JobStatus } from '../runner/runner.ts'
-import type { RunWanted } from './settings.ts'
+import type { Closer, RunWanted } from './settings.ts'
 
 export type Start = 'v1 on blue' | 'v2 on green'
 
@@ -55,3 +55,5 @@ export const nextRelease: RunWanted = {
   healthTimeout: '20s',
 }
 export const lastRelease: RunWanted = { ...nextRelease, version: 'v4' }
+
+export const closerRun = (mode: Closer): RunWanted => ({ ...nextRelease, mode, version: '' })

@@ -3,11 +3,11 @@ import { hookNames } from '../../src/targets/intent.ts'
 import { hookText } from './commands.ts'
 import type { Route, Site } from './site.ts'
 
-/** Milliseconds. The action takes 2 s too, which a busy machine does not keep with many cases side by side. */
-export const leaseTime = 3_000
+/** Modes that begin nothing of their own. */
+export type Closer = 'unlock' | 'cleanup'
 
 export interface RunWanted {
-  readonly mode: 'deploy' | 'rollback'
+  readonly mode: 'deploy' | 'rollback' | Closer
   readonly version: string
   /** `all`: a hook at every point there is. */
   readonly hooks: 'all' | 'on-rollback'
@@ -44,8 +44,8 @@ export function inputsOf(site: Site, run: RunWanted, route: Route): Record<strin
     'request-timeout': '5s',
     'rollback-timeout': '20s',
     drain: '0s',
-    'lock-wait': '60s',
-    'lease-ttl': `${leaseTime / 1000}s`,
+    'lock-wait': `${60 + site.leaseTime / 1000}s`,
+    'lease-ttl': `${site.leaseTime / 1000}s`,
     ...(run.mode === 'deploy' ? courseOf(run) : {}),
   }
 }

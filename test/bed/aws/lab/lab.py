@@ -17,6 +17,8 @@ from aiohttp import web
 
 import balancer
 import images
+import journal
+import parameters
 import prober
 import refusals
 import scheduler
@@ -35,6 +37,7 @@ class Lab:
         prober.install()
         scheduler.install()
         self.balancer.install()
+        journal.install()
 
     async def run(self):
         await self._open_api()
@@ -60,7 +63,9 @@ class Lab:
                 web.delete("/faults", self._end_faults),
                 web.post("/refuse", self._refuse),
                 web.post("/kill", self._kill),
+                web.post("/age", self._age),
                 web.get("/calls", self._calls),
+                web.get("/journal", self._journal),
                 web.get("/requests", self._requests),
             ]
         )
@@ -100,6 +105,13 @@ class Lab:
 
     async def _calls(self, request):
         return web.json_response(self.api.calls_of(request.query["user"]))
+
+    async def _age(self, request):
+        parameters.age(**await request.json())
+        return web.json_response({})
+
+    async def _journal(self, request):
+        return web.json_response(journal.entries_of(request.query["prefix"]))
 
     async def _requests(self, request):
         return web.json_response(self.balancer.requests)

@@ -1,0 +1,98 @@
+"""What was done to services and to traffic, in the order in which it was done."""
+
+import time
+from dataclasses import asdict, dataclass, field
+
+from moto.elbv2.models import ELBv2Backend
+
+import tasks
+from aws import around, ecs, elb
+
+_entries = []
+_caller = None
+
+
+@dataclass
+class Entry:
+    """`served`: services that got requests right before; `after`, for traffic: those that get them since."""
+
+    operation: str
+    service: str | None
+    served: list
+    caller: dict | None
+    desired: int | None = None
+    after: list | None = None
+    # Of `after`: where every task that is wanted runs the newest deployment, and is healthy.
+    ready: list | None = None
+    at: float = field(default_factory=time.time)
+
+
+def install():
+    around(type(ecs), "update_service", _update)
+    around(ELBv2Backend, "modify_listener", _move)
+    around(ELBv2Backend, "modify_rule", _move)
+    around(tasks.Task, "stop", _stop)
+
+
+def calling(caller):
+    """Who is it that moto is asked by from now on; None: nobody."""
+    global _caller
+    _caller = caller
+
+
+def entries_of(prefix):
+    """Of services whose names begin so."""
+    named = lambda entry: [entry.service or "", *entry.served, *(entry.after or [])]
+    return [
+        asdict(entry) for entry in _entries if any(name.startswith(prefix) for name in named(entry))
+    ]
+
+
+def _update(update, backend, properties):
+    before = served()
+    service = update(backend, properties)
+    _entries.append(Entry("UpdateService", service.name, before, _caller, desired=service.desired_count))
+    return service
+
+
+def _move(move, backend, *arguments, **named):
+    before = served()
+    ready = [service.name for service in ecs.services.values() if _is_ready(service)]
+    result = move(backend, *arguments, **named)
+    after = served()
+    _entries.append(Entry("Move", None, before, _caller, after=after, ready=ready))
+    return result
+
+
+def _stop(stop, task, code, reason):
+    _entries.append(Entry("StopTask", task.service.name, served(), None))
+    stop(task, code, reason)
+
+
+def served():
+    """Names of the services that some listener or rule sends requests to."""
+    groups = set()
+    for balancer in elb.load_balancers.values():
+        for listener in balancer.listeners.values():
+            for rule in listener.rules.values():
+                groups |= {arn for action in rule.actions for arn in _weighing(action.data)}
+    return [
+        service.name
+        for service in ecs.services.values()
+        if any(entry["targetGroupArn"] in groups for entry in service.load_balancers)
+    ]
+
+
+def _weighing(data):
+    listed = data.get("ForwardConfig", {}).get("TargetGroups", [])
+    return [group["TargetGroupArn"] for group in listed if int(group.get("Weight", 1)) > 0]
+
+
+def _is_ready(service):
+    if not service.deployments or service.desired_count == 0:
+        return False
+    newest = service.deployments[0]["id"]
+    wanted = [task for task in tasks.of_service(service) if task.is_wanted]
+    return len(wanted) >= service.desired_count and all(
+        task.started_by == newest and task.is_ready for task in wanted
+    )
