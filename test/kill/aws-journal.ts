@@ -13,7 +13,8 @@ export const notedIn = (entries: readonly Entry[]): readonly Noted[] =>
   entries
     .filter((entry) => !isByAws(entry))
     .map((entry) => ({
-      by: entry.caller?.client ?? entry.caller?.user ?? '',
+      // Nobody can stop a run in the middle of what AWS does: these are no points.
+      by: `${entry.caller?.client ?? entry.caller?.user} at AWS`,
       kind: 'change',
       moment: 'begin',
       command: commandOf(entry),

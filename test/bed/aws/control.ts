@@ -19,6 +19,8 @@ export interface Call {
   readonly at: number
   readonly status: number | null
   readonly fault: Fault['kind'] | null
+  /** From its header `X-Client`. */
+  readonly client: string | null
 }
 
 /** What was done to services and to traffic. */

@@ -42,40 +42,51 @@ def calling(caller):
 
 def entries_of(prefix):
     """Of services whose names begin so."""
-    named = lambda entry: [entry.service or "", *entry.served, *(entry.after or [])]
-    return [
-        asdict(entry) for entry in _entries if any(name.startswith(prefix) for name in named(entry))
-    ]
+    named = lambda entry: [entry.service] if entry.service else [*entry.served, *entry.after]
+    return [asdict(entry) for entry in _entries if any(name.startswith(prefix) for name in named(entry))]
 
 
 def _update(update, backend, properties):
-    before = served()
+    before = _served(_all_rules())
     service = update(backend, properties)
     _entries.append(Entry("UpdateService", service.name, before, _caller, desired=service.desired_count))
     return service
 
 
 def _move(move, backend, *arguments, **named):
-    before = served()
+    rules = _rules_beside(arguments[0] if arguments else named["rule_arn"])
+    before = _served(rules)
     ready = [service.name for service in ecs.services.values() if _is_ready(service)]
     result = move(backend, *arguments, **named)
-    after = served()
-    _entries.append(Entry("Move", None, before, _caller, after=after, ready=ready))
+    _entries.append(Entry("Move", None, before, _caller, after=_served(rules), ready=ready))
     return result
 
 
 def _stop(stop, task, code, reason):
-    _entries.append(Entry("StopTask", task.service.name, served(), None))
+    _entries.append(Entry("StopTask", task.service.name, _served(_all_rules()), None))
     stop(task, code, reason)
 
 
-def served():
-    """Names of the services that some listener or rule sends requests to."""
-    groups = set()
-    for balancer in elb.load_balancers.values():
-        for listener in balancer.listeners.values():
-            for rule in listener.rules.values():
-                groups |= {arn for action in rule.actions for arn in _weighing(action.data)}
+def _all_rules():
+    return [
+        rule
+        for balancer in elb.load_balancers.values()
+        for listener in balancer.listeners.values()
+        for rule in listener.rules.values()
+    ]
+
+
+def _rules_beside(arn):
+    """Of the listener that it names, or that has the rule that it names. A default action is a rule too."""
+    listeners = [one for balancer in elb.load_balancers.values() for one in balancer.listeners.values()]
+    return next(
+        [*listener.rules.values()] for listener in listeners if arn == listener.arn or arn in listener.rules
+    )
+
+
+def _served(rules):
+    """Names of the services that are sent requests."""
+    groups = {arn for rule in rules for action in rule.actions for arn in _weighing(action.data)}
     return [
         service.name
         for service in ecs.services.values()
