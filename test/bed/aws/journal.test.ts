@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lacks } from '../../programs.ts'
 import { type AwsLab, labPrograms, startAwsLab } from './aws-lab.ts'
 import { poll } from './poll.ts'
-import { isSteady } from './shop.ts'
 
 describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
   let lab: AwsLab
@@ -18,13 +17,15 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
 
   test('keeps a journal of what was done to a shop, and to whom users were sent then', async () => {
     await using other = await lab.makeShop()
-    await using shop = await lab.makeShop()
+    await using shop = await lab.makeShop({ weights: true })
     const { blue, green } = shop.services
     const begin = (await lab.control.journal(shop.name)).length
-    await shop.forward('green')
-    await shop.forward('blue')
+    await shop.forward({ blue: 0, green: 100 })
+    await shop.forward({ blue: 100, green: 0 })
     await shop.update('green', { desiredCount: 1 })
-    await shop.until('green', isSteady)
+    await expect
+      .poll(async () => (await shop.health('green'))[0]?.TargetHealth?.State, { timeout: 10_000 })
+      .toBe('healthy')
     await shop.forward({ blue: 0, green: 100 })
     await shop.update('blue', { desiredCount: 0 })
     await other.update('green', { desiredCount: 1 })
