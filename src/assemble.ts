@@ -7,11 +7,14 @@ import { readOwner } from './github/owner.ts'
 import { localConnection } from './host/local-connection.ts'
 import { openLocalDoor } from './host/local-door.ts'
 import { runOnRunner } from './host/runner-hook.ts'
-import { openTarget } from './registry.ts'
+import { openGates, openTarget } from './registry.ts'
 import type { Settings } from './settings/read.ts'
+import type { GateIntent } from './targets/intent.ts'
 
 interface Parts {
   readonly settings: Settings
+  /** Those that are watched: post watches none. */
+  readonly gates: readonly GateIntent[]
   readonly environment: NodeJS.ProcessEnv
   readonly nonce: string
   readonly report: Report
@@ -22,7 +25,11 @@ interface Parts {
   readonly recorded: World['recorded']
 }
 
-export function assembleWorld(parts: Parts): World {
+interface Assembled extends World {
+  close(): Promise<void>
+}
+
+export function assembleWorld(parts: Parts): Assembled {
   const { settings, environment, report, controller, folder } = parts
   const { intent, secrets } = settings
   const { signal } = controller
@@ -40,10 +47,16 @@ export function assembleWorld(parts: Parts): World {
     },
     environment,
   )
+  const { gates, close: closeGates } = openGates(parts.gates, settings, {
+    clock: systemClock,
+    signal,
+    environment,
+  })
   const runner = localConnection(environment)
   return {
     intent,
     target,
+    gates,
     owner: readOwner(environment, parts.nonce),
     clock: systemClock,
     signal,
@@ -66,5 +79,10 @@ export function assembleWorld(parts: Parts): World {
         onRefused: (why) => output('hook', `The way to ${reach.url} is closed: ${why}\n`),
       }),
     randomId: randomUUID,
+    random: Math.random,
+    close: () => {
+      closeGates()
+      return target.close()
+    },
   }
 }

@@ -25,6 +25,7 @@ async function deploy(given: Given, settings: Settings): Promise<number> {
   const record = recordFor(given, settings, nonce)
   const world = assembleWorld({
     settings,
+    gates: settings.intent.gates,
     environment: process.env,
     nonce,
     controller,
@@ -41,7 +42,7 @@ async function deploy(given: Given, settings: Settings): Promise<number> {
     environment: process.env,
   })
   if (controller.signal.reason instanceof Interrupted) return 130
-  await world.target.close()
+  await world.close()
   return outcome.ok ? 0 : 1
 }
 

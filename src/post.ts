@@ -53,6 +53,7 @@ async function closeByRecord(record: SealedRecord, folder: string): Promise<numb
   const log = createLog()
   const world = assembleWorld({
     settings,
+    gates: [],
     environment,
     nonce: record.nonce,
     controller,
@@ -69,7 +70,7 @@ async function closeByRecord(record: SealedRecord, folder: string): Promise<numb
       secrets: settings.secrets,
       environment,
     })
-  await world.target.close()
+  await world.close()
   return outcome?.ok === false ? 1 : 0
 }
 

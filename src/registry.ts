@@ -1,6 +1,9 @@
-/** Every target, by the name of the setting `target`. */
+/** Every target, by the name of the setting `target`, and the gates, which go with any of them. */
+import { openAws } from './aws/open-aws.ts'
 import { requestOf } from './checks/check.ts'
+import type { Gate } from './checks/gate.ts'
 import { sendRequest } from './checks/request.ts'
+import { cloudWatchAlarms } from './gates/cloudwatch-alarms.ts'
 import type { Connection } from './host/connection.ts'
 import { localConnection } from './host/local-connection.ts'
 import { sshConnection } from './host/ssh/ssh-connection.ts'
@@ -8,7 +11,7 @@ import type { Settings } from './settings/read.ts'
 import { openCommandTarget } from './targets/command/command-target.ts'
 import { openEcsTarget } from './targets/ecs/ecs-target.ts'
 import type { PublicColor } from './targets/ecs/router/proof.ts'
-import type { Intent } from './targets/intent.ts'
+import type { GateIntent, Intent } from './targets/intent.ts'
 import { openKubernetesTarget } from './targets/kubernetes/kubernetes-target.ts'
 import { AccessRefused, type Problem, type Surroundings, type Target } from './targets/target.ts'
 import { fleetOf } from './targets/vps/fleet.ts'
@@ -99,6 +102,23 @@ const publicColorsOf = ({ services, identityHeader, health }: Intent): readonly 
     }
     return [{ url, ask }]
   })
+
+export interface OpenGates {
+  readonly gates: readonly Gate[]
+  close(): void
+}
+
+export function openGates(
+  intents: readonly GateIntent[],
+  settings: Settings,
+  { clock, signal, environment }: Pick<Surroundings, 'clock' | 'signal'> & { environment: NodeJS.ProcessEnv },
+): OpenGates {
+  if (intents.length === 0) return { gates: [], close: () => {} }
+  const region = settings.target === 'ecs' ? settings.ecs.region : null
+  const aws = openAws({ region, environment, clock, signal })
+  const ambient = environment.AWS_REGION || environment.AWS_DEFAULT_REGION || null
+  return { gates: cloudWatchAlarms(intents, { aws, region: region ?? ambient }), close: aws.close }
+}
 
 /** Where there are several hosts, what each says begins with its name. */
 const speakingFor = ({ name }: Connection, surroundings: Surroundings): Surroundings => ({

@@ -1,5 +1,6 @@
 /** What happened in a run, gathered as it is reported; the outcome is written from it. */
 import type { Evidence } from '../checks/evidence.ts'
+import type { GateEvidence } from '../checks/gate.ts'
 import type { Traffic } from '../targets/target.ts'
 import { otherColor } from '../targets/target.ts'
 import type { Operation } from './operation.ts'
@@ -47,6 +48,7 @@ export interface Ending {
   readonly rolledBack?: boolean
   readonly failure?: Failure | null
   readonly evidence?: readonly Evidence[]
+  readonly gates?: readonly GateEvidence[]
   readonly plan?: readonly string[]
 }
 
@@ -79,6 +81,7 @@ export function writeOutcome(
     endedAt: clock.now(),
     phases: chronicle.phases,
     evidence: ending.evidence ?? [],
+    gates: ending.gates ?? [],
     failure: ending.failure ?? null,
     notices: chronicle.notices,
     wayBack: operation?.state === 'open' ? operation.inverse : [],

@@ -68,13 +68,22 @@ export interface Failing {
   readonly operation: Operation
   readonly settled: Settled
   readonly traffic: Traffic
+  /** What a person may look at first. */
+  readonly look?: readonly string[]
 }
 
 /** An operation that failed and was settled by the table. */
-export function endingOfFailure({ phase, cause, operation, settled, traffic }: Failing): Ending {
+export function endingOfFailure({ phase, cause, operation, settled, traffic, look = [] }: Failing): Ending {
   const { done, next, ...shown } = consequences(operation, settled)
   const diagnosis = settled.kind === 'undone' ? settled.diagnosis : null
-  const failure = { phase, cause, traffic: trafficSentence(traffic), done, next, diagnosis }
+  const failure = {
+    phase,
+    cause,
+    traffic: trafficSentence(traffic),
+    done,
+    next: [...look, ...next],
+    diagnosis,
+  }
   return { ...shown, ok: false, traffic, operation, failure }
 }
 

@@ -1,5 +1,7 @@
+import { warningsOf } from '../checks/gate-warnings.ts'
+import type { GateWatch } from '../checks/gate-watch.ts'
 import type { Problem } from '../targets/target.ts'
-import type { World } from './world.ts'
+import { type World, warn } from './world.ts'
 
 /** The target is not ready for us: every problem at once, and nothing was touched. */
 export class PreflightFailed extends Error {
@@ -12,7 +14,14 @@ export class PreflightFailed extends Error {
   }
 }
 
-export async function preflight({ target }: World): Promise<void> {
-  const problems = await target.preflight()
-  if (problems.length > 0) throw new PreflightFailed(problems)
+export async function preflight(world: World, gates: GateWatch): Promise<void> {
+  const [own, inspected] = await Promise.all([world.target.preflight(), gates.inspect()])
+  const problems = [...own, ...inspected.flatMap(({ inspection }) => inspection.problems)]
+  if (problems.length > 0) throw new PreflightFailed(withoutTwins(problems))
+  for (const warning of inspected.flatMap((one) => warningsOf(one, world.intent))) warn(world, warning)
 }
+
+/** What keeps one alarm from being read keeps all of them. */
+const withoutTwins = (problems: readonly Problem[]): readonly Problem[] => [
+  ...new Map(problems.map((problem) => [problem.what, problem])).values(),
+]

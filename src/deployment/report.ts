@@ -1,5 +1,6 @@
 /** What the engine tells the world. Listeners render it; none of them can fail a run. */
 import type { Evidence } from '../checks/evidence.ts'
+import type { GateEvidence } from '../checks/gate.ts'
 import type { Mode } from '../targets/intent.ts'
 import type { Color, Diagnosis } from '../targets/target.ts'
 
@@ -67,6 +68,7 @@ export interface Outcome {
   readonly endedAt: number
   readonly phases: readonly PhaseRecord[]
   readonly evidence: readonly Evidence[]
+  readonly gates: readonly GateEvidence[]
   readonly failure: Failure | null
   readonly notices: readonly string[]
   /** What a person would type to go back by hand. */

@@ -1,4 +1,5 @@
 /** What a run works with. Everything that touches time, chance, processes or the network comes in here. */
+import type { Gate } from '../checks/gate.ts'
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../targets/intent.ts'
 import type { DialedReach, Environment, Hook, Lease, Owner, Target } from '../targets/target.ts'
@@ -10,6 +11,7 @@ import type { Report } from './report.ts'
 export interface World {
   readonly intent: Intent
   readonly target: Target
+  readonly gates: readonly Gate[]
   readonly owner: Owner
   readonly clock: Clock
   /** Aborted when the run is interrupted or has lost its lease; its reason is the error to end with. */
@@ -24,6 +26,8 @@ export interface World {
   /** For a user's command on the runner, which cannot dial as we do. */
   openDoor(reach: DialedReach): Promise<Door>
   randomId(): string
+  /** From 0 to 1. */
+  random(): number
 }
 
 export interface Recorded {

@@ -6,6 +6,7 @@ import { elapsed } from './elapsed.ts'
 import { bullets, code, details, fenced, inline, link, preformatted, row, steps, table } from './markdown.ts'
 import { clip, lineEnd } from './plain.ts'
 import { renderEvidence } from './summary-evidence.ts'
+import { renderGates } from './summary-gates.ts'
 import { renderTimeline } from './timeline.ts'
 
 /** The runner drops a summary of more than 1 MiB as a whole: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits */
@@ -23,6 +24,7 @@ export function renderSummary(outcome: Outcome): string {
     renderColors(outcome),
     renderPhases(outcome),
     ...renderEvidence(outcome),
+    ...renderGates(outcome),
     renderWayBack(outcome),
     renderTimeline(outcome.phases),
   ]

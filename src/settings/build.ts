@@ -37,6 +37,7 @@ export function intentOf(values: Values, environment: Readonly<Record<string, st
     sampleRate: values['sample-rate'],
     maxErrorRate: values['max-error-rate'],
     maxP99: values['max-p99'],
+    gates: gatesOf(values),
     hooks: hooksOf(values),
     migrateRerun: values['migrate-rerun'],
     noRollback: values['no-rollback'],
@@ -94,6 +95,11 @@ const statusesToGoBackOn: Readonly<Record<Values['rollback-on-job-failure'], rea
   true: ['failure'],
   'failure-or-cancelled': ['failure', 'cancelled'],
   false: [],
+}
+
+const gatesOf = ({ gates, mode }: Values): Intent['gates'] => {
+  const hasBake = catalog.bake.modes.includes(mode)
+  return (gates ?? []).filter(({ during }) => hasBake || during === 'health')
 }
 
 const hooksOf = (values: Values): Intent['hooks'] =>

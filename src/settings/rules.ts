@@ -1,7 +1,7 @@
 /** What settings demand of each other. */
 import type { CommandName } from '../targets/command/settings.ts'
 import { serviceSettingsOf } from './build.ts'
-import type { Values } from './catalog/catalog.ts'
+import { catalog, type Values } from './catalog/catalog.ts'
 import { targetNames } from './catalog/setting.ts'
 import { brokenEcsRules } from './ecs-rules.ts'
 import { listed } from './forms/choice.ts'
@@ -21,8 +21,10 @@ export const brokenRules = (context: Context): readonly Fault[] =>
     requiredVersion,
     requiredCommands,
     wayToTheIdleColor,
+    colorUrlsApart,
     onlyService,
     enoughSamples,
+    bakeToWatch,
     keptLedger,
     routerOfTheTarget,
     ...sshRules,
@@ -117,6 +119,24 @@ function wayToTheIdleColor(context: Context): readonly Fault[] {
     )
 }
 
+/** A check that cannot tell the colors apart would pass for the color that is live. */
+function colorUrlsApart({ values, isUnknown }: Context): readonly Fault[] {
+  if (isUnknown('color-url') || isUnknown('services') || isUnknown('test-headers')) return []
+  if (Object.values(values['test-headers'] ?? {}).some((value) => value.includes('{color}'))) return []
+  const remedy = values.target === 'ecs' ? ', or `{color}` in a value of `test-headers`' : ''
+  return serviceSettingsOf(values)
+    .filter(({ colorUrl }) => colorUrl !== null && colorUrl.blue === colorUrl.green)
+    .map(({ name, colorUrl }) => ({
+      setting:
+        values.services?.[name]?.['color-url'] === undefined ? 'color-url' : `services.${name}.color-url`,
+      raw: colorUrl?.blue ?? '',
+      why: 'names the same thing for both colors',
+      accepted: `a URL with \`{color}\`, or a map \`{ blue: …, green: … }\`${remedy}`,
+      nearest: null,
+      subject: 'value' as const,
+    }))
+}
+
 function onlyService({ values }: Context): readonly Fault[] {
   const names = Object.keys(values.services ?? {})
   if (names.length < 2) return []
@@ -147,6 +167,19 @@ function enoughSamples({ values, isUnknown }: Context): readonly Fault[] {
       'max-p99',
       `needs at least ${fewestSamples} samples, and ${product}`,
       remedies.join(' or ') || '`bake: 100s` with `sample-rate: 5/s`',
+    ),
+  ]
+}
+
+function bakeToWatch({ values, isUnknown }: Context): readonly Fault[] {
+  const { gates, bake, mode } = values
+  const watched = gates?.findIndex(({ during }) => during === 'bake') ?? -1
+  if (watched < 0 || bake > 0 || !catalog.bake.modes.includes(mode) || isUnknown('bake')) return []
+  return [
+    demand(
+      `gates.${watched}.during`,
+      'is `bake`, and `bake: 0s` leaves no time to watch',
+      '`bake: 2m`, or as long as the alarm takes to see the new color; or `during: health`',
     ),
   ]
 }

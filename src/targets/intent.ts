@@ -43,6 +43,7 @@ export interface Intent {
     | null
     | { readonly kind: 'time'; readonly time: number }
     | { readonly kind: 'factor'; readonly factor: number }
+  readonly gates: readonly GateIntent[]
   readonly hooks: Readonly<Record<HookName, readonly Hook[]>>
   readonly migrateRerun: boolean
   readonly noRollback: boolean
@@ -71,6 +72,17 @@ export interface HealthRule {
   readonly timeout: number
   readonly requestTimeout: number
   readonly skip: boolean
+}
+
+/** A condition on what is measured elsewhere. */
+export type GateIntent = CloudWatchAlarm
+
+export interface CloudWatchAlarm {
+  readonly kind: 'cloudwatch-alarm'
+  /** Its name. */
+  readonly alarm: string
+  /** When it must hold: while the idle color proves its health, or for all of the bake. */
+  readonly during: 'bake' | 'health'
 }
 
 export interface ServiceIntent {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { ChangeRefused, type Color, type Diagnosis } from '../../src/targets/target.ts'
+import { ChangeFailed, ChangeRefused, type Color, type Diagnosis } from '../../src/targets/target.ts'
 import { whoAnswers } from './reaching.ts'
-import { acquire, deploy, goLive, look, type Open, orderOf, type Stand, until } from './stand.ts'
+import { acquire, deploy, failureOf, goLive, look, type Open, orderOf, type Stand, until } from './stand.ts'
 
 export function describeRuntime(open: Open): void {
   describe('runtime: deploy', () => {
@@ -94,7 +94,10 @@ export function describeRuntime(open: Open): void {
       await using stand = await open()
       if (!stand.doomed) return skip('this platform knows no state without hope')
       const { idle, guard } = await goLive(stand)
-      await stand.target.runtime.deploy(idle, { ...orderOf(stand, 'v2'), release: stand.doomed }, guard())
+      const order = { ...orderOf(stand, 'v2'), release: stand.doomed }
+      // Whoever waits for something to start may see it end first.
+      const failure = await failureOf(stand.target.runtime.deploy(idle, order, guard()))
+      expect(failure === null || failure instanceof ChangeFailed).toBe(true)
       const ready = () => stand.target.runtime.ready(idle, [stand.service])
       // What is doomed may take a moment to end.
       await until('it is given up', async () => (await ready()).kind === 'fatal')

@@ -53,7 +53,7 @@ export function inMemoryTarget(place: Place, process: Process, leaseTtl: number)
       park: (lease) => process.call('park', () => ledger.park(lease)),
       free: (lease) => process.call('free', () => ledger.free(lease)),
     },
-    preflight: () => process.call('preflight', () => []),
+    preflight: () => process.call('preflight', () => place.problems),
     runHook: ({ run }, _environment, guard) => change(`hook ${run}`, () => place.runHook(by, run, guard)),
     close: async () => {},
   }

@@ -37,6 +37,7 @@ export const anIntent = (changes: Partial<Intent> = {}): Intent => ({
   sampleRate: 0,
   maxErrorRate: 0.05,
   maxP99: null,
+  gates: [],
   hooks: noHooks,
   migrateRerun: false,
   noRollback: false,

@@ -1,4 +1,5 @@
 /** The place that all runs of a test deploy to: two colors, a router, a ledger. Each change and its guard are one atomic step. */
+import type { Gate } from '../../src/checks/gate.ts'
 import {
   ChangeFailed,
   ChangeRefused,
@@ -10,6 +11,7 @@ import {
   type Lease,
   LeaseLost,
   type Presence,
+  type Problem,
   type Readiness,
   type Release,
   type Traffic,
@@ -78,6 +80,9 @@ export class Place {
   readonly applied: Applied[] = []
   readonly refused: string[] = []
   readonly hooksRun: string[] = []
+  gates: readonly Gate[] = []
+  /** That the target has, before anything is touched. */
+  problems: readonly Problem[] = []
   /** What was deployed, by digest. */
   readonly pulled: { readonly version: string; readonly images: Images }[] = []
   #pulls = 0

@@ -74,6 +74,8 @@ export class Step {
           if (run.startsWith('fail')) throw new ChangeFailed(`"${run}" ended with exit code 1.`)
         }),
       openDoor: async ({ url }) => ({ url, close: async () => {} }),
+      gates: place.gates,
+      random: () => 0.5,
       randomId: () => `operation of ${this.nonce}`,
     }
   }

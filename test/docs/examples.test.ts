@@ -202,6 +202,7 @@ const otherWords = new Set<string>([
   'failure-or-cancelled',
   'rolled-back-from',
   'max-latency',
+  'cloudwatch-alarm',
   'not-live',
   'go-back',
   'go-forward',

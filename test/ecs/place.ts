@@ -6,6 +6,7 @@ import { type Document, parseDocument } from '../../src/deployment/document.ts'
 import { ecsLedger } from '../../src/targets/ecs/ledger/ledger.ts'
 import type { Color, LedgerView } from '../../src/targets/target.ts'
 import { type AwsLab, startAwsLab } from '../bed/aws/aws-lab.ts'
+import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop, ShopOrder } from '../bed/aws/shop.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
@@ -56,7 +57,7 @@ interface Ground {
 
 async function foundShop({ lab, root, steps }: Ground, order: ShopOrder = {}): Promise<EcsShop> {
   const shop = await lab.makeShop({ deregistrationDelay: 2, ...order })
-  const { ruleArn, listenerArn, url, testUrl } = shop
+  const { ruleArn, listenerArn, url } = shop
   const inputs: Inputs = {
     target: 'ecs',
     app: 'shop',
@@ -67,7 +68,7 @@ async function foundShop({ lab, root, steps }: Ground, order: ShopOrder = {}): P
     'ecs-service': `${shop.name}-{color}`,
     'lock-parameter': `/blue-green/${shop.name}`,
     ...(ruleArn === null ? { 'listener-arn': listenerArn } : { 'rule-arn': ruleArn }),
-    ...(testUrl === null ? {} : { 'color-url': testUrl }),
+    ...(order.colorRules ? { 'color-url': url, 'test-headers': `{ ${colorHeader}: '{color}' }` } : {}),
     'identity-header': 'x-color',
     'ecs-attach': 'true',
     ...shortTimes,

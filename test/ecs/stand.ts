@@ -1,11 +1,11 @@
 /** The ECS target in the lab: a shop of its own for each stand. */
-import { CreateRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { GetParametersByPathCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
 import { systemClock } from '../../src/clock.ts'
 import { openEcsTarget } from '../../src/targets/ecs/ecs-target.ts'
 import type { EcsSettings } from '../../src/targets/ecs/settings.ts'
 import type { Color, Release, Target } from '../../src/targets/target.ts'
 import { type AwsLab, startAwsLab } from '../bed/aws/aws-lab.ts'
+import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop } from '../bed/aws/shop.ts'
 import { ask } from '../contract/asking.ts'
 import type { Stand } from '../contract/stand.ts'
@@ -20,12 +20,9 @@ export async function openEcsStands(): Promise<EcsStands> {
 }
 
 const colors = ['blue', 'green'] as const
-/** That a rule for each color listens to, so that both target groups are always named. */
-const header = 'X-Test-Color'
 
 async function openStand(lab: AwsLab): Promise<Stand> {
-  const shop = await lab.makeShop({ counts: { blue: 0, green: 0 } })
-  for (const [index, color] of colors.entries()) await addRule(shop, color, index + 1)
+  const shop = await lab.makeShop({ counts: { blue: 0, green: 0 }, colorRules: true })
   const images: Record<string, string> = {}
   for (const version of ['v2', 'v3']) images[version] = (await shop.publish(version)).image
   images.doomed = (await shop.publish('doomed', { CRASH: '1' })).image
@@ -102,7 +99,7 @@ const settingsOf = (shop: Shop): EcsSettings => ({
   region: null,
   cluster: shop.cluster,
   routes: [{ kind: 'listener', arn: shop.listenerArn }],
-  testHeaders: { [header]: '{color}' },
+  testHeaders: { [colorHeader]: '{color}' },
   attach: false,
   desiredCount: null,
   lockParameter: lockParameter(shop),
@@ -142,16 +139,6 @@ const openTarget = (shop: Shop, settings: EcsSettings, { run, leaseTtl }: Run): 
       secrets: [],
     },
   })
-
-const addRule = (shop: Shop, color: Color, priority: number) =>
-  shop.clients.elb.send(
-    new CreateRuleCommand({
-      ListenerArn: shop.listenerArn,
-      Priority: priority,
-      Conditions: [{ Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: header, Values: [color] } }],
-      Actions: [{ Type: 'forward', TargetGroupArn: shop.targetGroups[color] }],
-    }),
-  )
 
 const shapeOf = (shop: Shop) => async (color: Color) => {
   const { desiredCount, taskDefinition, deployments } = await shop.describe(color)

@@ -58,6 +58,7 @@ export const success: Outcome = {
     ['cleanup', 3000],
   ),
   evidence: [measured],
+  gates: [],
   failure: null,
   notices: [],
   wayBack: ['sudo mv /var/lib/blue-green/shop/green /var/lib/blue-green/shop/off/green'],
@@ -182,4 +183,44 @@ export const notMeasured: Outcome = {
   ],
 }
 
-export const outcomes = { success, failureBefore, failureAfter, dryRun, status, postBack, notMeasured }
+export const gated: Outcome = {
+  ...failureAfter,
+  gates: [
+    {
+      gate: 'cloudwatch-alarm shop-green-error-rate',
+      during: 'bake',
+      before: 'INSUFFICIENT_DATA',
+      said: ['OK', 'ALARM'],
+      verdict: 'failed',
+      reason:
+        'Threshold Crossed: 1 datapoint [0.3 (01/09/26 03:01:00)] was greater than the threshold (0.05).',
+    },
+    {
+      gate: 'cloudwatch-alarm shop-blue-error-rate',
+      during: 'bake',
+      before: 'ALARM',
+      said: ['ALARM'],
+      verdict: 'not measured',
+      reason: 'it was ALARM before the switch already: <b>Threshold</b> | Crossed.',
+    },
+    {
+      gate: 'cloudwatch-alarm database',
+      during: 'health',
+      before: null,
+      said: ['OK'],
+      verdict: 'held',
+      reason: null,
+    },
+  ],
+}
+
+export const outcomes = {
+  success,
+  failureBefore,
+  failureAfter,
+  dryRun,
+  status,
+  postBack,
+  notMeasured,
+  gated,
+}

@@ -62,6 +62,8 @@ const nasty = fc.oneof(
 const hostileText = fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join(''))
 const hostileTexts = fc.array(hostileText, { maxLength: 30 })
 
+const gate = { during: 'bake', verdict: 'failed' } as const
+
 const hostile: fc.Arbitrary<Outcome> = fc
   .record({
     texts: fc.record({
@@ -81,6 +83,7 @@ const hostile: fc.Arbitrary<Outcome> = fc
     ...texts,
     ...lists,
     evidence: [{ ...measured, url: texts.url, answeredBy: { [who]: 3 } }],
+    gates: [{ ...gate, gate: texts.app, before: who, said: lists.plan, reason: failure.cause }],
     failure: {
       ...failure,
       phase: 'health' as const,
@@ -115,7 +118,7 @@ describe('text of users and remote machines', () => {
           .split('\n')
           .filter((line) => line.startsWith('|'))
         const widths = rows.map((line) => line.split('|').length)
-        expect(new Set(widths)).toEqual(new Set([5, 6, 10]))
+        expect(new Set(widths)).toEqual(new Set([5, 6, 7, 10]))
       }),
     )
   })
@@ -149,6 +152,7 @@ describe('text of users and remote machines', () => {
       wayBack: many,
       plan: many,
       evidence: many.map((url) => ({ ...measured, url, answeredBy: { [long]: 1 } })),
+      gates: many.map((text) => ({ ...gate, gate: text, before: text, said: many, reason: text })),
       failure: {
         phase: 'health',
         cause: `${long}\n${long}`,

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Color } from '../../src/targets/target.ts'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import { deployment } from '../bed/kubernetes/manifests.ts'
+import { fewUsers } from '../process/unhurt.ts'
 import { type City, foundCity, type KubernetesShop } from './place.ts'
-import { fewUsers } from './street.ts'
 
 const autoscaler = (color: Color, minReplicas: number) => ({
   apiVersion: 'autoscaling/v2',

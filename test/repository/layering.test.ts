@@ -23,6 +23,9 @@ const refused: readonly Import[] = [
   ['src/github/new.ts', '../targets/command/settings.ts'],
   ['src/host/new.ts', '../deployment/run.ts'],
   ['src/host/new.ts', '../targets/command/settings.ts'],
+  ['src/gates/new.ts', '@aws-sdk/client-cloudwatch'],
+  ['src/gates/new.ts', '../settings/read.ts'],
+  ['src/gates/new.ts', '../deployment/run.ts'],
   ['src/targets/command/new.ts', '../../deployment/operation.ts'],
   ['src/targets/command/new.ts', '../../settings/read.ts'],
   ['src/targets/command/new.ts', '../vps/settings.ts'],
@@ -42,6 +45,8 @@ const allowed: readonly Import[] = [
   ['src/targets/command/new.ts', '../target.ts'],
   ['src/targets/command/new.ts', '../../host/script.ts'],
   ['src/targets/kubernetes/api/new.ts', '@actions/tool-cache'],
+  ['src/gates/new.ts', '../aws/aws.ts'],
+  ['src/gates/new.ts', '../checks/gate.ts'],
   ['src/registry.ts', './targets/command/command-target.ts'],
 ]
 

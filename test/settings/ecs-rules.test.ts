@@ -97,6 +97,13 @@ describe('an app on ECS', () => {
       ['`test-headers` are sent with `color-url` alone, and there is none.'],
     ],
     [
+      'a way to each color',
+      { 'color-url': 'https://test.example.com', 'test-headers': '{ X-Test: "1" }' },
+      [
+        '`color-url`: `https://test.example.com` names the same thing for both colors. Accepted: a URL with `{color}`, or a map `{ blue: …, green: … }`, or `{color}` in a value of `test-headers`.',
+      ],
+    ],
+    [
       'a lease that outlives a slow answer',
       { 'lease-ttl': '30s' },
       ['`lease-ttl` is too short for AWS: `30s`. Accepted: at least `1m`.'],
@@ -124,6 +131,11 @@ describe('an app on ECS', () => {
     const problems = problemsOf({ ...plain, ...changes })
     for (const text of expected) expect(problems.join('\n')).toContain(text)
     expect(problems).toHaveLength(expected.length)
+  })
+
+  it('may tell the colors apart by a header', () => {
+    const headers = { 'color-url': 'https://shop.example.com', 'test-headers': '{ X-Color: "{color}" }' }
+    expect(problemsOf({ ...plain, ...headers })).toEqual([])
   })
 
   it.each<[string, Inputs, readonly string[]]>([

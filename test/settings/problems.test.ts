@@ -11,7 +11,7 @@ describe('problems', () => {
       'dry-run': 'yes',
       'helth-path': '/x',
       cluster: 'prod',
-      gates: 'x',
+      traffic: 'x',
       url: 'shop.example.com',
     }
     expect(problemsOf(inputs)).toEqual([
@@ -19,7 +19,7 @@ describe('problems', () => {
       '`dry-run`: `yes` is neither `true` nor `false`: did you mean `true`? Accepted: `true` or `false`.',
       '`helth-path` is not a setting: did you mean `health-path`?',
       '`cluster` belongs to target `ecs`, not to target `command`.',
-      '`gates` is not available yet in this version.',
+      '`traffic` is not available yet in this version.',
       '`url`: `shop.example.com` is not an http or https URL: did you mean `https://shop.example.com`? Accepted: an http or https URL.',
       '`commands.observe` is required in mode `deploy`. Accepted: a command whose last line of output is `blue`, `green` or `none`: the color that users reach.',
       '`commands.deploy` is required in mode `deploy`. Accepted: a command that starts the release on `$BLUE_GREEN_COLOR`.',
@@ -115,14 +115,11 @@ describe('what is not built yet', () => {
     ])
   })
 
-  it.each(['gates', 'notify', 'traffic', 'github-deployment', 'staged-max-age', 'ledger'])(
-    'setting %s',
-    (name) => {
-      expect(problemsOf({ ...enough, [name]: 'x' })).toEqual([
-        `\`${name}\` is not available yet in this version.`,
-      ])
-    },
-  )
+  it.each(['notify', 'traffic', 'github-deployment', 'staged-max-age', 'ledger'])('setting %s', (name) => {
+    expect(problemsOf({ ...enough, [name]: 'x' })).toEqual([
+      `\`${name}\` is not available yet in this version.`,
+    ])
+  })
 })
 
 describe('what settings demand of each other', () => {

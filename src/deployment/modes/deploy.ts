@@ -1,10 +1,14 @@
 /** deploy and rollback: the same six phases, on a new release or on one of the history. */
+import { GateFailed } from '../../checks/gate.ts'
+import type { GateWatch } from '../../checks/gate-watch.ts'
 import type { Sampler } from '../../checks/sampler.ts'
 import { type Color, TargetUnreachable, type Traffic } from '../../targets/target.ts'
 import { acquireSession } from '../acquire.ts'
 import { type Ending, trafficNow } from '../chronicle.ts'
 import { endingOfFailure, endingOfSuccess, endingOfUnchanged } from '../endings.ts'
+import { watchGates } from '../gates.ts'
 import { locate, type Operation } from '../operation.ts'
+import type { Course } from '../phases/course.ts'
 import { determineColor } from '../phases/determine-color.ts'
 import { inPhase, runPhases, unwrap } from '../phases/pipeline.ts'
 import { preflight } from '../preflight.ts'
@@ -16,7 +20,8 @@ import { rethrowIfOver } from '../way-back.ts'
 import { clauseOf, messageOf, type Session, type World } from '../world.ts'
 
 export async function deploy(world: World): Promise<Ending> {
-  await preflight(world)
+  const gates = watchGates(world)
+  await preflight(world, gates)
   const session = await acquireSession(world, 'open', world.intent.lockWait)
   try {
     if (session.degraded)
@@ -24,22 +29,30 @@ export async function deploy(world: World): Promise<Ending> {
     await closeFormer(session)
     const planned = await inPhase(session, 'determine-color', () => determineColor(session))
     if (planned.kind === 'unchanged') return endingOfUnchanged(planned.why, planned.live)
-    return await carry(session, planned.operation)
+    return await carry(session, planned.operation, gates)
   } finally {
     await endSession(session)
   }
 }
 
-async function carry(session: Session, operation: Operation): Promise<Ending> {
+async function carry(session: Session, operation: Operation, gates: GateWatch): Promise<Ending> {
   const sampler = samplePublic(session, operation)
   try {
-    const settled = await runPhases({ session, sampler })
-    return await conclude(session, sampler, settled)
-  } catch (error) {
-    rethrowIfOver(session, error)
-    return await putRight(session, sampler, error)
+    return { ...(await runCourse({ session, sampler, gates })), gates: gates.evidence() }
   } finally {
     await sampler.stop()
+  }
+}
+
+async function runCourse(course: Course): Promise<Ending> {
+  const { session, sampler, gates } = course
+  try {
+    const settled = await runPhases(course)
+    return await conclude(session, sampler, settled)
+  } catch (error) {
+    gates.stop()
+    rethrowIfOver(session, error)
+    return await putRight(session, sampler, error)
   }
 }
 
@@ -73,6 +86,7 @@ async function putRight(session: Session, sampler: Sampler, error: unknown): Pro
     operation,
     settled,
     traffic: await trafficNow(session),
+    look: cause instanceof GateFailed ? cause.next : [],
   })
   return operation.traffic === 'from' ? ending : { ...ending, evidence: sampler.evidence() }
 }

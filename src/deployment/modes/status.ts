@@ -5,6 +5,7 @@ import type { Ending } from '../chronicle.ts'
 import { describeTraffic } from '../color-choice.ts'
 import { type Document, emptyDocument, parseDocument } from '../document.ts'
 import { endingOfUnchanged } from '../endings.ts'
+import { watchGates } from '../gates.ts'
 import { mayGoBack, observedTraffic } from '../operation.ts'
 import { planOperation } from '../plan.ts'
 import { preflight } from '../preflight.ts'
@@ -37,7 +38,7 @@ export async function status(world: World): Promise<Ending> {
 }
 
 export async function dryRun(world: World): Promise<Ending> {
-  await preflight(world)
+  await preflight(world, watchGates(world))
   const { document, lease } = await readLedger(world)
   const { operation: open } = document
   const first =

@@ -1,4 +1,5 @@
 import { findDoubts } from '../../checks/evidence.ts'
+import { GateFailed } from '../../checks/gate.ts'
 import { TargetUnreachable } from '../../targets/target.ts'
 import { ChecksFailed } from '../proof.ts'
 import { namesOf } from '../starting.ts'
@@ -10,19 +11,22 @@ const pause = 1_000
 
 /** Watches what users get and the platform's own view for the time of `bake`; ends at once when either breaks. */
 export async function bake(course: Course): Promise<void> {
-  const { session } = course
+  const { session, gates } = course
   const { clock, intent } = session
   const { to } = operationOf(course)
   if (intent.bake === 0) return
   say(session, `Watching ${to} for ${Math.round(intent.bake / 1_000)} s.`)
   const deadline = clock.monotonic() + intent.bake
+  gates.startBake(deadline)
   const seen: Seen = { restarts: null }
   for (;;) {
     await unlessUnreachable(session, () => lookAgain(course, seen))
     const left = deadline - clock.monotonic()
-    if (left <= 0) return judgeSamples(course)
+    if (left <= 0) break
     await sleepUnlessBroken(course, Math.min(pause, left))
   }
+  await judgeSamples(course)
+  await judgeGates(course)
 }
 
 interface Seen {
@@ -48,13 +52,13 @@ async function unlessUnreachable(session: Session, look: () => Promise<void>): P
   }
 }
 
-async function sleepUnlessBroken({ session, sampler }: Course, time: number): Promise<void> {
+async function sleepUnlessBroken({ session, sampler, gates }: Course, time: number): Promise<void> {
   const { clock, signal } = session
   try {
-    await clock.sleep(time, AbortSignal.any([signal, sampler.breached]))
+    await clock.sleep(time, AbortSignal.any([signal, sampler.breached, gates.failed]))
   } catch (error) {
     signal.throwIfAborted()
-    throw new ChecksFailed(messageOf(error))
+    throw error instanceof GateFailed ? error : new ChecksFailed(messageOf(error))
   }
 }
 
@@ -67,6 +71,13 @@ async function judgeSamples({ session, sampler }: Course): Promise<void> {
   const { maxErrorRate, maxP99 } = session.intent
   for (const evidence of sampler.evidence()) {
     for (const doubt of findDoubts(evidence, { maxErrorRate, maxP99 })) warn(session, doubt)
+  }
+}
+
+async function judgeGates({ session, gates }: Course): Promise<void> {
+  await gates.endBake()
+  for (const { gate, during, verdict, reason } of gates.evidence()) {
+    if (during === 'bake' && verdict === 'not measured') warn(session, `${gate}: not measured, ${reason}`)
   }
 }
 

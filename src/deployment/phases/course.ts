@@ -1,4 +1,5 @@
 /** One operation on its way through the six phases. */
+import type { GateWatch } from '../../checks/gate-watch.ts'
 import type { Sampler } from '../../checks/sampler.ts'
 import type { Operation } from '../operation.ts'
 import type { PhaseName } from '../report.ts'
@@ -7,6 +8,7 @@ import type { Session } from '../world.ts'
 export interface Course {
   readonly session: Session
   readonly sampler: Sampler
+  readonly gates: GateWatch
 }
 
 export interface Phase {

@@ -4,8 +4,9 @@ import { announce, say } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 
 export async function health(course: Course): Promise<void> {
-  const { session } = course
+  const { session, gates } = course
   const { to, release } = operationOf(course)
+  const deadline = session.clock.monotonic() + session.intent.health.timeout
   if (session.intent.health.skip) {
     announce(
       session,
@@ -17,5 +18,6 @@ export async function health(course: Course): Promise<void> {
     if (!verdict.passed) throw new ChecksFailed(`${to} did not become healthy: ${verdict.reason}`)
     say(session, `${to} is healthy.`)
   }
+  await gates.passHealth(deadline)
   await runHook(session, 'smoke-test', 'health')
 }

@@ -7,11 +7,12 @@ import { announce, type Session, say } from '../world.ts'
 import { type Course, operationOf } from './course.ts'
 
 export async function switchTraffic(course: Course): Promise<void> {
-  const { session, sampler } = course
+  const { session, sampler, gates } = course
   const operation = operationOf(course)
   const { to, release } = operation
   sayWayBack(course, operation)
   await runHook(session, 'before-switch', 'switch')
+  await gates.lookBefore()
   const verdict = await passesOnce(session, to, { version: release.version })
   if (!verdict.passed) {
     throw new ChecksFailed(

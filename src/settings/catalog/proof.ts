@@ -2,6 +2,7 @@
 import { boolean } from '../forms/boolean.ts'
 import { check } from '../forms/check.ts'
 import { duration, someDuration } from '../forms/duration.ts'
+import { gates } from '../forms/gates.ts'
 import { maxP99 } from '../forms/max-p99.ts'
 import { percent } from '../forms/percent.ts'
 import { rate } from '../forms/rate.ts'
@@ -105,10 +106,10 @@ export const proofSettings = {
   },
   gates: {
     ...inModes('deploy', 'stage', 'promote'),
-    built: false,
     sections,
-    form: anything,
-    description: 'Conditions on metrics, alarms, logs or a command that must hold',
+    form: gates,
+    description:
+      'Alarms that must hold, a list of `{ cloudwatch-alarm: NAME, during: bake }`, where `during` is `bake` (also when left out) or `health`; asked in `aws-region` for `ecs`, for other targets in the region of the environment',
   },
   traffic: {
     ...inModes('deploy', 'promote'),

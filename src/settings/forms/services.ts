@@ -35,7 +35,7 @@ export interface ServiceSettings {
   readonly 'rule-arn'?: readonly string[] | undefined
 }
 
-export const colorUrl = perColorForm('an http or https URL', { parse: parseUrl })
+export const colorUrl = perColorForm('an http or https URL', { parse: parseUrl, shared: true })
 
 const keys = {
   image: image.schema.optional(),

@@ -18,6 +18,9 @@ import type { Place } from './aws-lab.ts'
 import { poll } from './poll.ts'
 import type { ShopOrder } from './shop.ts'
 
+/** A request that has it gets to the color that it names, where a shop has color rules. */
+export const colorHeader = 'X-Test-Color'
+
 export interface Front {
   readonly url: string
   readonly testUrl: string | null
@@ -28,6 +31,8 @@ export interface Front {
   readonly targetGroups: Readonly<Record<Color, string>>
   /** Moves the traffic, by hand as it were. */
   forward(to: Color | Readonly<Record<Color, number>>): Promise<void>
+  /** Moves the test listener. */
+  forwardTest(to: Color): Promise<void>
   /** To a target group of neither color, with nobody in it. */
   forwardElsewhere(): Promise<void>
   health(color: Color): Promise<readonly TargetHealthDescription[]>
@@ -65,6 +70,14 @@ export async function makeFront(
   const ruleArn = rule
     ? await createRule(elb, { listenerArn, rule, action: forwardTo(targetGroups, only(live)) })
     : null
+  if (order.colorRules) {
+    for (const [index, color] of (['blue', 'green'] as const).entries()) {
+      const HttpHeaderConfig = { HttpHeaderName: colorHeader, Values: [color] }
+      const conditions = [{ Field: 'http-header', HttpHeaderConfig }]
+      const action = forwardTo(targetGroups, color)
+      await createRule(elb, { listenerArn, rule: conditions, action, priority: index + 1 })
+    }
+  }
   await createServices(targetGroups)
   const idle = live === 'blue' ? 'green' : 'blue'
   const testListenerArn = testListener
@@ -86,6 +99,10 @@ export async function makeFront(
     testListenerArn,
     targetGroups,
     forward,
+    forwardTest: async (to) => {
+      const DefaultActions = [forwardTo(targetGroups, to)]
+      await elb.send(new ModifyListenerCommand({ ListenerArn: testListenerArn ?? '', DefaultActions }))
+    },
     forwardElsewhere: async () => {
       const TargetGroupArn = await createTargetGroup(elb, { place, name: `${name}-else`, order })
       await act({ Type: 'forward', TargetGroupArn })
@@ -175,16 +192,17 @@ interface NewRule {
   readonly listenerArn: string
   readonly rule: NonNullable<ShopOrder['rule']>
   readonly action: Action
+  readonly priority?: number
 }
 
 async function createRule(
   elb: ElasticLoadBalancingV2Client,
-  { listenerArn, rule, action }: NewRule,
+  { listenerArn, rule, action, priority = 10 }: NewRule,
 ): Promise<string> {
   const { Rules: [made] = [] } = await elb.send(
     new CreateRuleCommand({
       ListenerArn: listenerArn,
-      Priority: 10,
+      Priority: priority,
       Conditions: [...rule],
       Actions: [action],
     }),

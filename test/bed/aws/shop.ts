@@ -6,12 +6,14 @@ import {
   DeleteServiceCommand,
   type DeploymentConfiguration,
   DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
   type Service,
   type Task,
+  type TaskDefinition,
   UpdateServiceCommand,
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs'
@@ -38,6 +40,8 @@ export interface ShopOrder {
   readonly weights?: boolean
   /** A second listener, which leads to the idle color. */
   readonly testListener?: boolean
+  /** Rules that lead to each color by a header, before all others: see `colorHeader`. */
+  readonly colorRules?: boolean
   readonly controller?: 'ECS' | 'CODE_DEPLOY'
   readonly deployment?: DeploymentConfiguration
   /** In seconds, of the target groups. */
@@ -61,6 +65,8 @@ export interface Shop extends Front, AsyncDisposable {
   /** A revision of the shop's task definition with this image. Resolves with its ARN. */
   register(image: string): Promise<string>
   describe(color: Color): Promise<Service>
+  /** That its service has now. */
+  definition(color: Color): Promise<TaskDefinition>
   update(color: Color, change: Partial<UpdateServiceCommandInput>): Promise<void>
   tasks(color: Color, status: 'RUNNING' | 'STOPPED'): Promise<readonly Task[]>
   /** Resolves once the service looks like that. */
@@ -141,6 +147,11 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
     publish,
     register,
     describe,
+    definition: async (color) => {
+      const { taskDefinition } = await describe(color)
+      const command = new DescribeTaskDefinitionCommand({ taskDefinition })
+      return (await clients.ecs.send(command)).taskDefinition ?? {}
+    },
     until,
     update: async (color, change) =>
       void (await clients.ecs.send(

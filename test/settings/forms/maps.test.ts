@@ -133,7 +133,6 @@ describe('a value for each color', () => {
   })
 
   it.each([
-    ['http://same', [' names the same thing for both colors: it needs `{color}`, or a map']],
     ['{color}.local', [' is not an http or https URL']],
     [{ blue: 'http://a' }, ['green is missing']],
     [

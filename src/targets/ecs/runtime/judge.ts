@@ -55,7 +55,8 @@ function fatalReason(service: Service, { deployment, failures, reached }: Seen):
     const ours = service.deployments?.find(({ id }) => id === deployment)
     // ECS's own circuit breaker goes back to the deployment before.
     if (ours?.rolloutState === 'FAILED') return rolledBack(ours, failures)
-    return `another deployment has taken the place of ours: ${primary?.id ?? 'none'} with ${primary?.taskDefinition}${lastWord(failures)}`
+    const why = failureIn(service, deployment) ?? `${primary?.id} with ${primary?.taskDefinition}`
+    return `another deployment has taken the place of ours: ${why}${lastWord(failures)}`
   }
   if (primary?.rolloutState === 'FAILED') return rolledBack(primary, failures)
   if (reached !== null) return null
@@ -63,8 +64,21 @@ function fatalReason(service: Service, { deployment, failures, reached }: Seen):
   if (hopeless !== undefined) return `a task cannot start: ${endOf(hopeless)}`
   // Each of them was tried once more.
   const wanted = Math.max(1, service.desiredCount ?? 1)
-  return failures.length > wanted ? `tasks keep ending, ${failures.length} by now${lastWord(failures)}` : null
+  if (failures.length <= wanted) return null
+  const [complaint] = complaintsOf(service)
+  const said = complaint === undefined ? '' : `; ECS says: ${complaint}`
+  return `tasks keep ending, ${failures.length} by now${lastWord(failures)}${said}`
 }
+
+/** What ECS has said when it gave a deployment up; null: nothing. */
+const failureIn = ({ events = [] }: Service, deployment: string): string | null => {
+  const said = events.filter(
+    ({ message = '' }) => message.includes(deployment) && /deployment failed/.test(message),
+  )
+  return said[0]?.message?.replace(serviceName, '') ?? null
+}
+
+const serviceName = /^\(service [^)]+\) /
 
 const rolledBack = ({ rolloutStateReason = 'no reason given' }: Deployment, failures: readonly Task[]) =>
   `the deployment failed in ECS: ${rolloutStateReason}${lastWord(failures)}`
@@ -123,7 +137,7 @@ export function complaintsOf(service: Service): readonly string[] {
   const since = primaryOf(service)?.createdAt?.getTime() ?? 0
   return (service.events ?? [])
     .filter((event) => timeOf(event) >= since && !routine.test(event.message ?? ''))
-    .map(({ message = '' }) => message.replace(/^\(service [^)]+\) /, ''))
+    .map(({ message = '' }) => message.replace(serviceName, ''))
 }
 
 export const timeOf = ({ createdAt }: ServiceEvent): number => createdAt?.getTime() ?? 0

@@ -115,7 +115,9 @@ function failureReader({ aws, settings: { cluster } }: Place) {
   const known = new Map<string, { readonly count: number; readonly tasks: readonly Task[] }>()
   return async (service: Service, deployment: string | null): Promise<readonly Task[]> => {
     const id = deployment ?? primaryOf(service)?.id
-    const count = service.deployments?.find((one) => one.id === id)?.failedTasks ?? 0
+    const found = service.deployments?.find((one) => one.id === id)
+    // One that ECS has rolled back is gone, and its tasks are still there to say why.
+    const count = found === undefined ? Number.POSITIVE_INFINITY : (found.failedTasks ?? 0)
     if (id === undefined || count === 0) return []
     const before = known.get(id)
     if (before?.count === count) return before.tasks

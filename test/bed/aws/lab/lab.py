@@ -15,6 +15,7 @@ import sys
 
 from aiohttp import web
 
+import alarms
 import balancer
 import images
 import journal
@@ -34,6 +35,7 @@ class Lab:
         self.api = Api()
         self.balancer = balancer.Balancer(addresses(loopback, range(1, 8)))
         refusals.install()
+        alarms.install()
         prober.install()
         scheduler.install()
         self.balancer.install()

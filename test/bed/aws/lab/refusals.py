@@ -22,6 +22,7 @@ def install():
     around(FakeAction, "__init__", _action)
     around(ELBv2Backend, "modify_listener", _modify_listener)
     around(ELBv2Backend, "modify_rule", _modify_rule)
+    around(ELBv2Backend, "describe_target_groups", _describe_target_groups)
     around(EC2ContainerServiceBackend, "create_service", _create_service)
     around(EC2ContainerServiceBackend, "update_service", _update_service)
     around(SimpleSystemManagerBackend, "put_parameter", _put_parameter)
@@ -40,6 +41,25 @@ def _action(make, action, data):
     if data.get("Type") == "authenticate-oidc":
         _keep_secret(data["AuthenticateOidcConfig"])
     make(action, data)
+
+
+def _describe_target_groups(describe, backend, *arguments, **named):
+    """Each with the load balancers that name it now, and not with all that ever did."""
+    groups = list(describe(backend, *arguments, **named))
+    for group in groups:
+        group.load_balancer_arns = [
+            balancer.arn for balancer in backend.load_balancers.values() if _names(backend, balancer, group)
+        ]
+    return groups
+
+
+def _names(backend, balancer, group):
+    return any(
+        group.arn in backend._get_target_group_arns_from(action_data=action.data)
+        for listener in balancer.listeners.values()
+        for rule in listener.rules.values()
+        for action in rule.actions
+    )
 
 
 def _show_as_aws_does(forward):
