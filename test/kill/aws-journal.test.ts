@@ -10,6 +10,7 @@ const entry = (change: Partial<Entry>): Entry => ({
   service: 'shop-green',
   served: ['shop-blue'],
   caller: by('one-main'),
+  fence: 1,
   desired: 1,
   after: null,
   ready: null,
@@ -37,6 +38,11 @@ describe('the journal of a shop', () => {
   test('shows an owner that comes back', () => {
     const log = notedIn([entry({}), entry({ caller: by('two-main') }), entry({})])
     expect(ownershipFaults(log)).toEqual(['one-main at AWS ran deploy after two-main at AWS had come'])
+  })
+
+  test('shows an owner that comes late', () => {
+    const log = notedIn([entry({ caller: by('two-main'), fence: 2 }), entry({})])
+    expect(ownershipFaults(log)).toEqual(['fence 1 after 2'])
   })
 
   test('shows a live color that is changed, and one that loses a task', () => {

@@ -20,7 +20,7 @@ export const notedIn = (entries: readonly Entry[]): readonly Noted[] =>
       command: commandOf(entry),
       color: colorOf(subjectOf(entry)),
       version: '-',
-      fence: 0,
+      fence: entry.fence ?? 0,
     }))
 
 function commandOf({ operation, desired }: Entry): string {

@@ -11,6 +11,7 @@ import { type Case, type Cut, isCut, isTrouble } from './matrix.ts'
 import type { Run } from './runs.ts'
 import { closerRun, lastRelease, nextRelease } from './scenarios.ts'
 import { openScene, type Scene } from './scene.ts'
+import { frozenTime } from './site.ts'
 
 /** What happened, for the judge. */
 export interface Story {
@@ -137,9 +138,6 @@ async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After
   return comeAfter(scene, run, given)
 }
 
-/** Longer than the lease, so that the next run may come. */
-const frozenTime = ({ site: { leaseTime } }: Scene): number => Math.min(2 * leaseTime, leaseTime + 5_000)
-
 async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
   if (given.aftermath === 'beside') {
     const post = await run.postBeside('cancelled')
@@ -147,7 +145,7 @@ async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After
     return { post }
   }
   const coming = given.aftermath === 'takeover' ? runNext(scene) : null
-  await sleep(frozenTime(scene))
+  await sleep(frozenTime(scene.site))
   const next = await coming
   stage.cont()
   const { code } = await stage.finished

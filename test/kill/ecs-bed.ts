@@ -23,7 +23,7 @@ export async function startEcsKillBed(options: BedOptions): Promise<Bed> {
   await using stack = new AsyncDisposableStack()
   const ground = layGround(options, stack)
   // Runs mostly wait between two looks at AWS.
-  const together = sideBySide(4)
+  const together = sideBySide(5)
   const mall = stack.use(await foundMall())
   const versions = [...scenarios.map(({ run }) => run.version), nextRelease.version, lastRelease.version]
   const images = new Map<string, string>()
@@ -85,7 +85,12 @@ async function openSite({ mall, images, folder, start, stateFolder }: SiteOption
     trouble: troubleOf(shop, mall),
     env: ({ label, route }) => environmentOf(shop, { label, route, way }),
     hooksOnTarget: [],
-    inputs: ({ mode, version }) => inputsFor(at, mode === 'deploy' ? (images.get(version) ?? '') : null),
+    inputs: ({ mode, version }) => ({
+      ...inputsFor(at),
+      // As long as an AWS that is cut off is waited for, and longer than a run stands still.
+      ...(mode === 'unlock' || mode === 'cleanup' ? {} : { 'deploy-timeout': '90s' }),
+      ...(mode === 'deploy' ? { image: images.get(version) ?? '' } : {}),
+    }),
     keep: async (name) => {
       mkdirSync(stateFolder(name), { recursive: true })
       writeFileSync(kept(name), JSON.stringify(await stateOf(at)))
@@ -126,11 +131,10 @@ const environmentOf = (shop: Shop, { label, route, way }: By): NodeJS.ProcessEnv
   AWS_ENDPOINT_URL: way.endpoint(route),
 })
 
-/** `image`: null where none is deployed. */
-function inputsFor({ inputs }: EcsShop, image: string | null): Inputs {
+function inputsFor({ inputs }: EcsShop): Inputs {
   const names = ['target', 'cluster', 'ecs-service', 'lock-parameter', 'listener-arn'] as const
   const own = Object.fromEntries(names.map((name) => [name, inputs[name] ?? '']))
-  return { ...own, 'identity-header': 'x-color', ...(image === null ? {} : { image }) }
+  return { ...own, 'identity-header': 'x-color' }
 }
 
 async function namedBy({ clients, listenerArn, targetGroups }: Shop): Promise<Color | null> {

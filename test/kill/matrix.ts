@@ -168,14 +168,14 @@ const covers: Readonly<Record<BedName, (one: Case) => readonly string[]>> = {
   },
   ecs: ({ way, point, moment, aftermath }) => {
     const kind = kindOf(point).replace(/^\w+\//, '')
-    const { name, stage } = point.scenario
-    const sort = isTrouble(way) ? 'trouble' : isCut(way) ? 'cut' : way
-    const keys = [`${name} ${sort}`, `${stage} ${way} ${aftermath}`]
-    return way === 'kill' && isAwsChange(kind) ? [...keys, `${kind} ${moment}`] : keys
+    const sort = isTrouble(way) ? 'trouble' : isCut(way) ? 'cut' : way === 'freeze' ? way : 'stop'
+    const keys = [`${point.scenario.name} ${sort}`, `${way} ${aftermath}`]
+    if (way !== 'kill') return keys
+    // Where nothing is under way, one moment is like another.
+    return isAwsChange(kind) ? [...keys, `${kind} ${moment}`] : ['look']
   },
 }
 
-/** Where nothing is under way, the moment makes no difference. */
 const isAwsChange = (kind: string): boolean => /^(change:|acquire|write|park|free)/.test(kind)
 
 const isEnd = (way: Way): boolean => way === 'kill' || isCut(way)

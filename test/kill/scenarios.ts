@@ -22,7 +22,7 @@ export interface Scenario {
 const deploy: Scenario = {
   name: 'deploy',
   start: 'v1 on blue',
-  run: { mode: 'deploy', version: 'v2', hooks: 'all', oldColor: 'warm', healthTimeout: '20s' },
+  run: { mode: 'deploy', version: 'v2', hooks: 'all', oldColor: 'warm', healthTimeout: 'patient' },
   stage: 'main',
   job: 'success',
   ends: { color: 'green', version: 'v2' },
@@ -52,7 +52,7 @@ export const nextRelease: RunWanted = {
   version: 'v3',
   hooks: 'on-rollback',
   oldColor: 'retired by main',
-  healthTimeout: '20s',
+  healthTimeout: 'patient',
 }
 export const lastRelease: RunWanted = { ...nextRelease, version: 'v4' }
 

@@ -22,6 +22,10 @@ export interface Trouble {
  */
 export const briefLease = { leaseTime: 3_000, lapse: null, trouble: null } as const
 
+/** How long a run stands still, in milliseconds: longer than its lease, so that the next run may come. */
+export const frozenTime = ({ leaseTime }: Pick<Site, 'leaseTime'>): number =>
+  Math.min(2 * leaseTime, leaseTime + 5_000)
+
 export interface Site extends AsyncDisposable {
   readonly app: string
   readonly url: string

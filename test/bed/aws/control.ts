@@ -32,6 +32,8 @@ export interface Entry {
   readonly served: readonly string[]
   /** null: AWS itself. `client`: from the header `X-Client`. */
   readonly caller: { readonly user: string; readonly client: string | null } | null
+  /** The last of the numbered parameters that the caller was the first to write; null: none. */
+  readonly fence: number | null
   /** Of a service. */
   readonly desired: number | null
   /** Of traffic: services that get requests since. */

@@ -1,15 +1,18 @@
 """What was done to services and to traffic, in the order in which it was done."""
 
+import re
 import time
 from dataclasses import asdict, dataclass, field
 
 from moto.elbv2.models import ELBv2Backend
+from moto.ssm.models import SimpleSystemManagerBackend
 
 import tasks
 from aws import around, ecs, elb
 
 _entries = []
 _caller = None
+_fences = {}
 
 
 @dataclass
@@ -22,6 +25,8 @@ class Entry:
     caller: dict | None
     desired: int | None = None
     after: list | None = None
+    # The last of the numbered parameters that the caller was the first to write.
+    fence: int | None = None
     # Of `after`: where every task that is wanted runs the newest deployment, and is healthy.
     ready: list | None = None
     at: float = field(default_factory=time.time)
@@ -32,6 +37,7 @@ def install():
     around(ELBv2Backend, "modify_listener", _move)
     around(ELBv2Backend, "modify_rule", _move)
     around(tasks.Task, "stop", _stop)
+    around(SimpleSystemManagerBackend, "put_parameter", _put)
 
 
 def calling(caller):
@@ -49,7 +55,7 @@ def entries_of(prefix):
 def _update(update, backend, properties):
     before = _served(_all_rules())
     service = update(backend, properties)
-    _entries.append(Entry("UpdateService", service.name, before, _caller, desired=service.desired_count))
+    _note("UpdateService", service.name, before, desired=service.desired_count)
     return service
 
 
@@ -58,13 +64,30 @@ def _move(move, backend, *arguments, **named):
     before = _served(rules)
     ready = [service.name for service in ecs.services.values() if _is_ready(service)]
     result = move(backend, *arguments, **named)
-    _entries.append(Entry("Move", None, before, _caller, after=_served(rules), ready=ready))
+    _note("Move", None, before, after=_served(rules), ready=ready)
     return result
 
 
 def _stop(stop, task, code, reason):
-    _entries.append(Entry("StopTask", task.service.name, _served(_all_rules()), None))
+    _note("StopTask", task.service.name, _served(_all_rules()))
     stop(task, code, reason)
+
+
+def _put(put, backend, name, *arguments, **named):
+    is_new = name not in backend._parameters
+    result = put(backend, name, *arguments, **named)
+    numbered = re.search(r"/[^/]*[^/\d][^/]*/(\d+)$", name)
+    if is_new and numbered and _caller:
+        _fences[_who()] = int(numbered[1])
+    return result
+
+
+def _note(operation, service, served, **others):
+    _entries.append(Entry(operation, service, served, _caller, fence=_fences.get(_who()), **others))
+
+
+def _who():
+    return _caller and (_caller["user"], _caller["client"])
 
 
 def _all_rules():
