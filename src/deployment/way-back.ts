@@ -33,7 +33,7 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
 async function startAgain(session: Session, operation: Operation, from: Color): Promise<boolean> {
   const { runtime } = session.target
   const { presence } = await runtime.observe(from)
-  if (presence !== 'stopped' && presence !== 'absent') return false
+  if (presence !== 'stopped' && presence !== 'stopping' && presence !== 'absent') return false
   if (operation.previous === null) {
     throw new Error(`it is ${presence}, and what ran there is not recorded, so it cannot be started again`)
   }

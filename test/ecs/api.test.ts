@@ -106,6 +106,21 @@ describe.skipIf(lacks(...labPrograms)).concurrent('an AWS that', { timeout: 180_
     expect((await users.stop()).lost).toEqual([])
   })
 
+  test('has no word of the lock any more is gone back on all the same, on what the runner has recorded', async () => {
+    await using at = await mall.found()
+    await using users = fewUsers(at)
+    const step = at.step({ ...(await at.release('v2')), ...gated(at, 'after-switch') })
+    await step.until('gated')
+    await step.kill()
+    const operations = ['GetParameters', 'GetParametersByPath', 'PutParameter', 'DeleteParameters']
+    await at.shop.orderFault({ kind: 'internal-error', operations, times: Number.POSITIVE_INFINITY })
+    const post = await step.post('failure')
+    expect(post.log).toMatch(/without the ledger|Traffic is back on blue/)
+    expect(await at.answers()).toBe('blue v1')
+    await at.shop.endFaults()
+    expect((await users.stop()).lost).toEqual([])
+  })
+
   test('is away for a while in the middle of a deployment', async () => {
     await using at = await mall.found()
     const release = await at.release('v2')

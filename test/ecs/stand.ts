@@ -9,6 +9,7 @@ import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop } from '../bed/aws/shop.ts'
 import { ask } from '../contract/asking.ts'
 import type { Stand } from '../contract/stand.ts'
+import { typed } from './typing.ts'
 
 export interface EcsStands extends AsyncDisposable {
   open(): Promise<Stand>
@@ -66,6 +67,7 @@ async function openStand(lab: AwsLab): Promise<Stand> {
     humanMoves: (to) => shop.forward(to),
     elapse: (time) => systemClock.sleep(time),
     snapshot: async () => JSON.stringify([await Promise.all(colors.map(shapeOf(shop))), await parameters()]),
+    shell: (text) => typed(shop, text),
     breakObserve: () => shop.forwardElsewhere(),
     breakLedger: async () => {
       const newest = (await parameters()).map(({ Name = '' }) => Number(Name.split('/').at(-1)))

@@ -5,6 +5,7 @@ import { expectUnhurt, fewUsers } from '../process/unhurt.ts'
 import { lacks } from '../programs.ts'
 import { foundMall, type Mall } from './place.ts'
 import { gated, openGate } from './street.ts'
+import { typed } from './typing.ts'
 
 const arn = 'arn:aws:elasticloadbalancing:us-east-1:123456789012'
 
@@ -210,14 +211,19 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
       )
     })
 
-    test('to weights of both: refused with the commands that repair it', async () => {
-      await using at = await mall.found({ weights: true })
+    test('to weights of both: refused, and the commands that are told repair it', async () => {
+      await using at = await mall.found({ counts: { blue: 1, green: 1 }, weights: true })
       await at.shop.forward({ blue: 90, green: 10 })
       const { main } = await at.deploy(await at.release('v2'))
       expect(main.code).toBe(1)
-      expect(errorsOf(main).join()).toMatch(
-        /blue with weight 90 and green with weight 10[\s\S]*modify-listener/,
-      )
+      const said = errorsOf(main).join()
+      expect(said).toMatch(/blue with weight 90 and green with weight 10/)
+      for (const color of ['green', 'blue']) {
+        const [, command] = new RegExp(`# to put traffic on ${color}:\\n(aws .*)`).exec(said) ?? []
+        await typed(at.shop, command ?? 'exit 1')
+        const look = await at.deploy({ mode: 'status', image: '', version: '' })
+        expect(look.main.outputs['active-color'], look.main.log).toBe(color)
+      }
     })
   })
 

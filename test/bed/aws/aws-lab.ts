@@ -29,7 +29,7 @@ export interface Place {
 }
 
 /** For `lacks`. */
-export const labPrograms = ['python3', 'aws-lab', 'vps-app'] as const
+export const labPrograms = ['python3', 'aws-lab', 'aws', 'vps-app'] as const
 
 export async function startAwsLab(): Promise<AwsLab> {
   await using stack = new AsyncDisposableStack()

@@ -44,6 +44,8 @@ export interface ShopOrder {
   readonly colorRules?: boolean
   readonly controller?: 'ECS' | 'CODE_DEPLOY'
   readonly deployment?: DeploymentConfiguration
+  /** In its cluster, as another service of the same app. */
+  readonly beside?: Pick<Shop, 'cluster'>
   /** In seconds, of the target groups. */
   readonly deregistrationDelay?: number
 }
@@ -64,9 +66,12 @@ export interface Shop extends Front, AsyncDisposable {
   publish(tag: string, environment?: Readonly<Record<string, string>>): Promise<Image>
   /** A revision of the shop's task definition with this image. Resolves with its ARN. */
   register(image: string): Promise<string>
-  describe(color: Color): Promise<Service>
+  /** `service`: another one of the cluster. */
+  describe(color: Color, service?: string): Promise<Service>
   /** That its service has now. */
   definition(color: Color): Promise<TaskDefinition>
+  /** ECS services of both colors that no load balancer leads to: `NAME-blue` and `NAME-green`. */
+  addWorkers(name: string, counts: Readonly<Record<Color, number>>): Promise<void>
   update(color: Color, change: Partial<UpdateServiceCommandInput>): Promise<void>
   tasks(color: Color, status: 'RUNNING' | 'STOPPED'): Promise<readonly Task[]>
   /** Resolves once the service looks like that. */
@@ -92,17 +97,19 @@ export const isSteady = ({ deployments, desiredCount, runningCount }: Service): 
 export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
   const { control, endpoint, region, ports } = place
   const name = `shop-${randomUUID().slice(0, 8)}`
+  const { cluster } = order.beside ?? { cluster: name }
   const clients = clientsFor(place, `${name}-operator`)
+  const workers: string[] = []
   const services = { blue: `${name}-blue`, green: `${name}-green` }
   const publish: Shop['publish'] = (tag, environment = {}) =>
     control.publish({ repository: name, tag, environment })
   const register: Shop['register'] = (image) => registerTask(clients.ecs, { family: name, image, ports })
-  const describe: Shop['describe'] = async (color) => {
+  const describe: Shop['describe'] = async (color, named = services[color]) => {
     const { services: found } = await clients.ecs.send(
-      new DescribeServicesCommand({ cluster: name, services: [services[color]] }),
+      new DescribeServicesCommand({ cluster, services: [named] }),
     )
     const service = found?.[0]
-    if (service === undefined) throw new Error(`There is no service ${services[color]}.`)
+    if (service === undefined) throw new Error(`There is no service ${named}.`)
     return service
   }
   const until: Shop['until'] = (color, is) =>
@@ -111,7 +118,7 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
       return is(service) ? service : null
     })
 
-  await clients.ecs.send(new CreateClusterCommand({ clusterName: name }))
+  if (!order.beside) await clients.ecs.send(new CreateClusterCommand({ clusterName: name }))
   const { image } = await publish('v1')
   const taskDefinition = await register(image)
   const front = await makeFront({ place, elb: clients.elb, name, order }, async (targetGroups) => {
@@ -121,7 +128,7 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
       await createService(clients.ecs, {
         place,
         order,
-        cluster: name,
+        cluster,
         service,
         targetGroup,
         count,
@@ -133,7 +140,7 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
   return {
     ...front,
     name,
-    cluster: name,
+    cluster,
     image,
     port: ports.container,
     services,
@@ -153,27 +160,40 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
       return (await clients.ecs.send(command)).taskDefinition ?? {}
     },
     until,
+    addWorkers: async (worker, counts) => {
+      for (const color of ['blue', 'green'] as const) {
+        const [service, count] = [`${worker}-${color}`, counts[color]]
+        await createService(clients.ecs, {
+          place,
+          order,
+          cluster,
+          service,
+          targetGroup: null,
+          count,
+          taskDefinition,
+        })
+        workers.push(service)
+      }
+    },
     update: async (color, change) =>
       void (await clients.ecs.send(
-        new UpdateServiceCommand({ cluster: name, service: services[color], ...change }),
+        new UpdateServiceCommand({ cluster, service: services[color], ...change }),
       )),
     tasks: async (color, desiredStatus) => {
       const listed = await clients.ecs.send(
-        new ListTasksCommand({ cluster: name, serviceName: services[color], desiredStatus }),
+        new ListTasksCommand({ cluster, serviceName: services[color], desiredStatus }),
       )
       if (!listed.taskArns?.length) return []
-      const found = await clients.ecs.send(
-        new DescribeTasksCommand({ cluster: name, tasks: listed.taskArns }),
-      )
+      const found = await clients.ecs.send(new DescribeTasksCommand({ cluster, tasks: listed.taskArns }))
       return found.tasks ?? []
     },
-    killTask: async (color) => void (await control.kill({ cluster: name, service: services[color] })),
+    killTask: async (color) => void (await control.kill({ cluster, service: services[color] })),
     orderFault: (fault) => control.orderFault(name, fault),
     endFaults: () => control.endFaults(name),
     calls: () => control.calls(name),
     [Symbol.asyncDispose]: async () => {
-      for (const service of Object.values(services))
-        await clients.ecs.send(new DeleteServiceCommand({ cluster: name, service, force: true }))
+      for (const service of [...Object.values(services), ...workers])
+        await clients.ecs.send(new DeleteServiceCommand({ cluster, service, force: true }))
       await clients.elb.send(new DeleteLoadBalancerCommand({ LoadBalancerArn: front.balancerArn }))
     },
     requests: async (color) => (await control.requests())[front.targetGroups[color]] ?? 0,
@@ -225,7 +245,8 @@ interface NewService {
   readonly order: ShopOrder
   readonly cluster: string
   readonly service: string
-  readonly targetGroup: string
+  /** null: no load balancer leads to it. */
+  readonly targetGroup: string | null
   readonly count: number
   readonly taskDefinition: string
 }
@@ -240,9 +261,11 @@ async function createService(ecs: ECSClient, wanted: NewService): Promise<void> 
       desiredCount: count,
       launchType: 'FARGATE',
       networkConfiguration: { awsvpcConfiguration: { subnets: [...place.subnets], securityGroups: [] } },
-      loadBalancers: [
-        { targetGroupArn: targetGroup, containerName: 'app', containerPort: place.ports.container },
-      ],
+      ...(targetGroup !== null && {
+        loadBalancers: [
+          { targetGroupArn: targetGroup, containerName: 'app', containerPort: place.ports.container },
+        ],
+      }),
       ...(order.controller && { deploymentController: { type: order.controller } }),
       ...(order.deployment && { deploymentConfiguration: order.deployment }),
     }),

@@ -46,8 +46,8 @@ function fenceIn(path: string, name: string): number | null {
   return /^[1-9]\d*$/.test(rest) && Number.isSafeInteger(Number(rest)) ? Number(rest) : null
 }
 
-/** As AWS answers them in one page. */
-const kept = 10
+/** With the one that is made next, as many as AWS answers in one page. */
+const kept = 9
 
 /** Those that nobody needs any more. */
 export function outdatedIn(fences: readonly number[], documented: number | null): readonly number[] {

@@ -111,7 +111,9 @@ async function demand({ keeping, clock, now }: Asking, guard: Guard, name: strin
     await keeping.write(lease.fence, own)
     return termsOf(asked, own.ttl, own)
   } catch (error) {
-    if (unreadableLedger === 'ignore' && error instanceof ChangeFailed) return { until: asked + margin }
+    // The parameter store is a service of its own: the load balancer may answer while it does not.
+    const isUnread = error instanceof ChangeFailed || error instanceof TargetUnreachable
+    if (unreadableLedger === 'ignore' && isUnread) return { until: clock.monotonic() + margin }
     throw error
   }
 }
