@@ -1,19 +1,14 @@
 /** Shops on ECS, each with a cluster, a load balancer and users of its own in one lab. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DescribeTaskDefinitionCommand, RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { DescribeListenersCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { openAws } from '../../src/aws/open-aws.ts'
-import { systemClock } from '../../src/clock.ts'
-import { formatDocument } from '../../src/deployment/document.ts'
-import { ecsLedger } from '../../src/targets/ecs/ledger/ledger.ts'
-import { successorOf } from '../../src/targets/ecs/runtime/task-definition.ts'
-import { type Color, otherColor } from '../../src/targets/target.ts'
-import { isSteady, type Shop } from '../bed/aws/shop.ts'
+import type { Color } from '../../src/targets/target.ts'
+import type { Shop } from '../bed/aws/shop.ts'
 import { type EcsShop, foundMall, type Mall } from '../ecs/place.ts'
 import { changesOfServed, movesTooEarly, notedIn } from './aws-journal.ts'
 import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './bed.ts'
 import { logOf, parseLog } from './commands.ts'
+import { lockOf, restore, type State, stateOf } from './ecs-states.ts'
 import { textOf } from './ledger.ts'
 import { lastRelease, nextRelease, type Start, scenarios } from './scenarios.ts'
 import type { Inputs, Route, Site, Trouble } from './site.ts'
@@ -93,7 +88,7 @@ async function openSite({ mall, images, folder, start, stateFolder }: SiteOption
     }),
     keep: async (name) => {
       mkdirSync(stateFolder(name), { recursive: true })
-      writeFileSync(kept(name), JSON.stringify(await stateOf(at)))
+      writeFileSync(kept(name), JSON.stringify(await stateOf(at, (await namedBy(shop)) ?? live)))
     },
     document: at.document,
     lease: async () => ` ${await at.lease()} `,
@@ -104,8 +99,6 @@ async function openSite({ mall, images, folder, start, stateFolder }: SiteOption
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
-
-const lockOf = ({ name }: Shop): string => `/blue-green/${name}`
 
 /** A user for each run: what goes wrong for one of them does not for the others. */
 const userOf = ({ name }: Shop, label: string): string => `${name}-${label}`
@@ -145,62 +138,4 @@ async function namedBy({ clients, listenerArn, targetGroups }: Shop): Promise<Co
   const named = groups.filter(({ Weight = 1 }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn)
   const colors = (['blue', 'green'] as const).filter((color) => named.includes(targetGroups[color]))
   return colors.length === 1 ? (colors[0] ?? null) : null
-}
-
-/** What a shop is like, for another one to become like it. */
-interface State {
-  readonly name: string
-  readonly live: Color
-  readonly document: string
-  /** By color. */
-  readonly services: Readonly<Record<Color, { readonly definition: object; readonly count: number }>>
-}
-
-async function stateOf({ shop, document }: EcsShop): Promise<State> {
-  const { clients, name } = shop
-  const serviceOf = async (color: Color) => {
-    const { taskDefinition, desiredCount: count = 0 } = await shop.describe(color)
-    const described = await clients.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
-    // No container is called that: all keep their images and labels.
-    const mark = { release: '', version: '' }
-    return { definition: successorOf(described, { container: '', image: '', mark }), count }
-  }
-  return {
-    name,
-    live: (await namedBy(shop)) ?? 'blue',
-    document: formatDocument(await document()),
-    services: { blue: await serviceOf('blue'), green: await serviceOf('green') },
-  }
-}
-
-async function restore(shop: Shop, { name, live, document, services }: State): Promise<void> {
-  const own = (text: string): string => text.replaceAll(name, shop.name)
-  for (const color of [live, otherColor(live)]) {
-    const { definition, count } = services[color]
-    const { taskDefinition } = await shop.clients.ecs.send(
-      new RegisterTaskDefinitionCommand(JSON.parse(own(JSON.stringify(definition)))),
-    )
-    await shop.update(color, {
-      taskDefinition: taskDefinition?.taskDefinitionArn ?? '',
-      desiredCount: count,
-    })
-    await shop.until(color, isSteady)
-  }
-  await writeDocument(shop, own(document))
-}
-
-async function writeDocument(shop: Shop, document: string): Promise<void> {
-  const { signal } = new AbortController()
-  const environment = { ...shop.environment, AWS_ACCESS_KEY_ID: userOf(shop, 'operator') }
-  const aws = openAws({ region: null, environment, clock: systemClock, signal })
-  try {
-    const ledger = ecsLedger({ aws, path: lockOf(shop), leaseTtl: leaseTime, clock: systemClock, signal })
-    const owner = { nonce: 'bed', run: '1', attempt: '1', job: 'bed', step: '', url: '', actor: 'bed' }
-    const acquired = await ledger.acquire(owner, { claim: 'open', unchangedMark: null })
-    if (acquired.kind === 'held') throw new Error('Somebody has the lease of a new shop.')
-    await ledger.write(acquired.lease, document)
-    await ledger.free(acquired.lease)
-  } finally {
-    aws.close()
-  }
 }

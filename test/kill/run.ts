@@ -8,8 +8,9 @@ import { parseArgs } from 'node:util'
 import { type Bed, type BedName, bedNames, startBed } from './bed.ts'
 import { runCase } from './case.ts'
 import { neverReached, saysNothing, type Verdict } from './judge.ts'
-import { type Case, caseNamed, chooseShare, enumerateCases, shuffle } from './matrix.ts'
+import { type Case, caseNamed, enumerateCases } from './matrix.ts'
 import { processorTime } from './processes.ts'
+import { chooseShare, shuffle } from './share.ts'
 import { findAllPoints, makeStates } from './states.ts'
 
 export interface Failed {
