@@ -51,8 +51,9 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
     now: () => aws.now(),
     tidy: (heads) => tidy(heads, keeping, parameters),
   })
+  const asking = { keeping, clock, now: () => aws.now() }
   const change = (lease: Lease, edit: (own: Generation) => Head | Promise<Head>) =>
-    inTurn(() => changeOwn(keeping, lease, edit))
+    inTurn(() => changeOwn(asking, lease, edit))
   return {
     read: async () => {
       const heads = await keeping.list()
@@ -61,7 +62,7 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
       return { lease: leaseViewOf(newest, aws.now()), document: await keeping.documentIn(heads) }
     },
     acquire,
-    demand: (guard, name) => inTurn(() => demand({ keeping, clock, now: () => aws.now() }, guard, name)),
+    demand: (guard, name) => inTurn(() => demand(asking, guard, name)),
     renew: (lease) => change(lease, (own) => own),
     write: (lease, document) =>
       change(lease, async (own) => ({ ...own, document: await keeping.store(own.fence, own, document) })),
@@ -71,14 +72,18 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
 }
 
 async function changeOwn(
-  keeping: Keeping,
+  asking: Asking,
   lease: Lease,
   edit: (own: Generation) => Head | Promise<Head>,
 ): Promise<'kept' | 'lost'> {
+  const { keeping, clock } = asking
+  const asked = clock.monotonic()
   const own = await ownOf(keeping, lease)
   if (own === null) return 'lost'
   await keeping.write(lease.fence, await edit(own))
-  return 'kept'
+  if (clock.monotonic() < termsOf(asked, leftOf(asking, own), own).until) return 'kept'
+  // Whoever has come since may have read what was there before.
+  return (await keeping.look(lease)).isSucceeded ? 'lost' : 'kept'
 }
 
 /** null: it was given back, or has a later owner. */
@@ -97,7 +102,8 @@ interface Asking {
   now(): number
 }
 
-async function demand({ keeping, clock, now }: Asking, guard: Guard, name: string): Promise<Terms> {
+async function demand(asking: Asking, guard: Guard, name: string): Promise<Terms> {
+  const { keeping, clock } = asking
   const { lease, unreadableLedger = 'refuse' } = guard
   // Not from when the answer was heard: the process may have stood still since it came.
   let asked = clock.monotonic()
@@ -105,7 +111,7 @@ async function demand({ keeping, clock, now }: Asking, guard: Guard, name: strin
     const own = await ownOf(keeping, lease)
     if (own === null)
       throw new LeaseLost(`${name} was not run: the lease was given back or has a later owner.`)
-    const left = own.status === 'held' ? own.modified + own.ttl - now() : own.ttl
+    const left = leftOf(asking, own)
     if (left >= Math.min(margin, own.ttl / 3)) return termsOf(asked, left, own)
     asked = clock.monotonic()
     await keeping.write(lease.fence, own)
@@ -117,6 +123,10 @@ async function demand({ keeping, clock, now }: Asking, guard: Guard, name: strin
     throw error
   }
 }
+
+/** Milliseconds. A lease that is not held does not run out. */
+const leftOf = ({ now }: Asking, { status, modified, ttl }: Generation): number =>
+  status === 'held' ? modified + ttl - now() : ttl
 
 /** The clock of AWS is heard in whole seconds, and a request is on its way for a moment. */
 const way = 5_000

@@ -8,29 +8,48 @@ import { fakeClock } from '../../../fake-clock.ts'
 const owner: Owner = { nonce: 'ours', run: '1', attempt: '1', job: 'deploy', step: '', url: '', actor: 'me' }
 const ttl = 60_000
 
-/** Answers after it was asked for a while, and says of itself when that was. */
-function demandAfter(silence: number, delay: number, status: Generation['status'] = 'held') {
+interface Given {
+  /** Since the lease was renewed. */
+  readonly silence: number
+  /** Between an answer and the moment in which it is heard. */
+  readonly delay: number
+  readonly status?: Generation['status']
+  /** Once it was written to the lease. */
+  readonly successor?: boolean
+}
+
+const lease = { fence: 3, nonce: 'ours' }
+
+function ledgerWith({ silence, delay, status = 'held', successor = false }: Given) {
   const clock = fakeClock()
   const began = clock.now()
   let heard = began
   let modified = began - silence
   const head = textOf({ status, owner, ttl, document: null })
+  let isSucceeded = false
   const aws = {
     now: () => heard,
     ask: async (action: string) => {
       heard = clock.now()
-      if (action === 'ssm:PutParameter') modified = heard
+      if (action === 'ssm:PutParameter') {
+        modified = heard
+        isSucceeded = successor
+      }
       await clock.advance(delay)
       const own = { Name: '/lock/3', Value: head, Version: 1, LastModifiedDate: new Date(modified) }
-      return action === 'ssm:GetParameters' ? { Parameters: [own] } : { Version: 2 }
+      const found = [own, ...(isSucceeded ? [{ ...own, Name: '/lock/4' }] : [])]
+      return action === 'ssm:GetParameters' ? { Parameters: found } : { Version: 2 }
     },
   } as unknown as Aws
   const { signal } = new AbortController()
   const ledger = ecsLedger({ aws, path: '/lock', leaseTtl: ttl, clock, signal })
-  const lease = { fence: 3, nonce: 'ours' }
-  return ledger
-    .demand({ lease, color: 'any' }, 'The change')
-    .then(({ until }) => Math.round(until - clock.monotonic()))
+  return { clock, ledger }
+}
+
+async function demandAfter(silence: number, delay: number, status?: Generation['status']) {
+  const { clock, ledger } = ledgerWith({ silence, delay, ...(status && { status }) })
+  const { until } = await ledger.demand({ lease, color: 'any' }, 'The change')
+  return Math.round(until - clock.monotonic())
 }
 
 describe('the time in which a change may be sent', () => {
@@ -48,5 +67,24 @@ describe('the time in which a change may be sent', () => {
 
   test('does not depend on when a lease was parked', async () => {
     expect(await demandAfter(600_000, 0, 'parked')).toBe(55_000)
+  })
+})
+
+describe('what is written to the lease', () => {
+  test('is kept, where it was heard in time', async () => {
+    const { ledger } = ledgerWith({ silence: 0, delay: 0, successor: true })
+    expect(await ledger.write(lease, '{}')).toBe('kept')
+  })
+
+  test('is lost where the process stood still and another owner has come', async () => {
+    const { ledger } = ledgerWith({ silence: 0, delay: 65_000, successor: true })
+    expect(await ledger.write(lease, '{}')).toBe('lost')
+    expect(await ledger.free(lease)).toBe('lost')
+  })
+
+  test('is kept where the process stood still and nobody has come', async () => {
+    const { ledger } = ledgerWith({ silence: 0, delay: 65_000 })
+    expect(await ledger.write(lease, '{}')).toBe('kept')
+    expect(await ledger.free(lease)).toBe('kept')
   })
 })
