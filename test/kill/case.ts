@@ -33,7 +33,13 @@ export interface Story {
   readonly folders: readonly string[]
 }
 
-export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]> {
+export interface Tried {
+  readonly verdicts: readonly Verdict[]
+  /** Of users, answered or not. */
+  readonly requests: number
+}
+
+export async function runCase(bed: Bed, given: Case): Promise<Tried> {
   const { scenario } = given.point
   await using scene = await openScene(bed, scenario.start)
   const before = await scene.document()
@@ -45,7 +51,8 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
-    return [{ kind: neverReached, text: (await stage.finished).log }]
+    const verdicts = [{ kind: neverReached, text: (await stage.finished).log }]
+    return { verdicts, requests: scene.load.report().sent }
   }
   const found = await lookAround(scene)
   const { next = null, post = null, closer = null } = await goOn(scene, { run, stage, given })
@@ -53,9 +60,9 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
   const leaseAfter = await scene.lease()
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
-  await scene.load.stop()
+  const { sent: requests } = await scene.load.stop()
   const stopped = await stage.finished
-  return await judge(scene, {
+  const verdicts = await judge(scene, {
     given,
     before,
     found,
@@ -69,6 +76,7 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
     last,
     folders,
   })
+  return { verdicts, requests }
 }
 
 /** main, or a post whose main has done its work. */

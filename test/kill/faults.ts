@@ -122,8 +122,11 @@ export function boasts(_: Scene, { given, found, stopped }: Story): readonly str
 export const nextFailed: Question = (_, { next }) =>
   next === null || next.outputs.result === 'deployed' ? [] : [next.log + next.stderr]
 
-export const closerFailed: Question = (_, { closer }) =>
-  closer === null || closer.code === 0 ? [] : [closer.log + closer.stderr]
+/** Where there is no way back it says so loudly. */
+export const closerFailed: Question = (_, { closer, after }) => {
+  const [newest] = after.document.history
+  return closer === null || closer.code === 0 || newest?.mark === 'failed' ? [] : [closer.log + closer.stderr]
+}
 
 export const lastFailed: Question = (_, { last }) =>
   last.outputs.result === 'deployed' ? [] : [last.log + last.stderr]

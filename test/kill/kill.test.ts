@@ -75,7 +75,7 @@ describe.skipIf(lacksSsh())('the harness sees', () => {
       killsPostAt: null,
       ...change,
     }
-    return (await runCase(bed, given)).map(({ kind }) => kind)
+    return (await runCase(bed, given)).verdicts.map(({ kind }) => kind)
   }
 
   test('nothing where nothing is wrong', async () => {

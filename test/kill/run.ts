@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { type Bed, type BedName, bedNames, startBed } from './bed.ts'
-import { runCase } from './case.ts'
+import { runCase, type Tried } from './case.ts'
 import { neverReached, saysNothing, type Verdict } from './judge.ts'
 import { type Case, caseNamed, enumerateCases } from './matrix.ts'
 import { processorTime } from './processes.ts'
@@ -26,6 +26,8 @@ export interface Report {
   readonly failed: readonly Failed[]
   /** Ids of those that ended before they could be stopped: how often a run looks depends on how long it waits. */
   readonly missed: readonly string[]
+  /** Of users, in all cases. */
+  readonly requests: number
   readonly seconds: number
   /** Milliseconds in which the bed answered nobody: when it is seconds, the machine had no time to spare. */
   readonly longestPause: number
@@ -55,7 +57,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
   say(
     `${share.length} of ${all.length || 'many'} cases on bed ${bed.name}, seed ${seed}, ${bed.sideBySide} side by side`,
   )
-  const tried = await runAll(bed, share, say)
+  const { failed: tried, requests } = await runAll(bed, share, say)
   return {
     bed: bed.name,
     seed,
@@ -63,6 +65,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
     run: share.length,
     failed: tried.filter((one) => !misses(one)),
     missed: tried.filter(misses).map(({ given }) => given.id),
+    requests,
     seconds: Math.round((performance.now() - began) / 1000),
     longestPause: Math.round(pauses.max / 1e6),
     processorTime: processorTime(),
@@ -73,12 +76,14 @@ async function runAll(
   bed: Bed,
   share: readonly Case[],
   say: (line: string) => void,
-): Promise<readonly Failed[]> {
+): Promise<{ readonly failed: readonly Failed[]; readonly requests: number }> {
   const failed: Failed[] = []
+  let requests = 0
   let done = 0
   const work = async (waiting: Case[]) => {
     for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
-      const verdicts = await runPatiently(bed, given)
+      const { verdicts, requests: sent } = await runPatiently(bed, given)
+      requests += sent
       done += 1
       if (verdicts.length > 0) {
         failed.push({ given, verdicts })
@@ -95,16 +100,16 @@ async function runAll(
   await Promise.all(
     [idle, busy].flatMap((cases) => Array.from({ length: bed.sideBySide }, () => work(cases))),
   )
-  return failed
+  return { failed, requests }
 }
 
 const misses = ({ verdicts }: Failed): boolean => verdicts.every(({ kind }) => kind === neverReached)
 
 const attempts = 3
 
-async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<readonly Verdict[]> {
-  const verdicts = await runCase(bed, given)
-  return saysNothing(verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : verdicts
+async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<Tried> {
+  const tried = await runCase(bed, given)
+  return saysNothing(tried.verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : tried
 }
 
 const replay = (bed: BedName, { id }: Case) => `npm run kill -- --bed ${bed} --case ${id}`
@@ -122,6 +127,7 @@ export function describe({
   run,
   failed,
   missed,
+  requests,
   seconds,
   longestPause,
   processorTime,
@@ -131,6 +137,7 @@ export function describe({
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
+    `Users sent ${requests} requests.`,
     `A case took ${(processorTime / run).toFixed(1)} s of processor time; the bed was busy for ${longestPause} ms at most.`,
     ...missed.map((id) => `Not reached: ${id}`),
     ...failed.map(({ given }) => replay(bed, given)),
