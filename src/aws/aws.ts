@@ -11,12 +11,17 @@ export interface Aws {
    * Throws Refusal where AWS answers that it will not, AccessRefused where it does not know who we are, and TargetUnreachable where
    * no answer came, or none to go by: what became of a change is unknown then.
    */
-  ask<A extends Action>(action: A, input: InputOf<A>): Promise<OutputOf<A>>
+  ask<A extends Action>(action: A, input: InputOf<A>, terms?: Terms): Promise<OutputOf<A>>
   /** When the credentials of this run end, in milliseconds since 1970; null: nobody says. */
   expiration(): Promise<number | null>
   /** By the clock of AWS as it was heard last, in milliseconds: the one clock that all runners share. */
   now(): number
   close(): void
+}
+
+export interface Terms {
+  /** By the monotonic clock: from then on it is sent no more, neither at first nor anew. */
+  readonly until: number
 }
 
 /** AWS has answered, and nothing was changed. */

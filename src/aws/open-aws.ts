@@ -1,6 +1,7 @@
 /** The clients of the SDK, with the credentials and the region of the environment. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
-import type { Aws } from './aws.ts'
+import type { Aws, Terms } from './aws.ts'
 import { type Clients, calls, clientsWith } from './calls.ts'
 import { failureOf } from './failure.ts'
 
@@ -51,12 +52,13 @@ export function openAws({ region, environment, clock, signal }: AwsOptions): Aws
         throw failureOf(error, { action: 'sts:GetCallerIdentity', kind: 'read' })
       }
     },
-    ask: async (action, input) => {
+    ask: async (action, input, terms) => {
       signal.throwIfAborted()
       const { kind, send } = calls[action] as Sender
       try {
+        const sent = wire.on(terms, () => send(clients, input, { abortSignal: signal }))
         // A pause of the SDK between two attempts does not end with the signal.
-        return (await ended(send(clients, input, { abortSignal: signal }), signal)) as never
+        return (await ended(sent, signal)) as never
       } catch (error) {
         signal.throwIfAborted()
         throw failureOf(error, { action, kind })
@@ -102,13 +104,19 @@ interface Wired {
   }
 }
 
+const anytime: Terms = { until: Number.POSITIVE_INFINITY }
+
 /** Closest to the wire, where each attempt passes and every answer still has its headers. */
 function listenOn(clients: Clients, clock: Clock) {
   let requests = 0
   let heard = { time: clock.now(), at: clock.monotonic() }
+  const agreed = new AsyncLocalStorage<Terms>()
   for (const { middlewareStack } of Object.values(clients) as readonly Wired[]) {
     middlewareStack.add(
       (next) => async (args) => {
+        // The process may have stood still since it was asked to, and the SDK takes its time to repeat.
+        if (clock.monotonic() >= (agreed.getStore() ?? anytime).until)
+          throw new Error('The time in which it may be sent is over.')
         requests += 1
         const result = await next(args)
         const time = dateOf(result.response)
@@ -123,6 +131,8 @@ function listenOn(clients: Clients, clock: Clock) {
       return requests
     },
     now: (): number => heard.time + clock.monotonic() - heard.at,
+    on: <Result>(terms: Terms = anytime, work: () => Promise<Result>): Promise<Result> =>
+      agreed.run(terms, work),
   }
 }
 

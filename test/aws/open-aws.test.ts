@@ -83,6 +83,20 @@ describe('AWS', () => {
     expect(place.received).toBe(5)
   })
 
+  test('is sent nothing when it is too late, and nothing anew', async () => {
+    await using place = await serve((request) => setTimeout(() => request.socket.destroy(), 100))
+    const change = (time: number) =>
+      place.aws
+        .ask('ecs:UpdateService', { service: 'shop-blue' }, { until: systemClock.monotonic() + time })
+        .catch((one) => one)
+    expect(await change(-1)).toBeInstanceOf(TargetUnreachable)
+    expect(place.received).toBe(0)
+    const error = await change(90)
+    expect(error).toBeInstanceOf(TargetUnreachable)
+    expect(error.message).toContain('Whether it was done there is unknown.')
+    expect(place.received).toBe(1)
+  })
+
   test('that refuses is asked once', async () => {
     await using place = await serve(
       json(400, { __type: 'ClusterNotFoundException', message: 'Cluster not found.' }),

@@ -9,9 +9,9 @@ import type { Site } from './site.ts'
 
 /**
  * `command`: commands on this machine. `ssh`: the same behind SSH. `vps`: containers behind nginx, over SSH. `kubernetes`:
- * Deployments in a cluster.
+ * Deployments in a cluster. `ecs`: services of ECS behind a load balancer.
  */
-export const bedNames = ['command', 'ssh', 'vps', 'kubernetes'] as const
+export const bedNames = ['command', 'ssh', 'vps', 'kubernetes', 'ecs'] as const
 export type BedName = (typeof bedNames)[number]
 
 export interface Bed extends AsyncDisposable {
@@ -41,6 +41,7 @@ export async function startBed(options: BedOptions): Promise<Bed> {
   if (options.name === 'vps') return (await import('./vps-bed.ts')).startVpsBed(options)
   if (options.name === 'kubernetes')
     return (await import('./kubernetes-bed.ts')).startKubernetesKillBed(options)
+  if (options.name === 'ecs') return (await import('./ecs-bed.ts')).startEcsKillBed(options)
   return (await import('./command-bed.ts')).startCommandBed(options)
 }
 

@@ -1,17 +1,16 @@
 /** One case: a run is stopped at its point, something comes after, and at the end one more good release must go live. */
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { readdirSync } from 'node:fs'
 import type { Operation } from '../../src/deployment/operation.ts'
-import type { Finished, JobStatus, Stage } from '../runner/runner.ts'
+import type { Finished } from '../runner/runner.ts'
+import { goOn } from './aftermath.ts'
 import type { Bed } from './bed.ts'
 import type { Found } from './expectations.ts'
+import { freezes, laterOf, type Stopped } from './frozen.ts'
 import { judge, neverReached, type Verdict } from './judge.ts'
-import { textOf } from './ledger.ts'
-import { type Case, type Cut, isCut } from './matrix.ts'
+import { type Case, isCut } from './matrix.ts'
 import type { Run } from './runs.ts'
-import { lastRelease, nextRelease } from './scenarios.ts'
+import { lastRelease } from './scenarios.ts'
 import { openScene, type Scene } from './scene.ts'
-import { leaseTime } from './settings.ts'
 
 /** What happened, for the judge. */
 export interface Story {
@@ -24,6 +23,8 @@ export interface Story {
   readonly stopped: Finished
   readonly next: Finished | null
   readonly post: Finished | null
+  /** A run that only closes what it finds. */
+  readonly closer: Finished | null
   /** Right after the aftermath. */
   readonly after: { readonly document: Found['document']; readonly named: Found['named'] | null }
   readonly leaseAfter: string
@@ -32,7 +33,13 @@ export interface Story {
   readonly folders: readonly string[]
 }
 
-export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]> {
+export interface Tried {
+  readonly verdicts: readonly Verdict[]
+  /** Of users, answered or not. */
+  readonly requests: number
+}
+
+export async function runCase(bed: Bed, given: Case): Promise<Tried> {
   const { scenario } = given.point
   await using scene = await openScene(bed, scenario.start)
   const before = await scene.document()
@@ -44,17 +51,18 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
-    return [{ kind: neverReached, text: (await stage.finished).log }]
+    const verdicts = [{ kind: neverReached, text: (await stage.finished).log }]
+    return { verdicts, requests: scene.load.report().sent }
   }
   const found = await lookAround(scene)
-  const { next, post } = await goOn(scene, { run, stage, given })
+  const { next = null, post = null, closer = null } = await goOn(scene, { run, stage, given })
   const after = { document: await scene.document(), named: await scene.named() }
   const leaseAfter = await scene.lease()
   const last = await scene.begin(lastRelease, { label: 'last' }).main()
   const folders = post === null ? [] : readdirSync(run.temp).filter((name) => name.startsWith('blue-green-'))
-  await scene.load.stop()
+  const { sent: requests } = await scene.load.stop()
   const stopped = await stage.finished
-  return await judge(scene, {
+  const verdicts = await judge(scene, {
     given,
     before,
     found,
@@ -62,14 +70,14 @@ export async function runCase(bed: Bed, given: Case): Promise<readonly Verdict[]
     stopped,
     next,
     post,
+    closer,
     after,
     leaseAfter,
     last,
     folders,
   })
+  return { verdicts, requests }
 }
-
-type Stopped = Pick<Stage, 'finished' | 'cancel' | 'kill' | 'stop' | 'cont'>
 
 /** main, or a post whose main has done its work. */
 async function stageToStop(run: Run, { point }: Case): Promise<Stopped> {
@@ -79,116 +87,8 @@ async function stageToStop(run: Run, { point }: Case): Promise<Stopped> {
   return run.startPost(job)
 }
 
-/** false: it ended without. */
-async function freezes(scene: Scene, stage: Pick<Stage, 'finished' | 'stop'>): Promise<boolean> {
-  let ended = false
-  stage.finished.finally(() => {
-    ended = true
-  })
-  while (!ended) {
-    if (existsSync(scene.trapped)) {
-      // Where a command says so, the bundle still runs, and waits for it.
-      stage.stop()
-      writeFileSync(seen(scene), '')
-      return true
-    }
-    await sleep(10)
-  }
-  return false
-}
-
 async function lookAround(scene: Scene): Promise<Found> {
   const named = await scene.named()
   if (named === null) throw new Error('The router names nobody.')
   return { document: await scene.document(), named }
-}
-
-const seen = ({ trapped }: Pick<Scene, 'trapped'>): string => `${trapped}.seen`
-
-function laterOf({ trapped }: Scene): Operation | null {
-  const text = textOf(`${trapped}.later`)
-  return text === '' ? null : (JSON.parse(text) as Operation)
-}
-
-interface GoingOn {
-  readonly run: Run
-  readonly stage: Stopped
-  readonly given: Case
-}
-
-type After = Pick<Story, 'next' | 'post'>
-
-async function goOn(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
-  const { way, point } = given
-  if (isCut(way)) return cutOff(scene, { run, stage, given, way })
-  if (way === 'freeze') return thaw(scene, { run, stage, given })
-  if (way === 'kill') await stage.kill()
-  else {
-    const left = stage.cancel()
-    stage.cont()
-    await left
-  }
-  if (point.scenario.stage === 'post') return { next: await runNext(scene), post: null }
-  return comeAfter(scene, run, given)
-}
-
-/** Two lease times, in which the next run may come. */
-async function thaw(scene: Scene, { run, stage, given }: GoingOn): Promise<After> {
-  if (given.aftermath === 'beside') {
-    const post = await run.postBeside('cancelled')
-    await stage.finished
-    return { next: null, post }
-  }
-  const coming = given.aftermath === 'takeover' ? runNext(scene) : null
-  await sleep(2 * leaseTime)
-  const next = await coming
-  stage.cont()
-  const { code } = await stage.finished
-  if (given.point.scenario.stage === 'post') return { next, post: await stage.finished }
-  return { next, post: await run.post(code === 0 ? given.point.scenario.job : 'failure') }
-}
-
-/** Longer than the lease. */
-const cutTime = leaseTime + 1_000
-
-/** The connection breaks, and what ran on it goes on as it can. */
-async function cutOff(
-  scene: Scene,
-  { run, stage, given, way }: GoingOn & { readonly way: Cut },
-): Promise<After> {
-  const { line } = scene.site
-  const { scenario } = given.point
-  if (line === null) throw new Error('In this bed there is no connection to cut.')
-  line.close(way !== 'cut')
-  line.cut()
-  stage.cont()
-  const coming = given.aftermath === 'takeover' ? runNext(scene) : null
-  if (way === 'cut-for-seconds') await sleep(cutTime)
-  if (way === 'cut-for-good') await stage.finished
-  line.close(false)
-  const { code } = await stage.finished
-  const next = await coming
-  if (scenario.stage === 'post') return { next, post: await stage.finished }
-  return { next, post: await run.post(code === 0 ? scenario.job : 'failure') }
-}
-
-const runNext = (scene: Scene): Promise<Finished> => scene.begin(nextRelease, { label: 'next' }).main()
-
-async function comeAfter(scene: Scene, run: Run, { aftermath }: Case): Promise<After> {
-  switch (aftermath) {
-    case 'next':
-      return { next: await runNext(scene), post: null }
-    case 'both': {
-      const [next, post] = await Promise.all([runNext(scene), run.post('failure')])
-      return { next, post }
-    }
-    case 'post-killed': {
-      for (const path of [scene.trapped, seen(scene)]) rmSync(path)
-      const post = run.startPost('failure')
-      if (await freezes(scene, post)) await post.kill()
-      return { next: await runNext(scene), post: null }
-    }
-    default:
-      return { next: null, post: await run.post(aftermath.slice('post-'.length) as JobStatus) }
-  }
 }

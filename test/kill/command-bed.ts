@@ -9,7 +9,7 @@ import { type Bed, type BedOptions, layGround, numbered, sideBySide } from './be
 import { type CommandTexts, commandTexts } from './commands.ts'
 import { type FileSite, type InFiles, inFiles, setUpFiles } from './file-site.ts'
 import { onTarget } from './settings.ts'
-import type { Site } from './site.ts'
+import { briefLease, type Site } from './site.ts'
 import { openWay, type Way } from './way.ts'
 
 const app = 'app'
@@ -74,7 +74,8 @@ const siteOf = (
   url: one.url,
   folder: one.folder,
   line: way?.line ?? null,
-  env: {},
+  ...briefLease,
+  env: () => ({}),
   inputs: (_, route) => ({
     target: 'command',
     'state-directory': one.stateDirectory,

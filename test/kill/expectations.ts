@@ -54,6 +54,10 @@ function askersOf(aftermath: Case['aftermath']): readonly Asker[] {
     case 'both':
     case 'post-killed':
       return [post(true), { kind: 'next-run' }]
+    case 'unlock':
+      return [{ kind: 'unlock', force: true }]
+    case 'cleanup':
+      return [{ kind: 'cleanup' }]
     default:
       return [{ kind: 'next-run' }]
   }

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { otherColor } from '../../src/targets/target.ts'
 import type { Story } from './case.ts'
 import { type Closed, closingsAllowed } from './expectations.ts'
-import { isCut } from './matrix.ts'
+import { isCut, isTrouble } from './matrix.ts'
 import { processesWith } from './processes.ts'
 import { lastRelease, nextRelease } from './scenarios.ts'
 import type { Scene } from './scene.ts'
+import { briefLease, type Site } from './site.ts'
 
 export type Question = (scene: Scene, story: Story) => readonly string[] | Promise<readonly string[]>
 
@@ -53,11 +54,11 @@ export function endedOtherwise(_: Scene, { given, found, stopped, after }: Story
 }
 
 /** With its connection cut a run ends well, or takes back what it had begun, and says which. */
-export function cutEndedOtherwise(_: Scene, story: Story): readonly string[] {
+export function cutEndedOtherwise({ site }: Scene, story: Story): readonly string[] {
   const { given, after, stopped, post } = story
   if (!isCut(given.way)) return []
   const [traffic, mark] = [trafficOf(story), markAfter(story)]
-  const allowed = endingsAllowed(story)
+  const allowed = endingsAllowed(story, outlastsPost(story, site))
   if (allowed.some((ending) => ending.traffic === traffic && ending.mark === mark)) return []
   const wanted = allowed.map((ending) => `${ending.traffic} and ${ending.mark}`).join(' or ')
   const state = after.document.operation?.state ?? 'none'
@@ -82,7 +83,14 @@ function markAfter({ before, found, after }: Story): Closed['mark'] | 'rolled-ba
 
 type Ending = Pick<Closed, 'traffic' | 'mark'>
 
-function endingsAllowed({ given: { point, aftermath, way }, stopped, found }: Story): readonly Ending[] {
+/** A post does not insist for as long as a main does: what it cannot close is closed by the next run. */
+const outlastsPost = ({ given: { way } }: Pick<Story, 'given'>, { leaseTime }: Site): boolean =>
+  way === 'cut-for-good' || isTrouble(way) || (way === 'cut-for-seconds' && leaseTime > briefLease.leaseTime)
+
+function endingsAllowed(
+  { given: { point, aftermath }, stopped, found }: Story,
+  mayStayOpen: boolean,
+): readonly Ending[] {
   const { ends, start, stage, job, run } = point.scenario
   const from = start === 'v1 on blue' ? 'blue' : 'green'
   const well: readonly Ending[] = [{ traffic: ends.color, mark: 'good' }]
@@ -98,12 +106,8 @@ function endingsAllowed({ given: { point, aftermath, way }, stopped, found }: St
   }
   const kept: readonly Ending[] = [{ traffic: otherColor(from), mark: 'good' }]
   const open: readonly Ending[] = [{ traffic: found.named, mark: null }]
-  if (job === 'success') return [...kept, ...(way === 'cut-for-good' ? open : [])]
-  return [
-    ...back.slice(0, 1),
-    ...(way === 'cut-for-good' ? open : []),
-    ...(aftermath === 'takeover' ? kept : []),
-  ]
+  if (job === 'success') return [...kept, ...(mayStayOpen ? open : [])]
+  return [...back.slice(0, 1), ...(mayStayOpen ? open : []), ...(aftermath === 'takeover' ? kept : [])]
 }
 
 /** Its release was closed by another run while it stood still; what it says afterwards must not be that all went well. */
@@ -117,6 +121,12 @@ export function boasts(_: Scene, { given, found, stopped }: Story): readonly str
 
 export const nextFailed: Question = (_, { next }) =>
   next === null || next.outputs.result === 'deployed' ? [] : [next.log + next.stderr]
+
+/** Where there is no way back it says so loudly. */
+export const closerFailed: Question = (_, { closer, after }) => {
+  const [newest] = after.document.history
+  return closer === null || closer.code === 0 || newest?.mark === 'failed' ? [] : [closer.log + closer.stderr]
+}
 
 export const lastFailed: Question = (_, { last }) =>
   last.outputs.result === 'deployed' ? [] : [last.log + last.stderr]
@@ -145,8 +155,9 @@ export function requestsLost({ load }: Scene, { given }: Story): readonly string
 }
 
 /** A post that stays cut off cannot let go of its lease: it runs out, as the next run has shown. */
-export const leaseHeld: Question = async (scene, { leaseAfter, given: { way, point } }) => {
-  const leases = way === 'cut-for-good' && point.scenario.stage === 'post' ? [] : [leaseAfter]
+export const leaseHeld: Question = async (scene, { leaseAfter, given }) => {
+  const isCutOff = given.point.scenario.stage === 'post' && outlastsPost({ given }, scene.site)
+  const leases = isCutOff ? [] : [leaseAfter]
   return [...leases, await scene.lease()].filter((line) => !/ (free|parked) /.test(line))
 }
 

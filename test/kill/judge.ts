@@ -15,6 +15,7 @@ const questions: Readonly<Record<string, faults.Question>> = {
   'cut off, it ended neither well nor where it had begun': faults.cutEndedOtherwise,
   'a run that lost its lease said that all went well': faults.boasts,
   'the next run did not deploy': faults.nextFailed,
+  'a run that only closes what it finds failed': faults.closerFailed,
   'one more deployment did not succeed': faults.lastFailed,
   'users and the router disagree': faults.usersElsewhere,
   'users reached a color that had not passed or was stopped': faults.wrongAnswers,

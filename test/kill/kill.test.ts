@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { labPrograms } from '../bed/aws/aws-lab.ts'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import { lacks } from '../programs.ts'
 import { type Bed, type BedName, type BedOptions, startBed } from './bed.ts'
@@ -32,6 +33,7 @@ describe('a run that is stopped at any point leaves traffic, users and lease as 
   test('with commands on this machine', () => keepsPromises('command'), 40 * minutes)
   test.skipIf(lacksSsh())('with commands over SSH', () => keepsPromises('ssh'), 40 * minutes)
   test.skipIf(lacksKubernetes())('in a cluster', () => keepsPromises('kubernetes'), 40 * minutes)
+  test.skipIf(lacks(...labPrograms))('on ECS', () => keepsPromises('ecs'), 40 * minutes)
 })
 
 describe.skipIf(lacksSsh())('the harness sees', () => {
@@ -73,7 +75,7 @@ describe.skipIf(lacksSsh())('the harness sees', () => {
       killsPostAt: null,
       ...change,
     }
-    return (await runCase(bed, given)).map(({ kind }) => kind)
+    return (await runCase(bed, given)).verdicts.map(({ kind }) => kind)
   }
 
   test('nothing where nothing is wrong', async () => {

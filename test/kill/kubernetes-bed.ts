@@ -11,7 +11,7 @@ import { logOf, parseLog } from './commands.ts'
 import { textOf } from './ledger.ts'
 import { openDoor } from './public-door.ts'
 import { lastRelease, nextRelease, type Start, scenarios } from './scenarios.ts'
-import type { Site } from './site.ts'
+import { briefLease, type Site } from './site.ts'
 import { openClusterWay } from './way.ts'
 
 export async function startKubernetesKillBed(options: BedOptions): Promise<Bed> {
@@ -70,7 +70,8 @@ async function openSite({ city, journal, images, folder, start, stateFolder }: S
     url: shop.url,
     folder,
     line: way.line,
-    env: {},
+    ...briefLease,
+    env: () => ({}),
     hooksOnTarget: [],
     inputs: ({ mode, version }, route) => ({
       target: 'kubernetes',

@@ -1,6 +1,7 @@
 /** Every case there is: where a run is stopped, how, and what comes after. */
 import type { BedName } from './bed.ts'
 import { type Scenario, scenarios } from './scenarios.ts'
+import type { Closer } from './settings.ts'
 
 export interface Point {
   readonly scenario: Scenario
@@ -9,8 +10,11 @@ export interface Point {
 }
 
 export type Moment = 'before' | 'during' | 'after'
-/** A cut connection may be opened anew at once, some seconds later, or when what was cut off has ended. */
-export type Cut = 'cut' | 'cut-for-seconds' | 'cut-for-good'
+/**
+ * A cut connection may be opened anew at once, some seconds later, or when what was cut off has ended. `throttled`, `failing`: every
+ * request is turned away for a while, as one too many or with an error of the other side.
+ */
+export type Cut = 'cut' | 'cut-for-seconds' | 'cut-for-good' | 'throttled' | 'failing'
 export type Way = 'kill' | 'interrupt' | 'freeze' | Cut
 export type Aftermath =
   /** post alone, by the status it is told. */
@@ -21,6 +25,8 @@ export type Aftermath =
   | 'post-killed'
   /** The next run, without any post. */
   | 'next'
+  /** A run in the mode of that name, without any post. */
+  | Closer
   /** post and the next run at the same moment. */
   | 'both'
   /** Nobody came while it was frozen or cut off: it goes on. */
@@ -42,38 +48,63 @@ export interface Case {
 
 const cuts: readonly Cut[] = ['cut', 'cut-for-seconds', 'cut-for-good']
 const stops: readonly Way[] = ['kill', 'interrupt', 'freeze']
+const troubles = ['throttled', 'failing'] as const
 const moments: readonly Moment[] = ['before', 'after']
 
-export const isCut = (way: Way): way is Cut => way.startsWith('cut')
+export const isTrouble = (way: Way): way is (typeof troubles)[number] =>
+  troubles.some((trouble) => trouble === way)
+export const isCut = (way: Way): way is Cut => way.startsWith('cut') || isTrouble(way)
+
+const waysOf: Readonly<Record<BedName, readonly Way[]>> = {
+  command: stops,
+  ssh: [...stops, ...cuts],
+  vps: [...stops, ...cuts],
+  kubernetes: [...stops, ...cuts],
+  ecs: [...stops, ...cuts, ...troubles],
+}
 
 /** A command freezes the bundle before its work and after it: both while its script runs. */
-const momentsOf = ({ name }: Point, way: Way): readonly Moment[] =>
-  isCut(way) && !name.includes('/in:') ? ['before', 'during', 'after'] : moments
+const momentsOf = ({ name }: Point, way: Way): readonly Moment[] => {
+  if (isTrouble(way)) return ['before']
+  return isCut(way) && !name.includes('/in:') ? ['before', 'during', 'after'] : moments
+}
 
-function aftermathsOf({ stage }: Scenario, way: Way): readonly Aftermath[] {
+function aftermathsOf({ stage }: Scenario, way: Way, bed: BedName): readonly Aftermath[] {
   if (isCut(way)) return ['resume', 'takeover']
   if (way === 'freeze') return stage === 'post' ? ['resume', 'takeover'] : ['resume', 'takeover', 'beside']
   // There is no second post.
   if (stage === 'post') return ['next']
   const common = ['post-failure', 'post-cancelled', 'post-success', 'next', 'both'] as const
-  return way === 'kill' ? [...common, 'post-killed'] : common
+  if (way !== 'kill') return common
+  return [...common, 'post-killed', ...(bed === 'ecs' ? (['unlock', 'cleanup'] as const) : [])]
 }
 
 export function enumerateCases(points: readonly Point[], bed: BedName): readonly Case[] {
   const inPost = postPoints(points)
-  const ways = bed === 'command' ? stops : [...stops, ...cuts]
   let kills = 0
-  return points.flatMap((point) =>
-    ways.flatMap((way) =>
+  const all = points.flatMap((point) =>
+    waysOf[bed].flatMap((way) =>
       momentsOf(point, way).flatMap((moment) =>
-        aftermathsOf(point.scenario, way).map((aftermath) => {
+        aftermathsOf(point.scenario, way, bed).map((aftermath) => {
           const killsPostAt = aftermath === 'post-killed' ? (inPost[kills++ % inPost.length] ?? null) : null
           return named({ point, moment, way, aftermath, killsPostAt })
         }),
       ),
     ),
   )
+  return all.filter((one) => !isBeyondHelp(bed, one))
 }
+
+/**
+ * AWS compares nothing in the same step: what has passed the last look at the clock is sent, and a process that stands still for
+ * longer than its lease between that look and the wire cannot know.
+ */
+const isBeyondHelp = (bed: BedName, { way, point, moment, aftermath }: Case): boolean =>
+  bed === 'ecs' &&
+  way === 'freeze' &&
+  aftermath === 'takeover' &&
+  moment === 'before' &&
+  point.name.includes('/change:')
 
 function named(given: Omit<Case, 'id'>): Case {
   const { point, moment, way, aftermath, killsPostAt } = given
@@ -101,66 +132,3 @@ const postPoints = (points: readonly Point[]): readonly string[] =>
   points
     .filter(({ scenario }) => scenario.stage === 'post' && scenario.job === 'failure')
     .flatMap(({ name }) => moments.map((moment) => `${name}/${moment}`))
-
-/** The same seed, the same order. */
-export function shuffle<T>(values: readonly T[], seed: number): readonly T[] {
-  const random = mulberry32(seed)
-  const shuffled = [...values]
-  for (let last = shuffled.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1))
-    ;[shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T]
-  }
-  return shuffled
-}
-
-/** First what must be in any share, then whatever comes. */
-export function chooseShare(cases: readonly Case[], size: number, bed: BedName): readonly Case[] {
-  const covered = new Set<string>()
-  const covering = cases.toSorted(byPatience).filter((one) => {
-    const keys = covers[bed](one).filter((key) => !covered.has(key))
-    for (const key of keys) covered.add(key)
-    return keys.length > 0
-  })
-  const others = cases.filter((one) => !covering.includes(one))
-  return [...covering, ...others].slice(0, Math.max(size, covering.length))
-}
-
-/** Whoever is cut off for good is waited for for minutes: where another way shows the same, that one is taken. */
-const byPatience = (one: Case, other: Case) =>
-  Number(one.way === 'cut-for-good') - Number(other.way === 'cut-for-good')
-
-/** A kill, and where there is a connection a cut, at every point or at every kind of point, as time allows. */
-const covers: Readonly<Record<BedName, (one: Case) => readonly string[]>> = {
-  command: ({ way, point }) => (way === 'kill' ? [`${point.scenario.name} ${point.name}`] : []),
-  ssh: ({ way, point }) => [way, ...(isEnd(way) ? [`${isCut(way)} ${kindOf(point)}`] : [])],
-  vps: ({ way, point }) => {
-    const kind = kindOf(point).replace(/^\w+\//, '')
-    const isChange = /^(change|in):(fetch|up|stop|switch)$/.test(kind)
-    const isHook = !isChange && /^(change|in|hook):/.test(kind)
-    return [way, ...(isEnd(way) && !isHook ? [isChange ? `${isCut(way)} ${kind}` : kind] : [])]
-  },
-  kubernetes: ({ way, point, moment }) => {
-    const kind = kindOf(point).replace(/^\w+\//, '')
-    const isChange = /^(change:|acquire|stamp|write|park|free)/.test(kind)
-    const isRead = /^(look|watch|read)/.test(kind)
-    if (!isEnd(way)) return [`${way} ${isChange}`]
-    if (isChange) return [way, isCut(way) ? `cut ${kind}` : `${kind} ${moment}`]
-    return [way, ...(isRead ? [kind] : [])]
-  },
-}
-
-const isEnd = (way: Way): boolean => way === 'kill' || isCut(way)
-
-/** `main/write-3` is like `main/write-1`. */
-const kindOf = ({ name }: Point): string => name.replace(/-(\d+|blue|green)$/, '')
-
-/** https://github.com/cprosche/mulberry32, public domain */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

@@ -1,15 +1,16 @@
 /**
- * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps|kubernetes --cases N|all --seed S --case ID. BLUE_GREEN_DIST
+ * Runs a share of the matrix, or all of it: npm run kill -- --bed command|ssh|vps|kubernetes|ecs --cases N|all --seed S --case ID. BLUE_GREEN_DIST
  * names another folder of bundles, KILL_SIDE_BY_SIDE says how many cases are run at a time.
  */
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { type Bed, type BedName, bedNames, startBed } from './bed.ts'
-import { runCase } from './case.ts'
+import { runCase, type Tried } from './case.ts'
 import { neverReached, saysNothing, type Verdict } from './judge.ts'
-import { type Case, caseNamed, chooseShare, enumerateCases, shuffle } from './matrix.ts'
+import { type Case, caseNamed, enumerateCases } from './matrix.ts'
 import { processorTime } from './processes.ts'
+import { chooseShare, shuffle } from './share.ts'
 import { findAllPoints, makeStates } from './states.ts'
 
 export interface Failed {
@@ -25,6 +26,8 @@ export interface Report {
   readonly failed: readonly Failed[]
   /** Ids of those that ended before they could be stopped: how often a run looks depends on how long it waits. */
   readonly missed: readonly string[]
+  /** Of users, in all cases. */
+  readonly requests: number
   readonly seconds: number
   /** Milliseconds in which the bed answered nobody: when it is seconds, the machine had no time to spare. */
   readonly longestPause: number
@@ -54,7 +57,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
   say(
     `${share.length} of ${all.length || 'many'} cases on bed ${bed.name}, seed ${seed}, ${bed.sideBySide} side by side`,
   )
-  const tried = await runAll(bed, share, say)
+  const { failed: tried, requests } = await runAll(bed, share, say)
   return {
     bed: bed.name,
     seed,
@@ -62,6 +65,7 @@ export async function runShare(wanted: Wanted, say: (line: string) => void): Pro
     run: share.length,
     failed: tried.filter((one) => !misses(one)),
     missed: tried.filter(misses).map(({ given }) => given.id),
+    requests,
     seconds: Math.round((performance.now() - began) / 1000),
     longestPause: Math.round(pauses.max / 1e6),
     processorTime: processorTime(),
@@ -72,12 +76,14 @@ async function runAll(
   bed: Bed,
   share: readonly Case[],
   say: (line: string) => void,
-): Promise<readonly Failed[]> {
+): Promise<{ readonly failed: readonly Failed[]; readonly requests: number }> {
   const failed: Failed[] = []
+  let requests = 0
   let done = 0
   const work = async (waiting: Case[]) => {
     for (let given = waiting.shift(); given !== undefined; given = waiting.shift()) {
-      const verdicts = await runPatiently(bed, given)
+      const { verdicts, requests: sent } = await runPatiently(bed, given)
+      requests += sent
       done += 1
       if (verdicts.length > 0) {
         failed.push({ given, verdicts })
@@ -87,21 +93,23 @@ async function runAll(
     }
   }
   // Whoever is cut off for good waits for minutes, and costs next to nothing.
-  const idle = share.filter(({ way }) => way === 'cut-for-good')
-  const busy = share.filter(({ way }) => way !== 'cut-for-good')
+  const isIdle = ({ way }: Case) =>
+    way === 'cut-for-good' || (bed.name === 'ecs' && ['cut-for-seconds', 'freeze'].includes(way))
+  const idle = share.filter(isIdle)
+  const busy = share.filter((one) => !isIdle(one))
   await Promise.all(
     [idle, busy].flatMap((cases) => Array.from({ length: bed.sideBySide }, () => work(cases))),
   )
-  return failed
+  return { failed, requests }
 }
 
 const misses = ({ verdicts }: Failed): boolean => verdicts.every(({ kind }) => kind === neverReached)
 
 const attempts = 3
 
-async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<readonly Verdict[]> {
-  const verdicts = await runCase(bed, given)
-  return saysNothing(verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : verdicts
+async function runPatiently(bed: Bed, given: Case, attempt = 1): Promise<Tried> {
+  const tried = await runCase(bed, given)
+  return saysNothing(tried.verdicts) && attempt < attempts ? runPatiently(bed, given, attempt + 1) : tried
 }
 
 const replay = (bed: BedName, { id }: Case) => `npm run kill -- --bed ${bed} --case ${id}`
@@ -119,6 +127,7 @@ export function describe({
   run,
   failed,
   missed,
+  requests,
   seconds,
   longestPause,
   processorTime,
@@ -128,6 +137,7 @@ export function describe({
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
   return [
     ...[...kinds].map(([kind, count]) => `${count} × ${kind}`),
+    `Users sent ${requests} requests.`,
     `A case took ${(processorTime / run).toFixed(1)} s of processor time; the bed was busy for ${longestPause} ms at most.`,
     ...missed.map((id) => `Not reached: ${id}`),
     ...failed.map(({ given }) => replay(bed, given)),

@@ -53,6 +53,7 @@ export function keepRuns({ bed, site, env }: RunsOptions): Runs {
     ) => {
       const own = {
         ...env,
+        ...site.env({ label, route }),
         KILL_RUN: label,
         ...(killAt === undefined ? {} : { KILL_AT: killAt }),
         ...(losesAnswer ? { KILL_LOSES_ANSWER: '1' } : {}),

@@ -1,7 +1,7 @@
 /** What is going on when a run is stopped. */
 import type { Color } from '../../src/targets/target.ts'
 import type { JobStatus } from '../runner/runner.ts'
-import type { RunWanted } from './settings.ts'
+import type { Closer, RunWanted } from './settings.ts'
 
 export type Start = 'v1 on blue' | 'v2 on green'
 
@@ -22,7 +22,7 @@ export interface Scenario {
 const deploy: Scenario = {
   name: 'deploy',
   start: 'v1 on blue',
-  run: { mode: 'deploy', version: 'v2', hooks: 'all', oldColor: 'warm', healthTimeout: '20s' },
+  run: { mode: 'deploy', version: 'v2', hooks: 'all', oldColor: 'warm', healthTimeout: 'patient' },
   stage: 'main',
   job: 'success',
   ends: { color: 'green', version: 'v2' },
@@ -52,6 +52,8 @@ export const nextRelease: RunWanted = {
   version: 'v3',
   hooks: 'on-rollback',
   oldColor: 'retired by main',
-  healthTimeout: '20s',
+  healthTimeout: 'patient',
 }
 export const lastRelease: RunWanted = { ...nextRelease, version: 'v4' }
+
+export const closerRun = (mode: Closer): RunWanted => ({ ...nextRelease, mode, version: '' })

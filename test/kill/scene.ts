@@ -32,7 +32,7 @@ export async function openScene(bed: Bed, start: Start | 'nothing'): Promise<Sce
   scenes += 1
   const number = `${process.pid}-${scenes}`
   const trapped = join(folder, 'trapped')
-  const env = { ...bed.env, ...site.env, KILL_SCENE: number, KILL_TRAPPED: trapped }
+  const env = { ...bed.env, KILL_SCENE: number, KILL_TRAPPED: trapped }
   const runs = stack.use(keepRuns({ bed, site, env }))
   const load = stack.use(
     startLoad({ url, keepAlive: 1, fresh: 1, think: { min: 100, max: 300 }, patience: 20_000 }),

@@ -1,20 +1,20 @@
 /** The inputs of the runs of a case: everything short, so that a case is over in seconds. */
 import { hookNames } from '../../src/targets/intent.ts'
 import { hookText } from './commands.ts'
-import type { Route, Site } from './site.ts'
+import { frozenTime, type Route, type Site } from './site.ts'
 
-/** Milliseconds. The action takes 2 s too, which a busy machine does not keep with many cases side by side. */
-export const leaseTime = 3_000
+/** Modes that begin nothing of their own. */
+export type Closer = 'unlock' | 'cleanup'
 
 export interface RunWanted {
-  readonly mode: 'deploy' | 'rollback'
+  readonly mode: 'deploy' | 'rollback' | Closer
   readonly version: string
   /** `all`: a hook at every point there is. */
   readonly hooks: 'all' | 'on-rollback'
   /** `warm`: the old color is left to post. */
   readonly oldColor: 'warm' | 'retired by main'
   /** Also how long a release that breaks in public is borne. */
-  readonly healthTimeout: '3s' | '20s'
+  readonly healthTimeout: '3s' | 'patient'
 }
 
 /** Where a target runs commands. */
@@ -30,6 +30,8 @@ export function inputsOf(site: Site, run: RunWanted, route: Route): Record<strin
         where: site.hooksOnTarget.includes(name) ? 'target' : 'runner',
       }),
     ])
+  // Whoever stands still still finds time to look when it goes on.
+  const patience = `${20 + frozenTime(site) / 1000}s`
   return {
     url: site.url,
     ...site.inputs(run, route),
@@ -40,12 +42,12 @@ export function inputsOf(site: Site, run: RunWanted, route: Route): Record<strin
       : onlyForRollback(hooks)),
     'health-successes': '2',
     'health-interval': '20ms',
-    'health-timeout': run.healthTimeout,
+    'health-timeout': run.healthTimeout === 'patient' ? patience : run.healthTimeout,
     'request-timeout': '5s',
-    'rollback-timeout': '20s',
+    'rollback-timeout': patience,
     drain: '0s',
-    'lock-wait': '60s',
-    'lease-ttl': `${leaseTime / 1000}s`,
+    'lock-wait': `${60 + site.leaseTime / 1000}s`,
+    'lease-ttl': `${site.leaseTime / 1000}s`,
     ...(run.mode === 'deploy' ? courseOf(run) : {}),
   }
 }

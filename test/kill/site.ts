@@ -11,6 +11,21 @@ export type Inputs = Readonly<Record<string, string>>
 /** Which way a run takes to the target; where no network is in between they are the same. */
 export type Route = 'line' | 'past the line'
 
+export interface Trouble {
+  begin(kind: 'throttled' | 'failing'): Promise<void>
+  end(): Promise<void>
+}
+
+/**
+ * For a target that bears it. Milliseconds. The action takes 2 s too, which a busy machine does not keep with many cases side by
+ * side.
+ */
+export const briefLease = { leaseTime: 3_000, lapse: null, trouble: null } as const
+
+/** How long a run stands still, in milliseconds: longer than its lease, so that the next run may come. */
+export const frozenTime = ({ leaseTime }: Pick<Site, 'leaseTime'>): number =>
+  Math.min(2 * leaseTime, leaseTime + 5_000)
+
 export interface Site extends AsyncDisposable {
   readonly app: string
   readonly url: string
@@ -18,9 +33,15 @@ export interface Site extends AsyncDisposable {
   readonly folder: string
   /** The way of the run that is stopped, where it leads through a network. */
   readonly line: CutProxy | null
-  /** For every run, and for the scripts it runs on the host. */
-  readonly env: NodeJS.ProcessEnv
+  /** For a run, and for the scripts it runs on the host. */
+  env(by: { readonly label: string; readonly route: Route }): NodeJS.ProcessEnv
   inputs(run: RunWanted, route: Route): Inputs
+  /** Milliseconds. */
+  readonly leaseTime: number
+  /** Until whoever ended without a word has lost the lease; null: that is soon enough by itself. */
+  readonly lapse: (() => Promise<void>) | null
+  /** What goes wrong for the run that is stopped, until it is ended; null: here nothing but the connection can. */
+  readonly trouble: Trouble | null
   /** Hooks that run at the target, where it runs any. */
   readonly hooksOnTarget: readonly string[]
   /** For sites to be opened with. */

@@ -11,7 +11,7 @@ import { type FileSite, type InFiles, inFiles, setUpFiles } from './file-site.ts
 import { readSwitches, wrapPrograms } from './programs.ts'
 import { lastRelease, nextRelease, scenarios } from './scenarios.ts'
 import { onTarget } from './settings.ts'
-import type { Site } from './site.ts'
+import { briefLease, type Site } from './site.ts'
 import { openWay, type Way } from './way.ts'
 
 const colors = ['blue', 'green'] as const
@@ -76,7 +76,8 @@ function siteOf({
     url: urls[app.name] ?? '',
     folder: app.directory,
     line: way.line,
-    env: { KILL_BIN: join(app.directory, 'bin') },
+    ...briefLease,
+    env: () => ({ KILL_BIN: join(app.directory, 'bin') }),
     inputs: ({ mode, version }, route) => ({
       ...lasting,
       ...way.inputs(route),

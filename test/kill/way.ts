@@ -45,3 +45,18 @@ export async function openClusterWay({ kubeconfig, folder }: ClusterAccess): Pro
     [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
   }
 }
+
+export interface AwsWay extends AsyncDisposable {
+  readonly line: CutProxy
+  endpoint(route: Route): string
+}
+
+export async function openAwsWay(endpoint: string): Promise<AwsWay> {
+  const { hostname, port } = new URL(endpoint)
+  const line = await startCutProxy(Number(port), hostname)
+  return {
+    line,
+    endpoint: (route) => (route === 'line' ? `http://127.0.0.1:${line.port}` : endpoint),
+    [Symbol.asyncDispose]: () => line[Symbol.asyncDispose](),
+  }
+}

@@ -11,6 +11,7 @@ export interface AwsLab extends AsyncDisposable {
   /** Of the API, for every service. */
   readonly endpoint: string
   readonly region: string
+  readonly control: Control
   /** What is in a cluster, behind a load balancer and called by a user of its own: tests with one each run side by side. */
   makeShop(order?: ShopOrder): Promise<Shop>
   /** Nobody listens at the API, for all shops, until this resolves. */
@@ -51,6 +52,7 @@ export async function startAwsLab(): Promise<AwsLab> {
   return {
     endpoint: place.endpoint,
     region,
+    control: place.control,
     makeShop: (order = {}) => makeShop(place, order),
     refuseConnections: (milliseconds) => place.control.refuse(milliseconds),
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -19,6 +19,27 @@ export interface Call {
   readonly at: number
   readonly status: number | null
   readonly fault: Fault['kind'] | null
+  /** From its header `X-Client`. */
+  readonly client: string | null
+}
+
+/** What was done to services and to traffic. */
+export interface Entry {
+  readonly operation: 'UpdateService' | 'Move' | 'StopTask'
+  /** null: it is about traffic. */
+  readonly service: string | null
+  /** Services that got requests right before. */
+  readonly served: readonly string[]
+  /** null: AWS itself. `client`: from the header `X-Client`. */
+  readonly caller: { readonly user: string; readonly client: string | null } | null
+  /** The last of the numbered parameters that the caller was the first to write; null: none. */
+  readonly fence: number | null
+  /** Of a service. */
+  readonly desired: number | null
+  /** Of traffic: services that get requests since. */
+  readonly after: readonly string[] | null
+  /** Of traffic: services that run what they are to run, and all of it is healthy. */
+  readonly ready: readonly string[] | null
 }
 
 export interface Image {
@@ -37,6 +58,10 @@ export interface Control {
   orderFault(user: string, fault: Fault): Promise<void>
   endFaults(user: string): Promise<void>
   calls(user: string): Promise<readonly Call[]>
+  /** Of services whose names begin so, in the order in which it was done. */
+  journal(prefix: string): Promise<readonly Entry[]>
+  /** Parameters under a path were written so much earlier than they were. */
+  age(path: string, milliseconds: number): Promise<void>
   /** By the ARN of the target group that they were for. */
   requests(): Promise<Readonly<Record<string, number>>>
   kill(task: { cluster: string; service: string }): Promise<{ taskArn: string }>
@@ -58,6 +83,8 @@ export function controlAt(url: string): Control {
       ask('POST', '/faults', { user, operations, times: Math.min(times, always), ...fault }),
     endFaults: (user) => ask('DELETE', `/faults?user=${user}`),
     calls: (user) => ask('GET', `/calls?user=${user}`),
+    journal: (prefix) => ask('GET', `/journal?prefix=${prefix}`),
+    age: (path, milliseconds) => ask('POST', '/age', { path, milliseconds }),
     requests: () => ask('GET', '/requests'),
     kill: (task) => ask('POST', '/kill', task),
     refuse: (milliseconds) => ask('POST', '/refuse', { milliseconds }),

@@ -1,4 +1,4 @@
-import { type Aws, Refusal } from '../../../aws/aws.ts'
+import { type Aws, Refusal, type Terms } from '../../../aws/aws.ts'
 import type { Clock } from '../../../clock.ts'
 import {
   ChangeFailed,
@@ -14,7 +14,7 @@ import { type Keeping, keepingOf } from './keeping.ts'
 import { type Parameters, parametersUnder } from './parameters.ts'
 import { takingOf } from './taking.ts'
 
-/** Milliseconds before the end of a lease in which nothing is begun: an answer may take as long. */
+/** Milliseconds before the end of a lease in which nothing is begun: what throttles may take as long. */
 const margin = 20_000
 
 export interface EcsLedgerOptions {
@@ -30,10 +30,10 @@ export interface EcsLedgerOptions {
 export interface EcsLedger extends Ledger {
   /**
    * Right before a change: AWS compares nothing in the same step, so that one call may still be under way when another owner
-   * comes. Renews a lease with little time left. Throws LeaseLost where others hold it or it was given back, and ChangeFailed
-   * where it cannot be read.
+   * comes. Renews a lease with little time left. The change is to be sent on these terms. Throws LeaseLost where others hold it or
+   * it was given back, and ChangeFailed where it cannot be read.
    */
-  demand(guard: Guard, change: string): Promise<void>
+  demand(guard: Guard, change: string): Promise<Terms>
 }
 
 /**
@@ -41,7 +41,7 @@ export interface EcsLedger extends Ledger {
  * the parameter store may refuse one for 30 s after it was deleted.
  */
 export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
-  const { aws, path } = options
+  const { aws, path, clock } = options
   const parameters = parametersUnder(aws, path)
   const keeping = keepingOf(parameters, path)
   const inTurn = queue()
@@ -51,8 +51,9 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
     now: () => aws.now(),
     tidy: (heads) => tidy(heads, keeping, parameters),
   })
+  const asking = { keeping, clock, now: () => aws.now() }
   const change = (lease: Lease, edit: (own: Generation) => Head | Promise<Head>) =>
-    inTurn(() => changeOwn(keeping, lease, edit))
+    inTurn(() => changeOwn(asking, lease, edit))
   return {
     read: async () => {
       const heads = await keeping.list()
@@ -61,7 +62,7 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
       return { lease: leaseViewOf(newest, aws.now()), document: await keeping.documentIn(heads) }
     },
     acquire,
-    demand: (guard, name) => inTurn(() => demand({ keeping, now: () => aws.now() }, guard, name)),
+    demand: (guard, name) => inTurn(() => demand(asking, guard, name)),
     renew: (lease) => change(lease, (own) => own),
     write: (lease, document) =>
       change(lease, async (own) => ({ ...own, document: await keeping.store(own.fence, own, document) })),
@@ -71,14 +72,18 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
 }
 
 async function changeOwn(
-  keeping: Keeping,
+  asking: Asking,
   lease: Lease,
   edit: (own: Generation) => Head | Promise<Head>,
 ): Promise<'kept' | 'lost'> {
+  const { keeping, clock } = asking
+  const asked = clock.monotonic()
   const own = await ownOf(keeping, lease)
   if (own === null) return 'lost'
   await keeping.write(lease.fence, await edit(own))
-  return 'kept'
+  if (clock.monotonic() < termsOf(asked, leftOf(asking, own), own).until) return 'kept'
+  // Whoever has come since may have read what was there before.
+  return (await keeping.look(lease)).isSucceeded ? 'lost' : 'kept'
 }
 
 /** null: it was given back, or has a later owner. */
@@ -92,25 +97,43 @@ async function ownOf(keeping: Keeping, lease: Lease): Promise<Generation | null>
 
 interface Asking {
   readonly keeping: Keeping
+  readonly clock: Clock
   /** By the clock of AWS. */
   now(): number
 }
 
-async function demand({ keeping, now }: Asking, guard: Guard, name: string): Promise<void> {
+async function demand(asking: Asking, guard: Guard, name: string): Promise<Terms> {
+  const { keeping, clock } = asking
   const { lease, unreadableLedger = 'refuse' } = guard
+  // Not from when the answer was heard: the process may have stood still since it came.
+  let asked = clock.monotonic()
   try {
     const own = await ownOf(keeping, lease)
     if (own === null)
       throw new LeaseLost(`${name} was not run: the lease was given back or has a later owner.`)
-    const left = own.modified + own.ttl - now()
-    if (own.status === 'held' && left < Math.min(margin, own.ttl / 3)) await keeping.write(lease.fence, own)
+    const left = leftOf(asking, own)
+    if (left >= Math.min(margin, own.ttl / 3)) return termsOf(asked, left, own)
+    asked = clock.monotonic()
+    await keeping.write(lease.fence, own)
+    return termsOf(asked, own.ttl, own)
   } catch (error) {
     // The parameter store is a service of its own: the load balancer may answer while it does not.
     const isUnread = error instanceof ChangeFailed || error instanceof TargetUnreachable
-    if (unreadableLedger === 'ignore' && isUnread) return
+    if (unreadableLedger === 'ignore' && isUnread) return { until: clock.monotonic() + margin }
     throw error
   }
 }
+
+/** Milliseconds. A lease that is not held does not run out. */
+const leftOf = ({ now }: Asking, { status, modified, ttl }: Generation): number =>
+  status === 'held' ? modified + ttl - now() : ttl
+
+/** The clock of AWS is heard in whole seconds, and a request is on its way for a moment. */
+const way = 5_000
+
+const termsOf = (asked: number, left: number, { ttl }: Generation): Terms => ({
+  until: asked + left - Math.min(way, ttl / 4),
+})
 
 /** A call deletes one generation with its pieces, and mostly one has to go. */
 const mostTidied = 3

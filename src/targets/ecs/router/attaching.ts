@@ -10,12 +10,12 @@ export async function attachIdleGroups(moving: Moving, idle: Color, guard: Guard
   const { place, reader, demand } = moving
   const lacking = (await survey(place, reader, place.settings.routes)).filter((seen) => lacks(seen, idle))
   for (const { route } of lacking) {
-    const [[now]] = await Promise.all([
+    const [[now], terms] = await Promise.all([
       survey(place, reader, [route]),
       demand(guard, `Attaching the target group of ${idle}`),
     ])
     if (now?.reading.kind !== 'color' || !lacks(now, idle)) continue
-    await sendRequest(place.aws, requestFor(route, attachIdle(now.actions, now.reading.pair, idle)))
+    await sendRequest(place.aws, requestFor(route, attachIdle(now.actions, now.reading.pair, idle)), terms)
     place.surroundings.output('attach', `The target group of ${idle} is named by ${route.arn} at weight 0.\n`)
   }
 }

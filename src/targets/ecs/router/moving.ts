@@ -1,4 +1,5 @@
 /** One listener or rule, moved from what it was read with to another color. */
+import type { Terms } from '../../../aws/aws.ts'
 import { type Color, type Guard, LeaseLost, TargetUnreachable } from '../../target.ts'
 import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
@@ -12,7 +13,7 @@ export interface Moving {
   readonly place: Place
   readonly reader: ServiceReader
   /** That the lease is ours. */
-  demand(guard: Guard, change: string): Promise<void>
+  demand(guard: Guard, change: string): Promise<Terms>
 }
 
 /**
@@ -21,13 +22,13 @@ export interface Moving {
  */
 export async function moveRoute(moving: Moving, route: Route, order: Order): Promise<boolean> {
   const { place, reader, demand } = moving
-  const [seen] = await Promise.all([
+  const [seen, terms] = await Promise.all([
     survey(place, reader, [route]).then(([one]) => one),
     demand(order.guard, `The switch to ${order.to}`),
   ])
   if (seen === undefined) return false
   assertExpected(seen, order)
-  return forward(place, seen, order.to)
+  return forward(place, seen, { to: order.to, terms })
 }
 
 /** From mixed or unknown there is no color to compare with: this is how traffic is brought back from there. */
@@ -42,10 +43,19 @@ export function assertExpected(seen: Seen, order: Order): void {
   throw refusal(order, `${detailOf(seen)}, and ${expected ?? 'nobody'} was expected`)
 }
 
-async function forward({ aws }: Place, { route, actions, reading }: Seen, to: Color): Promise<boolean> {
+interface Way {
+  readonly to: Color
+  readonly terms: Terms
+}
+
+async function forward(
+  { aws }: Place,
+  { route, actions, reading }: Seen,
+  { to, terms }: Way,
+): Promise<boolean> {
   if (!('pair' in reading) || reading.pair === null || (reading.kind === 'color' && reading.color === to))
     return false
-  await sendRequest(aws, requestFor(route, forwardTo(actions, reading.pair, to)))
+  await sendRequest(aws, requestFor(route, forwardTo(actions, reading.pair, to)), terms)
   return true
 }
 

@@ -4,7 +4,7 @@ import type {
   ModifyListenerCommandInput,
   ModifyRuleCommandInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
-import type { Aws } from '../../../aws/aws.ts'
+import type { Aws, Terms } from '../../../aws/aws.ts'
 import type { Color, Traffic } from '../../target.ts'
 import { shell } from '../commands.ts'
 import type { EcsService, Route } from '../settings.ts'
@@ -96,9 +96,10 @@ export const requestFor = ({ kind, arn }: Route, actions: Action[]): Request =>
       }
     : { action: 'elasticloadbalancing:ModifyRule', input: { RuleArn: arn, Actions: actions } }
 
-export async function sendRequest(aws: Aws, request: Request): Promise<void> {
-  if (request.action === 'elasticloadbalancing:ModifyListener') await aws.ask(request.action, request.input)
-  else await aws.ask(request.action, request.input)
+export async function sendRequest(aws: Aws, request: Request, terms: Terms): Promise<void> {
+  if (request.action === 'elasticloadbalancing:ModifyListener')
+    await aws.ask(request.action, request.input, terms)
+  else await aws.ask(request.action, request.input, terms)
 }
 
 export function commandFor(request: Request): string {

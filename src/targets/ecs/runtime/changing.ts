@@ -1,5 +1,6 @@
 /** Changes of a color's ECS services, each right after a look at the lease and at the router. */
 import type { Service } from '@aws-sdk/client-ecs'
+import type { Terms } from '../../../aws/aws.ts'
 import { allowedBy, refusal } from '../../../host/guarding.ts'
 import {
   ChangeFailed,
@@ -20,7 +21,7 @@ export interface ChangingParts {
   readonly reader: ServiceReader
   readonly watching: Watching
   /** That the lease is ours. */
-  demand(guard: Guard, change: string): Promise<void>
+  demand(guard: Guard, change: string): Promise<Terms>
   /** Where traffic is, as AWS says it now. */
   observeTraffic(): Promise<Traffic>
 }
@@ -65,8 +66,8 @@ export async function deployColor(changing: Changing, order: DeployOrder): Promi
   )
   const begun: Begun[] = []
   for (const { service, own, size, taskDefinition, container, image } of planned) {
-    await assertAllowed(changing, name)
-    const running = await update(changing, { service: own, taskDefinition, desiredCount: size })
+    const terms = await assertAllowed(changing, name)
+    const running = await update(changing, { service: own, taskDefinition, desiredCount: size }, terms)
     begun.push({ service, running, container, image })
   }
   return begun
@@ -108,11 +109,12 @@ interface Update {
   readonly desiredCount: number
 }
 
-async function update({ place, parts }: Changing, change: Update): Promise<Service> {
+async function update({ place, parts }: Changing, change: Update, terms: Terms): Promise<Service> {
   const { cluster } = place.settings
   const { service = change.service } = await place.aws.ask(
     'ecs:UpdateService',
     updateOf({ cluster, ...change }),
+    terms,
   )
   parts.reader.learn(service)
   parts.watching.began(service)
@@ -129,27 +131,27 @@ export async function stopColor(changing: Changing): Promise<void> {
   for (const { ecsService } of services) {
     const own = found.get(ecsService[color])
     if (own === undefined || own.desiredCount === 0) continue
-    await assertAllowed(changing, change)
-    const { service } = await place.aws.ask('ecs:UpdateService', {
-      cluster,
-      service: ecsService[color],
-      desiredCount: 0,
-    })
+    const terms = await assertAllowed(changing, change)
+    const { service } = await place.aws.ask(
+      'ecs:UpdateService',
+      { cluster, service: ecsService[color], desiredCount: 0 },
+      terms,
+    )
     if (service !== undefined) parts.reader.learn(service)
     parts.watching.left(ecsService[color])
   }
 }
 
 /** AWS compares nothing in the same step: one call may be under way when somebody else comes. */
-async function assertAllowed({ parts, color, guard }: Changing, name: string): Promise<void> {
+async function assertAllowed({ parts, color, guard }: Changing, name: string): Promise<Terms> {
   const allowed = allowedBy(guard, color)
-  const [, traffic] = await Promise.all([
+  const [terms, traffic] = await Promise.all([
     parts.demand(guard, name),
     allowed === null ? null : parts.observeTraffic(),
   ])
-  if (allowed === null || traffic === null) return
+  if (allowed === null || traffic === null) return terms
   const observed = traffic.kind === 'color' ? traffic.color : traffic.kind === 'nobody' ? 'none' : 'unknown'
-  if (observed !== 'unknown' && allowed.includes(observed)) return
+  if (observed !== 'unknown' && allowed.includes(observed)) return terms
   throw refusal({ name, color, observed, observer: 'the load balancer' })
 }
 

@@ -11,6 +11,8 @@ from aiohttp import web
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import Client
 
+import journal
+
 ERRORS = {
     "throttling": (400, "ThrottlingException", "Rate exceeded"),
     "denied": (400, "AccessDeniedException", "User is not authorized to perform this operation"),
@@ -48,6 +50,8 @@ class Call:
     at: float
     status: int | None = None
     fault: str | None = None
+    # Where the client says more of itself than its access key does.
+    client: str | None = None
 
 
 class Api:
@@ -58,14 +62,15 @@ class Api:
 
     async def answer(self, request):
         body = await request.read()
-        call = Call(operation_of(request, body), user_of(request), time.time())
+        client = request.headers.get("X-Client")
+        call = Call(operation_of(request, body), user_of(request), time.time(), client=client)
         self.calls.append(call)
         fault = self._take_fault(call)
         call.fault = fault and fault.kind
         if fault is None:
-            response = self._ask_moto(request, body)
+            response = self._carry_out(call, request, body)
         else:
-            response = await self._give(fault, request, body)
+            response = await self._give(call, fault, request, body)
         call.status = response.status
         return response
 
@@ -86,18 +91,25 @@ class Api:
                 return fault
         return None
 
-    async def _give(self, fault, request, body):
+    async def _give(self, call, fault, request, body):
         if fault.kind in ERRORS:
             return error(request, *ERRORS[fault.kind])
         if fault.kind == "slow":
             await asyncio.sleep(fault.milliseconds / 1000)
-            return self._ask_moto(request, body)
-        response = self._ask_moto(request, body) if fault.kind == "answer-lost" else web.Response()
+            return self._carry_out(call, request, body)
+        response = self._carry_out(call, request, body) if fault.kind == "answer-lost" else web.Response()
         request.transport.abort()
         return response
 
-    def _ask_moto(self, request, body):
+    def _carry_out(self, call, request, body):
         """On the event loop, so that nobody sees a change half made."""
+        journal.calling({"user": call.user, "client": call.client})
+        try:
+            return self._ask_moto(request, body)
+        finally:
+            journal.calling(None)
+
+    def _ask_moto(self, request, body):
         answer = self.moto.open(
             request.path_qs, method=request.method, headers=list(request.headers.items()), data=body
         )

@@ -18,6 +18,8 @@ from aiohttp import web
 import alarms
 import balancer
 import images
+import journal
+import parameters
 import prober
 import refusals
 import scheduler
@@ -37,6 +39,7 @@ class Lab:
         prober.install()
         scheduler.install()
         self.balancer.install()
+        journal.install()
 
     async def run(self):
         await self._open_api()
@@ -62,7 +65,9 @@ class Lab:
                 web.delete("/faults", self._end_faults),
                 web.post("/refuse", self._refuse),
                 web.post("/kill", self._kill),
+                web.post("/age", self._age),
                 web.get("/calls", self._calls),
+                web.get("/journal", self._journal),
                 web.get("/requests", self._requests),
             ]
         )
@@ -102,6 +107,13 @@ class Lab:
 
     async def _calls(self, request):
         return web.json_response(self.api.calls_of(request.query["user"]))
+
+    async def _age(self, request):
+        parameters.age(**await request.json())
+        return web.json_response({})
+
+    async def _journal(self, request):
+        return web.json_response(journal.entries_of(request.query["prefix"]))
 
     async def _requests(self, request):
         return web.json_response(self.balancer.requests)
