@@ -4,9 +4,10 @@ import type { Color, Diagnosis } from '../../target.ts'
 import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import { diagnosisOf, type Remains } from './diagnosis.ts'
+import { readHealth } from './health.ts'
 import { judgeService } from './judge.ts'
+import { stoppedTasks } from './listing.ts'
 import { isFailure } from './tasks.ts'
-import { readHealth, stoppedTasks } from './watching.ts'
 
 export async function diagnose(place: Place, reader: ServiceReader, color: Color): Promise<Diagnosis> {
   const found = await reader.read()

@@ -87,36 +87,54 @@ function lastWord(failures: readonly Task[]): string {
 
 const endedAt = ({ stoppedAt, stoppingAt }: Task): number => (stoppedAt ?? stoppingAt)?.getTime() ?? 0
 
+/** None: it serves. */
 function waitingReasons(service: Service, seen: Seen): readonly string[] {
-  const { desiredCount = 0, runningCount = 0, deployments = [] } = service
+  const { desiredCount = 0 } = service
   if (desiredCount === 0) return ['it is scaled to 0']
-  const { targets, failures, reached } = seen
-  const needed = Math.min(desiredCount, reached ?? desiredCount)
+  const isRolling = seen.reached === null && primaryOf(service)?.rolloutState === 'IN_PROGRESS'
+  const reasons = [
+    ...taskReasons(service, seen),
+    ...targetReasons(service, seen),
+    ...(isRolling ? endReasons(seen) : []),
+  ]
+  if (reasons.length > 0) return [...reasons, ...complaintsOf(service).slice(0, 1)]
+  return isRolling ? ['ECS has not called the deployment complete yet'] : []
+}
+
+const neededOf = ({ desiredCount = 0 }: Service, { reached }: Seen): number =>
+  Math.min(desiredCount, reached ?? desiredCount)
+
+function taskReasons(service: Service, seen: Seen): readonly string[] {
+  const { desiredCount, runningCount = 0, deployments = [] } = service
   const primary = primaryOf(service)
   const former = deployments.filter((one) => one !== primary)
   const ofFormer = former.reduce((sum, one) => sum + (one.runningCount ?? 0), 0)
   const running = primary?.runningCount ?? runningCount
-  const isRolling = reached === null && primary?.rolloutState === 'IN_PROGRESS'
-  const present = targets.filter((target) => !isLeaving(target))
-  const healthy = present.filter(isHealthy)
-  const starting = present.filter((target) => !isHealthy(target))
-  const hasGroups = (service.loadBalancers?.length ?? 0) > 0
-  const isShort = hasGroups && healthy.length < needed
-  // What an autoscaler has asked for since may take its time.
-  const doubtful = reached === null || isShort ? starting : []
-  const reasons = [
-    ...(running < needed ? [`${running} of ${desiredCount} tasks running`] : []),
+  return [
+    ...(running < neededOf(service, seen) ? [`${running} of ${desiredCount} tasks running`] : []),
     ...(ofFormer > 0 ? [`${ofFormer} of a former release still there`] : []),
-    ...(isShort ? [`${healthy.length} of ${desiredCount} targets healthy`] : []),
-    ...doubtful.slice(0, 3).map(describeTarget),
-    ...(isRolling && failures.length > 0
-      ? [
-          `${failures.length === 1 ? 'a task has' : `${failures.length} tasks have`} ended${lastWord(failures)}`,
-        ]
-      : []),
   ]
-  if (reasons.length === 0) return isRolling ? ['ECS has not called the deployment complete yet'] : []
-  return [...reasons, ...complaintsOf(service).slice(0, 1)]
+}
+
+const mostTargets = 3
+
+function targetReasons(service: Service, seen: Seen): readonly string[] {
+  const present = seen.targets.filter((target) => !isLeaving(target))
+  const healthy = present.filter(isHealthy).length
+  const isShort = (service.loadBalancers?.length ?? 0) > 0 && healthy < neededOf(service, seen)
+  // What an autoscaler has asked for since may take its time.
+  const doubtful = seen.reached === null || isShort ? present.filter((target) => !isHealthy(target)) : []
+  return [
+    ...(isShort ? [`${healthy} of ${service.desiredCount} targets healthy`] : []),
+    ...doubtful.slice(0, mostTargets).map(describeTarget),
+  ]
+}
+
+function endReasons({ failures }: Seen): readonly string[] {
+  if (failures.length === 0) return []
+  return [
+    `${failures.length === 1 ? 'a task has' : `${failures.length} tasks have`} ended${lastWord(failures)}`,
+  ]
 }
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html#target-health-reason-codes */

@@ -12,10 +12,10 @@ import type { Place } from '../place.ts'
 import type { EcsService } from '../settings.ts'
 import { type ChangingParts, deployColor, stopColor } from './changing.ts'
 import { diagnose } from './diagnosing.ts'
+import { readHealth } from './health.ts'
 import { describeColor, type ObservedService } from './observe.ts'
 import { awaitStart } from './starting.ts'
 import { markOf } from './task-definition.ts'
-import { readHealth } from './watching.ts'
 
 /** By the service of the app; null: there is none. */
 export type ColorUrls = Readonly<Record<string, PerColor<string> | null>>

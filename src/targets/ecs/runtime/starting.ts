@@ -6,7 +6,8 @@ import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { Begun } from './changing.ts'
 import { primaryOf } from './judge.ts'
-import { tasksOf, type Watching } from './watching.ts'
+import { tasksOf } from './listing.ts'
+import type { Watching } from './watching.ts'
 
 export interface Starting {
   readonly place: Place

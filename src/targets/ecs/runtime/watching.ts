@@ -1,15 +1,13 @@
 /** What is known of the ECS services of this run, and what AWS says of them now. */
-import type { Service, Task } from '@aws-sdk/client-ecs'
-import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { isRefused } from '../../../aws/aws.ts'
+import type { Service } from '@aws-sdk/client-ecs'
 import { judgeAll, silent } from '../../readiness.ts'
 import type { Color, Readiness } from '../../target.ts'
-import { groupsOf } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { EcsService } from '../settings.ts'
+import { readHealth } from './health.ts'
 import { judgeService, missing, primaryOf } from './judge.ts'
-import { isFailure } from './tasks.ts'
+import { failureReader } from './listing.ts'
 
 export interface Watching {
   /** The health of the color's services, as AWS tells it now. */
@@ -103,63 +101,4 @@ function remember(
     restarts: memory.restarts + Math.max(0, gone - wanted),
     desired,
   }
-}
-
-/** All target groups of the service. */
-export async function readHealth(
-  { aws }: Place,
-  service: Service,
-): Promise<readonly TargetHealthDescription[]> {
-  const groups = await Promise.all(
-    groupsOf(service).map(({ arn }) =>
-      aws.ask('elasticloadbalancing:DescribeTargetHealth', { TargetGroupArn: arn }),
-    ),
-  )
-  return groups.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions)
-}
-
-/** Tasks of a service that ended by themselves: asked for only when there are more of them than before. */
-function failureReader({ aws, settings: { cluster } }: Place) {
-  const known = new Map<string, { readonly count: number; readonly tasks: readonly Task[] }>()
-  return async (service: Service, deployment: string | null): Promise<readonly Task[]> => {
-    const id = deployment ?? primaryOf(service)?.id
-    const found = service.deployments?.find((one) => one.id === id)
-    // One that ECS has rolled back is gone, and its tasks are still there to say why.
-    const count = found === undefined ? Number.POSITIVE_INFINITY : (found.failedTasks ?? 0)
-    if (id === undefined || count === 0) return []
-    const before = known.get(id)
-    if (before?.count === count) return before.tasks
-    const stopped = await stoppedTasks(aws, cluster, service)
-    const tasks = stopped.filter((task) => task.startedBy === id && isFailure(task))
-    known.set(id, { count, tasks })
-    return tasks
-  }
-}
-
-/** ECS shows them for an hour at least: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html */
-export async function stoppedTasks(
-  aws: Place['aws'],
-  cluster: string,
-  { serviceName }: Service,
-): Promise<readonly Task[]> {
-  try {
-    return await tasksOf(aws, { cluster, serviceName, desiredStatus: 'STOPPED' })
-  } catch (error) {
-    // What they ended with is help, and no part of what must be allowed.
-    if (isRefused(error, 'AccessDeniedException')) return []
-    throw error
-  }
-}
-
-interface Listed {
-  readonly cluster: string
-  readonly serviceName: string | undefined
-  readonly desiredStatus: 'RUNNING' | 'STOPPED'
-}
-
-export async function tasksOf(aws: Place['aws'], listed: Listed): Promise<readonly Task[]> {
-  const { taskArns = [] } = await aws.ask('ecs:ListTasks', { ...listed })
-  if (taskArns.length === 0) return []
-  const { tasks = [] } = await aws.ask('ecs:DescribeTasks', { cluster: listed.cluster, tasks: taskArns })
-  return tasks
 }
