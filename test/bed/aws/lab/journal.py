@@ -48,8 +48,11 @@ def calling(caller):
 
 def entries_of(prefix):
     """Of services whose names begin so."""
-    named = lambda entry: [entry.service] if entry.service else [*entry.served, *entry.after]
-    return [asdict(entry) for entry in _entries if any(name.startswith(prefix) for name in named(entry))]
+    return [asdict(entry) for entry in _entries if any(name.startswith(prefix) for name in _names(entry))]
+
+
+def _names(entry):
+    return [entry.service] if entry.service else [*entry.served, *entry.after]
 
 
 def _update(update, backend, properties):

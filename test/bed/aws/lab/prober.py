@@ -32,6 +32,7 @@ class Target:
     good: int = 0
     bad: int = 0
     asked_at: float = 0
+    is_asked: bool = False
     drained_at: float | None = None
 
     @property
@@ -62,7 +63,7 @@ async def run():
             now = time.monotonic()
             for group in list(elb.target_groups.values()):
                 for target in _due(group, now):
-                    target.asked_at = now
+                    target.asked_at, target.is_asked = now, True
                     task = asyncio.create_task(_ask(session, group, target))
                     asking.add(task)
                     task.add_done_callback(asking.discard)
@@ -81,12 +82,16 @@ def _due(group, now):
         else:
             if target.shown is NOT_IN_USE:
                 target.shown = REGISTERING
-            if target.asked_at + interval <= now:
+            # One question at a time: when the lab stands still for a moment, that is one answer too late, and not several.
+            if target.asked_at + interval <= now and not target.is_asked:
                 yield target
 
 
 async def _ask(session, group, target):
-    why = await _complaint(session, group, target)
+    try:
+        why = await _complaint(session, group, target)
+    finally:
+        target.is_asked = False
     if target.drained_at is None and target.shown is not NOT_IN_USE:
         _judge(group, target, why)
 
