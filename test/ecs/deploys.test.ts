@@ -99,6 +99,23 @@ describe.skipIf(lacks(...labPrograms)).concurrent('a deployment to ECS', { timeo
     expect(await describe()).toEqual(before)
   })
 
+  test('has as many tasks as its autoscaler demands, or as the settings say', async () => {
+    await using at = await mall.found()
+    const { shop } = at
+    await shop.scaleBetween('green', { minimum: 3, maximum: 5 })
+    await expectDeployed(at, { color: 'green', ...(await at.release('v2')) })
+    expect(await at.desired('green')).toBe(3)
+    await expectDeployed(at, { color: 'blue', ...(await at.release('v3')), 'desired-count': '2' })
+    expect(await at.desired('blue')).toBe(2)
+  })
+
+  test('whose answers name no color is confirmed by configuration, in so many words', async () => {
+    await using at = await mall.found()
+    const { main } = await at.deploy({ ...(await at.release('v2')), 'identity-header': '' })
+    expect(main.code, main.log).toBe(0)
+    expect(main.log).toContain('Traffic is on green: confirmed by configuration')
+  })
+
   test('goes back when a later step of the job fails', async () => {
     await using at = await mall.found()
     await using load = users(at)

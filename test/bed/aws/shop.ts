@@ -1,6 +1,10 @@
 /** A shop on ECS: two services, each with its target group, behind one load balancer. */
 import { randomUUID } from 'node:crypto'
 import {
+  ApplicationAutoScalingClient,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling'
+import {
   CreateClusterCommand,
   CreateServiceCommand,
   DeleteServiceCommand,
@@ -72,6 +76,8 @@ export interface Shop extends Front, AsyncDisposable {
   definition(color: Color): Promise<TaskDefinition>
   /** ECS services of both colors that no load balancer leads to: `NAME-blue` and `NAME-green`. */
   addWorkers(name: string, counts: Readonly<Record<Color, number>>): Promise<void>
+  /** An autoscaler's bounds. */
+  scaleBetween(color: Color, bounds: { readonly minimum: number; readonly maximum: number }): Promise<void>
   update(color: Color, change: Partial<UpdateServiceCommandInput>): Promise<void>
   tasks(color: Color, status: 'RUNNING' | 'STOPPED'): Promise<readonly Task[]>
   /** Resolves once the service looks like that. */
@@ -89,6 +95,7 @@ export interface Clients {
   readonly ecs: ECSClient
   readonly elb: ElasticLoadBalancingV2Client
   readonly ssm: SSMClient
+  readonly autoscaling: ApplicationAutoScalingClient
 }
 
 export const isSteady = ({ deployments, desiredCount, runningCount }: Service): boolean =>
@@ -175,6 +182,17 @@ export async function makeShop(place: Place, order: ShopOrder): Promise<Shop> {
         workers.push(service)
       }
     },
+    scaleBetween: async (color, { minimum, maximum }) => {
+      await clients.autoscaling.send(
+        new RegisterScalableTargetCommand({
+          ServiceNamespace: 'ecs',
+          ScalableDimension: 'ecs:service:DesiredCount',
+          ResourceId: `service/${cluster}/${services[color]}`,
+          MinCapacity: minimum,
+          MaxCapacity: maximum,
+        }),
+      )
+    },
     update: async (color, change) =>
       void (await clients.ecs.send(
         new UpdateServiceCommand({ cluster, service: services[color], ...change }),
@@ -206,6 +224,7 @@ function clientsFor({ endpoint, region }: Place, user: string): Clients {
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     ssm: new SSMClient(settings),
+    autoscaling: new ApplicationAutoScalingClient(settings),
   }
 }
 

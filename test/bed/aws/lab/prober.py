@@ -99,7 +99,7 @@ async def _ask(session, group, target):
 async def _complaint(session, group, target):
     """None: it is well."""
     url = f"http://{target.id}:{target.port}{group.health_check_path or '/'}"
-    timeout = aiohttp.ClientTimeout(total=int(group.health_check_timeout_seconds) / HASTE + 1)
+    timeout = aiohttp.ClientTimeout(total=int(group.health_check_timeout_seconds) / HASTE + 3)
     try:
         async with session.get(url, timeout=timeout, allow_redirects=False) as answer:
             if _matches(group.matcher["HttpCode"], answer.status):
