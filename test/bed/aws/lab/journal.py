@@ -103,11 +103,10 @@ def _all_rules():
 
 
 def _rules_beside(arn):
-    """Of the listener that it names, or that has the rule that it names. A default action is a rule too."""
+    """Of the listener that it names, or that has the rule that it names. A default action is a rule too, of no name."""
     listeners = [one for balancer in elb.load_balancers.values() for one in balancer.listeners.values()]
-    return next(
-        [*listener.rules.values()] for listener in listeners if arn == listener.arn or arn in listener.rules
-    )
+    named = (one for one in listeners if arn == one.arn or arn in one.rules)
+    return [rule for listener in named for rule in listener.rules.values()]
 
 
 def _served(rules):
