@@ -33,14 +33,19 @@ export interface ServiceTrial {
   readonly reason: string | null
 }
 
+export type ColorTrialResult = TrialResult & {
+  readonly restarts: number | null
+  /** Nobody answered at the last look, or there was none: nothing is known of the color. */
+  readonly silent: boolean
+}
+
 /**
  * Passes when the platform calls the color ready, with as many restarts as the round before, and each service that can be
  * reached passes its health check and shows the version wherever it is asked: all of it several times in a row.
  */
-export const tryColor = async (
-  trial: ColorTrial,
-): Promise<TrialResult & { readonly restarts: number | null }> => {
+export const tryColor = async (trial: ColorTrial): Promise<ColorTrialResult> => {
   let restarts: number | null = null
+  let silent = true
   let services: readonly ServiceTrial[] = untried(trial)
   const watched = await watch(
     async (signal) => {
@@ -48,13 +53,12 @@ export const tryColor = async (
       const trying = tryServices(trial, (service) => service.health, signal)
       trying.catch(() => {})
       const readiness = await looking
+      silent = readiness.kind === 'silent'
       if (readiness.kind === 'fatal') return readiness
       services = await trying
-      if (
-        readiness.kind === 'silent' &&
-        trial.silence === 'passes' &&
-        services.some(({ measured }) => measured)
-      ) {
+      const answersItself = trial.silence === 'passes' && services.some(({ measured }) => measured)
+      if (silent && answersItself) {
+        silent = false
         return combine([], services)
       }
       if (readiness.kind !== 'ready') return combine([readiness.reason], services)
@@ -66,7 +70,7 @@ export const tryColor = async (
     { what: `waiting for ${trial.color} to pass its checks`, ...rowOf(trial) },
     trial,
   )
-  return { ...watched, services, restarts }
+  return { ...watched, services, restarts, silent }
 }
 
 /** The same checks through the public URLs. `not-measured`: no service has one, so nothing was proven. */
@@ -169,7 +173,7 @@ const combine = (reasons: readonly string[], services: readonly ServiceTrial[]):
 
 /** A target that cannot be reached for a moment says nothing about the color. */
 const survive = (ready: () => Promise<Readiness>): Promise<Readiness> =>
-  ready().catch((error: unknown) => ({ kind: 'waiting', reason: asReason(error) }))
+  ready().catch((error: unknown) => ({ kind: 'silent', reason: asReason(error) }))
 
 /** What does not run at the moment may run at the next look. */
 const noWay = (error: unknown): string => (error instanceof ChangeFailed ? error.message : asReason(error))

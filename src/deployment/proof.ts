@@ -13,7 +13,10 @@ export class ChecksFailed extends Error {
   override readonly name = 'ChecksFailed'
 }
 
-export type Verdict = { readonly passed: true } | { readonly passed: false; readonly reason: string }
+export type Verdict =
+  | { readonly passed: true }
+  /** `silent`: nobody said no, for nobody answered. */
+  | { readonly passed: false; readonly reason: string; readonly silent?: boolean }
 
 interface ColorQuestion {
   /** What a version check must show; null: not known. */
@@ -85,7 +88,8 @@ async function askColor(
     signal,
     progress: (text) => say(world, text),
   })
-  return verdictOf(result)
+  const verdict = verdictOf(result)
+  return verdict.passed ? verdict : { ...verdict, silent: result.silent }
 }
 
 export type PublicProof = Verdict & { readonly measured: boolean }

@@ -19,8 +19,11 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
     const cold = await startAgain(session, operation, from)
     const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0)
     const verdict = await passesChecks(session, from, { version: null, time, silence: 'passes' })
-    if (!verdict.passed) warn(session, `${from} cannot take traffic back: ${verdict.reason}`)
-    return verdict.passed
+    if (verdict.passed) return true
+    if (verdict.silent)
+      throw new TargetUnreachable(`Nobody says whether ${from} could take traffic back: ${verdict.reason}`)
+    warn(session, `${from} cannot take traffic back: ${verdict.reason}`)
+    return false
   } catch (error) {
     rethrowIfOver(session, error)
     // No answer is not a no: with it a color that could take traffic would be given up, or retired.

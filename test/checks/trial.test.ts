@@ -153,13 +153,14 @@ describe('a color', () => {
       reachOf: async () => [at(web)],
       ready: readiness({ kind: 'silent', reason: 'docker does not answer' }),
     }
-    expect(await tryColor(trial({ ...silent, silence: 'passes' }))).toMatchObject({ kind: 'passed' })
+    const passing = await tryColor(trial({ ...silent, silence: 'passes' }))
+    expect(passing).toMatchObject({ kind: 'passed', silent: false })
     expect(await tryColor(trial(silent, 50))).toMatchObject({
       kind: 'timed-out',
       lastReason: expect.stringContaining('docker does not answer'),
     })
     const unmeasured = { ...silent, reachOf: async () => [], silence: 'passes' } as const
-    expect(await tryColor(trial(unmeasured, 50))).toMatchObject({ kind: 'timed-out' })
+    expect(await tryColor(trial(unmeasured, 50))).toMatchObject({ kind: 'timed-out', silent: true })
   })
 
   test('that can never be ready ends the wait at once', async () => {
@@ -170,6 +171,7 @@ describe('a color', () => {
     expect(await tryColor(trial({ ready: said }))).toMatchObject({
       kind: 'fatal',
       reason: 'ImagePullBackOff',
+      silent: false,
     })
   })
 

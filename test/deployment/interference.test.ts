@@ -112,6 +112,19 @@ test('a target that is silent for a moment in the bake ends nothing', async () =
   expect(end).toMatchObject({ result: 'deployed', activeColor: 'green' })
 })
 
+test('a platform that says nothing of the old color is no reason to give it up', async () => {
+  const simulation = await Simulation.withLive()
+  const { place } = simulation
+  const { step } = await simulation.run({ version: 'good-2' })
+  place.isMute = true
+  await simulation.post(step, 'failure')
+  expect(stateOf(simulation)).toBe('open')
+  expect(place.colors).toMatchObject({ blue: { presence: 'running' }, green: { presence: 'running' } })
+  place.isMute = false
+  await simulation.post(step, 'failure')
+  expect(place.live).toBe('blue')
+})
+
 describe('a verified switch that comes apart', () => {
   test('is brought together on the new color before the old one is retired', async () => {
     const simulation = await Simulation.withLive()

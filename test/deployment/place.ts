@@ -89,6 +89,8 @@ export class Place {
   /** Added to the true time: what the target believes the time to be. */
   skew = 0
   traffic: Traffic = { kind: 'nobody' }
+  /** Says nothing of what it runs. */
+  isMute = false
   switchBehavior: SwitchBehavior = 'moves'
   /** Open now. */
   connections: (color: Color) => number | 'unknown' = () => 0
@@ -135,6 +137,7 @@ export class Place {
   }
 
   ready(color: Color, services: readonly string[] = []): Readiness {
+    if (this.isMute) return { kind: 'silent', reason: 'the platform does not answer' }
     const { presence, release, services: started, sick } = this.colors[color]
     if (presence !== 'running') return { kind: 'waiting', reason: `it is ${presence}` }
     const missing = services.find((name) => started[name] !== release?.version)
