@@ -1,9 +1,10 @@
-import { DescribeListenersCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { DescribeListenersCommand, ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
 import type { ShopOrder } from '../bed/aws/shop.ts'
 import { type Load, startLoad } from '../bed/load.ts'
 import { lacks } from '../programs.ts'
+import { oidc } from '../targets/ecs/router/actions.ts'
 import { type EcsShop, foundMall, type Mall } from './place.ts'
 import { expectDeployed } from './street.ts'
 
@@ -97,6 +98,35 @@ describe.skipIf(lacks(...labPrograms)).concurrent('a deployment to ECS', { timeo
     ])
     await expectDeployed(at, { color: 'blue', ...(await at.release('v3')) })
     expect(await describe()).toEqual(before)
+  })
+
+  test('moves a listener that signs users in, and leaves that to it', async () => {
+    await using at = await mall.found()
+    const { shop } = at
+    const actions = async () => {
+      const command = new DescribeListenersCommand({ ListenerArns: [shop.listenerArn] })
+      return (await shop.clients.elb.send(command)).Listeners?.[0]?.DefaultActions
+    }
+    const groups = [{ TargetGroupArn: shop.targetGroups.blue, Weight: 1 }]
+    await shop.clients.elb.send(
+      new ModifyListenerCommand({
+        ListenerArn: shop.listenerArn,
+        DefaultActions: [
+          { ...oidc, AuthenticateOidcConfig: { ...oidc.AuthenticateOidcConfig, ClientSecret: 'secret' } },
+          { Type: 'forward', Order: 2, ForwardConfig: { TargetGroups: groups } },
+        ],
+      }),
+    )
+    const [login] = (await actions()) ?? []
+    await expectDeployed(at, { color: 'green', ...(await at.release('v2')) })
+    expect((await actions())?.[0]).toEqual(login)
+  })
+
+  test('shows the color that was left as stopping, as long as the load balancer holds on to it', async () => {
+    await using at = await mall.found({ deregistrationDelay: 60 })
+    await expectDeployed(at, { color: 'green', ...(await at.release('v2')) })
+    const { main } = await at.deploy({ mode: 'status', image: '', version: '' })
+    expect(main.outputs.plan).toMatch(/blue[^\n]*stopping/)
   })
 
   test('has as many tasks as its autoscaler demands, or as the settings say', async () => {

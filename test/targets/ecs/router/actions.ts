@@ -38,7 +38,7 @@ export const alone = (arn: string, order = 1): Action => ({
 })
 
 /** As AWS describes one: without the secret of the client. */
-export const oidc: Action = {
+export const oidc = {
   Type: 'authenticate-oidc',
   Order: 1,
   AuthenticateOidcConfig: {
@@ -50,4 +50,4 @@ export const oidc: Action = {
     SessionCookieName: 'session',
     OnUnauthenticatedRequest: 'authenticate',
   },
-}
+} as const satisfies Action
