@@ -76,8 +76,9 @@ async function introduce({ aws, settings, surroundings }: Place, region: string)
   )
 }
 
+/** By the code of AWS, without its ending. */
 const settingOfCode: Readonly<Record<string, readonly [setting: string, fix: string]>> = {
-  ClusterNotFoundException: [
+  ClusterNotFound: [
     'cluster',
     `Correct \`cluster\`, or \`aws-region\`. Those there are: ${shell('aws', 'ecs', 'list-clusters')}`,
   ],
@@ -95,8 +96,7 @@ const settingOfCode: Readonly<Record<string, readonly [setting: string, fix: str
 function refusedProblems({ settings }: Place, errors: readonly Refusal[]): readonly Problem[] {
   const byText = new Map(errors.map((error) => [error.message, error]))
   return [...byText.values()].map((error) => {
-    const name = error.code.replace(/Exception$/, '')
-    const known = settingOfCode[error.code] ?? settingOfCode[name] ?? settingOfCode[`${name}Exception`]
+    const known = settingOfCode[error.code.replace(/Exception$/, '')]
     const [setting, fix] = known ?? ['credentials', 'Then run again.']
     const where = setting === 'cluster' ? ` (${settings.cluster})` : ''
     return { setting, what: `${error.message}${where}`, fix }

@@ -27,19 +27,20 @@ export function manualLines(settings: EcsSettings, memory: Memory, to: Color): r
   return [
     ...starts,
     shell('aws', 'ecs', 'wait', 'services-stable', ...region, ...waits),
-    ...settings.routes.map((route) => moveLine(route, seen, settings, to)),
+    ...settings.routes.map((route) => moveLine(route, { settings, seen, to })),
   ]
 }
 
 const regionOf = ({ routes }: EcsSettings): string => routes[0]?.arn.split(':')[3] ?? ''
 
+interface Move extends Pick<Memory, 'seen'> {
+  readonly settings: EcsSettings
+  readonly to: Color
+}
+
 /** Until it was read only the service is known, and AWS knows its target group. */
-function moveLine(
-  route: Route,
-  seen: readonly Seen[] | null,
-  { services, cluster }: EcsSettings,
-  to: Color,
-): string {
+function moveLine(route: Route, { settings, seen, to }: Move): string {
+  const { services, cluster } = settings
   const found = seen?.find((one) => one.route.arn === route.arn)
   if (found !== undefined && 'pair' in found.reading && found.reading.pair !== null)
     return commandFor(requestFor(route, forwardTo(found.actions, found.reading.pair, to)))

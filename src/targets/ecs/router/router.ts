@@ -1,6 +1,7 @@
 import { Refusal } from '../../../aws/aws.ts'
 import type { Router, Traffic } from '../../target.ts'
 import { shell } from '../commands.ts'
+import type { EcsSettings } from '../settings.ts'
 import { type Memory, manualLines } from './manual.ts'
 import { survey } from './survey.ts'
 import { type Switching, switchRoutes } from './switching.ts'
@@ -18,22 +19,18 @@ export function ecsRouter(switching: Switching): Router {
         memory.services = await reader.known()
         return trafficOf(memory.seen)
       } catch (error) {
-        if (error instanceof Refusal) return unreadable(error)
+        if (error instanceof Refusal) return unreadable(settings, error)
         throw error
       }
     },
     switch: (from, to, guard) => switchRoutes(switching, { from, to, guard }),
     manual: (to) => manualLines(settings, memory, to),
   }
+}
 
-  /** A listener that is gone, or a permission that is missing. */
-  function unreadable({ message }: Refusal): Traffic {
-    const services = settings.services.flatMap(({ ecsService: { blue, green } }) => [blue, green])
-    const words = ['ecs', 'describe-services', '--cluster', settings.cluster, '--services', ...services]
-    return {
-      kind: 'unknown',
-      detail: message,
-      repair: [...settings.routes.map(lookAt), shell('aws', ...words)],
-    }
-  }
+/** A listener that is gone, or a permission that is missing. */
+function unreadable({ cluster, services, routes }: EcsSettings, { message }: Refusal): Traffic {
+  const names = services.flatMap(({ ecsService: { blue, green } }) => [blue, green])
+  const look = shell('aws', 'ecs', 'describe-services', '--cluster', cluster, '--services', ...names)
+  return { kind: 'unknown', detail: message, repair: [...routes.map(lookAt), look] }
 }
