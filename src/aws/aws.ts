@@ -12,7 +12,7 @@ export interface Aws {
    * no answer came, or none to go by: what became of a change is unknown then.
    */
   ask<A extends Action>(action: A, input: InputOf<A>, terms?: Terms): Promise<OutputOf<A>>
-  /** When the credentials of this run end, in milliseconds since 1970; null: nobody says. */
+  /** When the credentials of this run end, in milliseconds since 1970; null: nobody says, or they are renewed. */
   expiration(): Promise<number | null>
   /** By the clock of AWS as it was heard last, in milliseconds: the one clock that all runners share. */
   now(): number

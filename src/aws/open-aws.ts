@@ -44,6 +44,8 @@ export function openAws({ region, environment, clock, signal }: AwsOptions): Aws
       }
     },
     expiration: async () => {
+      // All others are asked for anew by the SDK.
+      if (!environment.AWS_ACCESS_KEY_ID) return null
       try {
         const ends = (await clients.ecs.config.credentials()).expiration?.getTime()
         // The environment may hold what is no date.

@@ -126,4 +126,11 @@ describe('AWS', () => {
     await using served = await serve(services)
     expect(await served.aws.expiration()).toBe(expected)
   })
+
+  test('whose credentials are renewed by whoever gave them', async () => {
+    await using served = await serve(services)
+    vi.stubEnv('AWS_ACCESS_KEY_ID', '')
+    vi.stubEnv('AWS_CREDENTIAL_EXPIRATION', '2026-01-01T01:00:00Z')
+    expect(await served.aws.expiration()).toBeNull()
+  })
 })
