@@ -13,7 +13,7 @@ import { belongsElsewhere } from './refusals.ts'
 import { type Context, demand } from './rule.ts'
 import { isLocal, sshRules } from './ssh.ts'
 import { brokenVpsRules } from './vps-rules.ts'
-import { isList, isMap } from './yaml.ts'
+import { isList, isMap, type Raw } from './yaml.ts'
 
 export const brokenRules = (context: Context): readonly Fault[] =>
   [
@@ -119,23 +119,32 @@ function wayToTheIdleColor(context: Context): readonly Fault[] {
     )
 }
 
-/** A check that cannot tell the colors apart would pass for the color that is live. */
-function colorUrlsApart({ values, isUnknown }: Context): readonly Fault[] {
+/** A check that cannot tell the colors apart would pass for the color that is live. Whoever names both means it. */
+function colorUrlsApart({ values, raw, isUnknown }: Context): readonly Fault[] {
   if (isUnknown('color-url') || isUnknown('services') || isUnknown('test-headers')) return []
   if (Object.values(values['test-headers'] ?? {}).some((value) => value.includes('{color}'))) return []
   const remedy = values.target === 'ecs' ? ', or `{color}` in a value of `test-headers`' : ''
-  return serviceSettingsOf(values)
-    .filter(({ colorUrl }) => colorUrl !== null && colorUrl.blue === colorUrl.green)
-    .map(({ name, colorUrl }) => ({
-      setting:
-        values.services?.[name]?.['color-url'] === undefined ? 'color-url' : `services.${name}.color-url`,
-      raw: colorUrl?.blue ?? '',
+  const places = [
+    { setting: 'color-url', given: raw('color-url'), url: values['color-url'] },
+    ...Object.entries(values.services ?? {}).map(([name, { 'color-url': url }]) => ({
+      setting: `services.${name}.color-url`,
+      given: at(at(raw('services'), name), 'color-url'),
+      url,
+    })),
+  ]
+  return places
+    .filter(({ given, url }) => typeof given === 'string' && url && url.blue === url.green)
+    .map(({ setting, given }) => ({
+      setting,
+      raw: given,
       why: 'names the same thing for both colors',
       accepted: `a URL with \`{color}\`, or a map \`{ blue: …, green: … }\`${remedy}`,
-      nearest: null,
-      subject: 'value' as const,
+      subject: 'value',
     }))
 }
+
+const at = (map: Raw | undefined, key: string): Raw | undefined =>
+  map !== undefined && isMap(map) ? map[key] : undefined
 
 function onlyService({ values }: Context): readonly Fault[] {
   const names = Object.keys(values.services ?? {})

@@ -138,6 +138,18 @@ describe('an app on ECS', () => {
     expect(problemsOf({ ...plain, ...headers })).toEqual([])
   })
 
+  it('may name one address for both, where both are named', () => {
+    const same = 'https://shop.example.com'
+    expect(problemsOf({ ...plain, 'color-url': `{ blue: ${same}, green: ${same} }` })).toEqual([])
+  })
+
+  it('is told of the service whose colors are one', () => {
+    const services = '{ web: { image: a:1, color-url: https://shop.example.com }, api: { image: b:1 } }'
+    const problems = problemsOf({ ...several, services })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toContain('`services.web.color-url`: `https://shop.example.com` names the same thing')
+  })
+
   it.each<[string, Inputs, readonly string[]]>([
     [
       'an ECS service of its own',
