@@ -101,7 +101,11 @@ function endingsAllowed(
   // From a rollback there is no way back.
   const forward: readonly Ending[] = run.mode === 'rollback' ? [{ traffic: ends.color, mark: 'failed' }] : []
   if (stage === 'main') {
-    if (stopped.outputs.result === (run.mode === 'rollback' ? 'rolled-back' : 'deployed')) return well
+    if (stopped.outputs.result === (run.mode === 'rollback' ? 'rolled-back' : 'deployed')) {
+      // What had begun nothing may begin once the other run has ended, on the color that is idle then.
+      const comesSecond = aftermath === 'takeover' && found.document.operation?.state !== 'open'
+      return comesSecond ? [...well, { traffic: otherColor(ends.color), mark: 'good' }] : well
+    }
     return [...back, ...forward, ...(aftermath === 'takeover' ? well : [])]
   }
   const kept: readonly Ending[] = [{ traffic: otherColor(from), mark: 'good' }]

@@ -71,13 +71,6 @@ describe.concurrent('what is refused before anything is begun', { timeout: 300_0
     expect(errorsOf(missing).join()).toMatch(/`config`: `\/nowhere\/at\.yml` could not be read/)
   })
 
-  test('target ecs is not built yet, and refused by name', async () => {
-    const shop = await street.open('nothing')
-    const main = await shop.step({ target: 'ecs' }).main()
-    expect(main.code).toBe(1)
-    expect(errorsOf(main).join()).toMatch(/`target`: `ecs` .*not available yet/)
-  })
-
   test('a mode that is not built yet is refused by name', async () => {
     const shop = await street.open('nothing')
     const main = await shop.step({ mode: 'stage' }).main()
