@@ -2,6 +2,7 @@
 import type { Gate } from '../checks/gate.ts'
 import type { Clock } from '../clock.ts'
 import type { Intent } from '../targets/intent.ts'
+import { messageOf } from '../targets/message.ts'
 import type { DialedReach, Environment, Hook, Lease, Owner, Target } from '../targets/target.ts'
 import type { Journal } from './journal.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -62,4 +63,4 @@ export const announce = (world: Pick<World, 'report'>, text: string): void =>
 /** What an error says, as a part of a sentence. */
 export const clauseOf = (error: unknown): string => messageOf(error).replace(/\.$/, '')
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export { messageOf }

@@ -44,3 +44,9 @@ export function commandFunction(name: string, commands: readonly Command[]): str
   )
   return `${name}() {\n${subshells.join(' && ') || ':'}\n}\n`
 }
+
+/** Words are quoted only where the shell needs it, to be pleasant to read. */
+const shellWord = (text: string): string => (/^[\w./@:+,=-]+$/.test(text) ? text : quote(text))
+
+/** What a person types. */
+export const shell = (...words: readonly string[]): string => words.map(shellWord).join(' ')

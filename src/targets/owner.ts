@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Owner } from './target.ts'
 
-const ownerShape: z.ZodType<Owner> = z.object({
+export const ownerShape: z.ZodType<Owner> = z.object({
   nonce: z.string(),
   run: z.string(),
   attempt: z.string(),

@@ -1,5 +1,6 @@
 /** One generation of the lease: what stands in its parameter. */
 import { z } from 'zod'
+import { ownerShape } from '../../owner.ts'
 import type { Owner } from '../../target.ts'
 import { mostPieces, valueLimit } from './packing.ts'
 
@@ -45,17 +46,7 @@ export class UnreadableGeneration extends Error {
 
 const headShape = z.object({
   status: z.enum(['free', 'parked', 'held']),
-  owner: z
-    .object({
-      nonce: z.string(),
-      run: z.string(),
-      attempt: z.string(),
-      job: z.string(),
-      step: z.string(),
-      url: z.string(),
-      actor: z.string(),
-    })
-    .nullable(),
+  owner: ownerShape.nullable(),
   ttl: z.number().positive(),
   document: z.object({ first: z.string(), versions: z.array(z.int().min(1)).max(mostPieces) }).nullable(),
 })

@@ -1,7 +1,7 @@
 /** Generations of one lease, read and written, with what is damaged told apart. */
 
+import { shell } from '../../../host/script.ts'
 import { ChangeFailed, type Lease } from '../../target.ts'
-import { shell } from '../commands.ts'
 import {
   type Generation,
   type Head,

@@ -1,5 +1,6 @@
 import { type Aws, Refusal, type Terms } from '../../../aws/aws.ts'
 import type { Clock } from '../../../clock.ts'
+import { inTurn } from '../../in-turn.ts'
 import {
   ChangeFailed,
   type Guard,
@@ -44,7 +45,7 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
   const { aws, path, clock } = options
   const parameters = parametersUnder(aws, path)
   const keeping = keepingOf(parameters, path)
-  const inTurn = queue()
+  const next = inTurn()
   const acquire = takingOf({
     ...options,
     keeping,
@@ -53,7 +54,7 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
   })
   const asking = { keeping, clock, now: () => aws.now() }
   const change = (lease: Lease, edit: (own: Generation) => Head | Promise<Head>) =>
-    inTurn(() => changeOwn(asking, lease, edit))
+    next(() => changeOwn(asking, lease, edit))
   return {
     read: async () => {
       const heads = await keeping.list()
@@ -62,7 +63,7 @@ export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
       return { lease: leaseViewOf(newest, aws.now()), document: await keeping.documentIn(heads) }
     },
     acquire,
-    demand: (guard, name) => inTurn(() => demand(asking, guard, name)),
+    demand: (guard, name) => next(() => demand(asking, guard, name)),
     renew: (lease) => change(lease, (own) => own),
     write: (lease, document) =>
       change(lease, async (own) => ({ ...own, document: await keeping.store(own.fence, own, document) })),
@@ -145,15 +146,5 @@ async function tidy(heads: Heads, { path, read }: Keeping, parameters: Parameter
     for (const fence of outdated.slice(-mostTidied)) await parameters.remove(namesOf(path, fence))
   } catch (error) {
     if (!(error instanceof Refusal || error instanceof TargetUnreachable)) throw error
-  }
-}
-
-/** One after the other: a renewal and a write that cross each other would both begin with what was before. */
-function queue() {
-  let before: Promise<unknown> = Promise.resolve()
-  return <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const done = before.then(work)
-    before = done.catch(() => {})
-    return done
   }
 }

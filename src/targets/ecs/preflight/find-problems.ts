@@ -1,8 +1,8 @@
 /** Everything that would stop a deployment later, found before anything is touched. */
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { Refusal } from '../../../aws/aws.ts'
+import { shell } from '../../../host/script.ts'
 import type { Problem } from '../../target.ts'
-import { shell } from '../commands.ts'
 import { pairsIn } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import { survey } from '../router/survey.ts'

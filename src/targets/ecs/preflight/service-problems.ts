@@ -1,7 +1,7 @@
 /** What is wrong with the ECS services and the target groups of one service of the app. */
 import type { Service } from '@aws-sdk/client-ecs'
+import { shell } from '../../../host/script.ts'
 import { otherColor, type PerColor, type Problem } from '../../target.ts'
-import { shell } from '../commands.ts'
 import { groupsOf, pairsOf } from '../pairs.ts'
 import { attachIdle } from '../router/forward.ts'
 import { commandFor, requestFor } from '../router/traffic.ts'

@@ -1,6 +1,7 @@
 /** What a person types to move traffic without us. */
+
+import { shell } from '../../../host/script.ts'
 import { type Color, otherColor } from '../../target.ts'
-import { shell } from '../commands.ts'
 import type { Services } from '../services.ts'
 import type { EcsSettings, Route } from '../settings.ts'
 import { forwardTo } from './forward.ts'

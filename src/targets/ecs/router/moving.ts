@@ -1,11 +1,13 @@
 /** One listener or rule, moved from what it was read with to another color. */
 import type { Terms } from '../../../aws/aws.ts'
+import type { Returned } from '../../mending.ts'
+import { messageOf } from '../../message.ts'
+import { type Order, refusal } from '../../order.ts'
 import { type Color, type Guard, LeaseLost, TargetUnreachable } from '../../target.ts'
 import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { Route } from '../settings.ts'
 import { forwardTo } from './forward.ts'
-import { type Order, refusal } from './order.ts'
 import { survey } from './survey.ts'
 import { detailOf, isOn, requestFor, type Seen, sendRequest } from './traffic.ts'
 
@@ -59,13 +61,14 @@ async function forward(
   return true
 }
 
-export interface Returned {
-  readonly said: string
-  readonly isBack: boolean
+interface Returning {
+  readonly route: Route
+  readonly order: Order
+  readonly back: Color
 }
 
 /** What was moved before another one failed. Whoever has moved it on since is left alone. */
-export async function putBack(moving: Moving, route: Route, order: Order, back: Color): Promise<Returned> {
+export async function putBack(moving: Moving, { route, order, back }: Returning): Promise<Returned> {
   const title = `${route.kind} ${route.arn}`
   try {
     await moveRoute(moving, route, { from: { kind: 'color', color: order.to }, to: back, guard: order.guard })
@@ -75,5 +78,3 @@ export async function putBack(moving: Moving, route: Route, order: Order, back: 
     return { said: `The ${title} could not be put back on ${back}: ${messageOf(error)}`, isBack: false }
   }
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,6 @@
 import { Refusal } from '../../../aws/aws.ts'
+import { shell } from '../../../host/script.ts'
 import type { Router, Traffic } from '../../target.ts'
-import { shell } from '../commands.ts'
 import type { EcsSettings } from '../settings.ts'
 import { type Memory, manualLines } from './manual.ts'
 import { survey } from './survey.ts'

@@ -1,8 +1,9 @@
 /** Moves all listeners and rules of an app to a color, one after the other. */
-import { ChangeFailed, ChangeRefused, type Evidence, LeaseLost, TargetUnreachable } from '../../target.ts'
+import { mend } from '../../mending.ts'
+import { isWayBack, type Order, refusal } from '../../order.ts'
+import { ChangeFailed, type Color, type Evidence } from '../../target.ts'
 import type { Route } from '../settings.ts'
-import { assertExpected, type Moving, messageOf, moveRoute, putBack } from './moving.ts'
-import { isWayBack, type Order, refusal, unmoved } from './order.ts'
+import { assertExpected, type Moving, moveRoute, putBack } from './moving.ts'
 import { type PublicColor, proveColor } from './proof.ts'
 import { survey } from './survey.ts'
 import { detailOf, isOn } from './traffic.ts'
@@ -27,7 +28,11 @@ export async function switchRoutes(switching: Switching, order: Order): Promise<
     }
     for (const route of routes) if (await moveRoute(switching, route, order)) moved.push(route)
   } catch (error) {
-    throw await mend({ switching, order, moved }, error)
+    const parts = moved.map((route) => ({
+      name: route.arn,
+      putBack: (back: Color) => putBack(switching, { route, order, back }),
+    }))
+    throw await mend({ order, signal: place.surroundings.signal, moved: parts }, error)
   }
   await confirm(switching, order)
   return evidenceOf(switching, order, Math.round(clock.monotonic() - began))
@@ -43,33 +48,6 @@ async function assertUndoable({ place, undoTime }: Switching, order: Order): Pro
     order,
     `the AWS credentials of this job end at ${new Date(ends).toISOString()}, and going back may need them for ${needed} s: let them live longer, such as with \`role-duration-seconds\``,
   )
-}
-
-interface Journey {
-  readonly switching: Switching
-  readonly order: Order
-  readonly moved: readonly Route[]
-}
-
-/**
- * The error to throw, after what was moved is back. Not on a way back: the color that was left has not passed its checks. Not
- * after the lease was lost, the run was interrupted or AWS was silent: others decide, or everything is read first.
- */
-async function mend({ switching, order, moved }: Journey, error: unknown): Promise<unknown> {
-  const { from, to } = order
-  const isOver = switching.place.surroundings.signal.aborted || error instanceof LeaseLost
-  if (moved.length === 0 || isOver || error instanceof TargetUnreachable) return error
-  const what = messageOf(error).replace(unmoved, '').trimEnd()
-  if (from.kind !== 'color' || isWayBack(order)) {
-    const arns = moved.map(({ arn }) => arn).join(', ')
-    return new ChangeFailed(`${what} On ${to} now: ${arns}.`, { cause: error })
-  }
-  const ends = []
-  for (const route of moved.toReversed()) ends.push(await putBack(switching, route, order, from.color))
-  const said = [what, ...ends.map((end) => end.said)].join(' ')
-  // Refused is what moved nothing.
-  const isRefused = error instanceof ChangeRefused && ends.every(({ isBack }) => isBack)
-  return isRefused ? new ChangeRefused(said, { cause: error }) : new ChangeFailed(said, { cause: error })
 }
 
 /** What AWS shows afterwards, not what it answered. */

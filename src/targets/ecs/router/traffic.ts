@@ -5,8 +5,8 @@ import type {
   ModifyRuleCommandInput,
 } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Aws, Terms } from '../../../aws/aws.ts'
+import { shell } from '../../../host/script.ts'
 import type { Color, Traffic } from '../../target.ts'
-import { shell } from '../commands.ts'
 import type { EcsService, Route } from '../settings.ts'
 import { forwardTo, type GroupPair, type Reading, readActions } from './forward.ts'
 

@@ -1,7 +1,7 @@
 /** Changes of a color's ECS services, each right after a look at the lease and at the router. */
 import type { Service } from '@aws-sdk/client-ecs'
 import type { Terms } from '../../../aws/aws.ts'
-import { allowedBy, refusal } from '../../../host/guarding.ts'
+import { allowedBy, assertAllowed } from '../../../host/guarding.ts'
 import {
   ChangeFailed,
   type Color,
@@ -46,7 +46,7 @@ export interface Begun {
 export async function deployColor(changing: Changing, order: DeployOrder): Promise<readonly Begun[]> {
   const { place, parts, color } = changing
   const name = `The deployment of ${order.release.version}`
-  await assertAllowed(changing, name)
+  await demandFor(changing, name)
   const ordered = place.settings.services.filter((service) => order.services.includes(service.name))
   const found = await parts.reader.read()
   const minimums = await readMinimums(
@@ -66,7 +66,7 @@ export async function deployColor(changing: Changing, order: DeployOrder): Promi
   )
   const begun: Begun[] = []
   for (const { service, own, size, taskDefinition, container, image } of planned) {
-    const terms = await assertAllowed(changing, name)
+    const terms = await demandFor(changing, name)
     const running = await update(changing, { service: own, taskDefinition, desiredCount: size }, terms)
     begun.push({ service, running, container, image })
   }
@@ -126,12 +126,12 @@ export async function stopColor(changing: Changing): Promise<void> {
   const { place, parts, color } = changing
   const { cluster, services } = place.settings
   const change = `Stopping ${color}`
-  await assertAllowed(changing, change)
+  await demandFor(changing, change)
   const found = await parts.reader.read()
   for (const { ecsService } of services) {
     const own = found.get(ecsService[color])
     if (own === undefined || own.desiredCount === 0) continue
-    const terms = await assertAllowed(changing, change)
+    const terms = await demandFor(changing, change)
     const { service } = await place.aws.ask(
       'ecs:UpdateService',
       { cluster, service: ecsService[color], desiredCount: 0 },
@@ -143,16 +143,15 @@ export async function stopColor(changing: Changing): Promise<void> {
 }
 
 /** AWS compares nothing in the same step: one call may be under way when somebody else comes. */
-async function assertAllowed({ parts, color, guard }: Changing, name: string): Promise<Terms> {
+async function demandFor({ parts, color, guard }: Changing, name: string): Promise<Terms> {
   const allowed = allowedBy(guard, color)
   const [terms, traffic] = await Promise.all([
     parts.demand(guard, name),
     allowed === null ? null : parts.observeTraffic(),
   ])
-  if (allowed === null || traffic === null) return terms
-  const observed = traffic.kind === 'color' ? traffic.color : traffic.kind === 'nobody' ? 'none' : 'unknown'
-  if (observed !== 'unknown' && allowed.includes(observed)) return terms
-  throw refusal({ name, color, observed, observer: 'the load balancer' })
+  if (allowed !== null && traffic !== null)
+    assertAllowed({ allowed, traffic, name, color, observer: 'the load balancer' })
+  return terms
 }
 
 const missing = ({ settings: { cluster } }: Place, name: string): ChangeFailed =>

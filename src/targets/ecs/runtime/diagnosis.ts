@@ -1,8 +1,8 @@
 /** What became of a color, from its ECS services, the tasks of theirs that ended, and their targets. */
 import type { Service, Task } from '@aws-sdk/client-ecs'
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
+import { shell } from '../../../host/script.ts'
 import type { Diagnosis } from '../../target.ts'
-import { shell } from '../commands.ts'
 import { describeTarget, primaryOf, timeOf } from './judge.ts'
 import type { Described } from './task-definition.ts'
 import { endOf, idOf } from './tasks.ts'

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../clock.ts'
+import { inTurn } from '../../in-turn.ts'
 import {
   type Acquisition,
   ChangeFailed,
@@ -56,8 +57,8 @@ export interface KubernetesLedger extends Ledger {
 export function kubernetesLedger(options: KubernetesLedgerOptions): KubernetesLedger {
   const { cluster, app, clock } = options
   const object = leaseObject(cluster, app, clock)
-  const inTurn = queue()
-  const change = (lease: Lease, changes: () => Patch) => inTurn(() => changeOwn(object, lease, changes))
+  const next = inTurn()
+  const change = (lease: Lease, changes: () => Patch) => next(() => changeOwn(object, lease, changes))
   return {
     read: async () => {
       const record = await object.look()
@@ -171,16 +172,6 @@ async function changeOwn(object: LeaseObject, lease: Lease, changes: () => Patch
 
 const isOf = ({ fence, owner }: LeaseRecord, lease: Lease): boolean =>
   fence === lease.fence && owner?.nonce === lease.nonce
-
-/** One after the other: a renewal and a write that cross each other would both be compared with what was before. */
-function queue() {
-  let before: Promise<unknown> = Promise.resolve()
-  return <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const done = before.then(work)
-    before = done.catch(() => {})
-    return done
-  }
-}
 
 const acquired = (fence: number, { nonce }: Owner, document: string | null) =>
   ({ kind: 'acquired', lease: { fence, nonce }, document, degraded: false }) as const

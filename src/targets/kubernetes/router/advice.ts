@@ -1,10 +1,11 @@
 /** What is to be said of a Service whose color cannot be told, and what a person does about it. */
+import { shell } from '../../../host/script.ts'
 import { type Color, otherColor, type PerColor, type Traffic } from '../../target.ts'
 import { pointer } from '../names.ts'
 import type { Deployment } from '../objects.ts'
 import type { KubernetesService } from '../settings.ts'
 import { type ColorKey, colorOf, type Labels, mismatches, type Reading } from './colors.ts'
-import { kubectl, mergePatch, selectorPatch, shell, type Where } from './commands.ts'
+import { kubectl, mergePatch, selectorPatch, type Where } from './commands.ts'
 
 export type Advice = Pick<Extract<Traffic, { kind: 'unknown' }>, 'detail' | 'repair'>
 

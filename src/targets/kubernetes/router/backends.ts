@@ -1,5 +1,6 @@
 /** What ingresses and routes have in common: one object, of which several places lead to the Service of a color. */
 import type { z } from 'zod'
+import { type Order, refusal } from '../../order.ts'
 import { type Color, type Evidence, otherColor, type PerColor, type Traffic } from '../../target.ts'
 import { change, type Guarded, type PatchOperation } from '../guarding.ts'
 import { kindOf, type ObjectName, titleOf } from '../names.ts'
@@ -8,7 +9,6 @@ import { ReadRefused, readObject } from '../reading.ts'
 import { choices } from './advice.ts'
 import { jsonPatch, kubectl, type Where } from './commands.ts'
 import type { KubernetesRouter } from './kubernetes-router.ts'
-import { type Order, refusal } from './order.ts'
 import { readEndpoints } from './proof.ts'
 
 /** One place of the object that leads to a color. */

@@ -1,5 +1,5 @@
 /** What a person types. */
-import { quote } from '../../../host/script.ts'
+import { shell } from '../../../host/script.ts'
 import { kindOf, type ObjectName } from '../names.ts'
 import type { KubernetesSettings } from '../settings.ts'
 
@@ -8,11 +8,6 @@ export interface Where {
   /** `namespace`: null is that of the context. */
   readonly cluster: { readonly name: string; readonly namespace: string | null }
 }
-
-/** Words are quoted only where the shell needs it, to be pleasant to read. */
-const shellWord = (text: string): string => (/^[\w./@:+,=-]+$/.test(text) ? text : quote(text))
-
-export const shell = (...words: readonly string[]): string => words.map(shellWord).join(' ')
 
 export function kubectl({ cluster, settings }: Where, ...words: readonly string[]): string {
   const context = settings.context === null ? [] : ['--context', settings.context]

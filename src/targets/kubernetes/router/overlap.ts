@@ -1,8 +1,8 @@
 /** For load balancers that lag: users are sent to both colors for a while. */
 
+import { type Order, refusal } from '../../order.ts'
 import type { Place } from '../place.ts'
 import { readPods } from '../ready-pods.ts'
-import { type Order, refusal } from './order.ts'
 import type { Part } from './parts.ts'
 import type { Expected } from './proof.ts'
 

@@ -1,10 +1,11 @@
 /** What a switch is about to do to each Service, and whether anybody would answer there. */
+
+import { type Order, refusal } from '../../order.ts'
 import type { Pod, Service } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { isReady, readPods } from '../ready-pods.ts'
 import { labelsOf, textOf } from './advice.ts'
 import { type ColorKey, type Labels, mismatches } from './colors.ts'
-import { type Order, refusal } from './order.ts'
 import { type Memory, type Routed, readDeployments, type Seen, survey } from './survey.ts'
 
 export interface Part extends Routed {

@@ -1,13 +1,15 @@
 /** Moves all Services to a color, each in one step, and one after the other. */
-import { type Evidence, LeaseLost, otherColor } from '../../target.ts'
+import { mend } from '../../mending.ts'
+import { messageOf } from '../../message.ts'
+import { isWayBack, type Order, refusal } from '../../order.ts'
+import { type Color, type Evidence, LeaseLost, otherColor } from '../../target.ts'
 import { change } from '../guarding.ts'
 import { type Service, serviceSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
 import { isReady } from '../ready-pods.ts'
 import { textOf } from './advice.ts'
 import { type Labels, mismatches } from './colors.ts'
-import { type Journey, mend, messageOf } from './mending.ts'
-import { isWayBack, type Order, refusal } from './order.ts'
+import { type Journey, putBack } from './mending.ts'
 import { widened } from './overlap.ts'
 import { findParts, type Part } from './parts.ts'
 import { preview } from './preview.ts'
@@ -32,7 +34,11 @@ export async function switchServices(place: Place, memory: Memory, order: Order)
     if (await overlap(journey, parts)) began = clock.monotonic()
     for (const part of parts) await moveTo(journey, part, part.colorKey.values[order.to])
   } catch (error) {
-    throw await mend(journey, error)
+    const moved = [...journey.moved].map(([part, service]) => ({
+      name: part.name,
+      putBack: (back: Color) => putBack(journey, { part, service, back }),
+    }))
+    throw await mend({ order, signal: surroundings.signal, moved }, error)
   }
   await confirmEndpoints(place, parts)
   const taken = Math.round(clock.monotonic() - began)

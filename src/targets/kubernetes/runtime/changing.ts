@@ -1,5 +1,5 @@
 /** Changes of a color's Deployments, each under the fence of the lease. */
-import { allowedBy, refusal } from '../../../host/guarding.ts'
+import { allowedBy, assertAllowed } from '../../../host/guarding.ts'
 import {
   ChangeFailed,
   type Color,
@@ -110,9 +110,7 @@ async function demand({ place, parts, color, guard }: Changing, name: string): P
   const allowed = allowedBy(guard, color)
   if (allowed === null) return
   const traffic = await parts.observeTraffic()
-  const observed = traffic.kind === 'color' ? traffic.color : traffic.kind === 'nobody' ? 'none' : 'unknown'
-  if (observed !== 'unknown' && allowed.includes(observed)) return
-  throw refusal({ name, color, observed, observer: place.cluster.name })
+  assertAllowed({ allowed, traffic, name, color, observer: place.cluster.name })
 }
 
 interface Patch {

@@ -1,4 +1,5 @@
 /** The hosts of a fleet, and work on all of them at once. */
+import { messageOf } from '../../message.ts'
 import { ChangeFailed, ChangeRefused, LeaseLost, type Target, TargetUnreachable } from '../../target.ts'
 import type { Leases } from './leases.ts'
 
@@ -62,8 +63,6 @@ export function joined(failures: readonly Failure[], more = ''): unknown {
   const said = failures.map(({ host, error }) => naming(host, messageOf(error)))
   return new Kind([...said, ...(more === '' ? [] : [more])].join('\n'), { cause: failures[0]?.error })
 }
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Some of what is said of a host begins with it. */
 export const naming = (host: string, text: string): string =>

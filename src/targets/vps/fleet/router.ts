@@ -1,4 +1,5 @@
 /** The routers of all hosts as one. Nothing switches several hosts in one step; what fails half way is put back. */
+import { messageOf } from '../../message.ts'
 import {
   ChangeFailed,
   ChangeRefused,
@@ -17,7 +18,6 @@ import {
   isForeign,
   joined,
   type Member,
-  messageOf,
   naming,
   onAll,
 } from './members.ts'

@@ -1,4 +1,4 @@
-import { ChangeRefused, type Color, type Guard, type Traffic } from '../../target.ts'
+import { ChangeRefused, type Color, type Guard, type Traffic } from './target.ts'
 
 export interface Order {
   readonly from: Traffic
