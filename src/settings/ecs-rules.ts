@@ -1,15 +1,15 @@
 /** What the settings of ECS demand of each other. */
+
 import type { EcsService } from '../targets/ecs/settings.ts'
-import { hookNames } from '../targets/intent.ts'
 import { serviceSettingsOf } from './build.ts'
 import type { Values } from './catalog/catalog.ts'
 import { ecsServicesOf, ecsSettingsOf } from './ecs.ts'
 import { listed } from './forms/choice.ts'
 import { formatDuration } from './forms/duration.ts'
 import { parseEcsName } from './forms/ecs.ts'
-import type { ServiceSettings } from './forms/services.ts'
 import type { Fault } from './problem.ts'
 import { type Context, demand } from './rule.ts'
+import { hooksAtTarget, missingImages, settingOf } from './service-rules.ts'
 
 export const brokenEcsRules = (context: Context): readonly Fault[] =>
   [
@@ -72,17 +72,7 @@ function nameOfTheLock({ values, isUnknown }: Context): readonly Fault[] {
 function imagesToRun({ values, isUnknown }: Context): readonly Fault[] {
   if (values.mode !== 'deploy') return []
   if ((['mode', 'app', 'image', 'services'] as const).some(isUnknown)) return []
-  return serviceSettingsOf(values)
-    .filter(({ image }) => image === null)
-    .map(({ name }) =>
-      demand(
-        values.services === null || Object.keys(values.services).length === 1
-          ? 'image'
-          : `services.${name}.image`,
-        'is required: it is what the idle ECS service is to run',
-        'an image with its tag or digest',
-      ),
-    )
+  return missingImages(values, 'the idle ECS service', 'an image with its tag or digest')
 }
 
 function headersForSomething({ values, isUnknown }: Context): readonly Fault[] {
@@ -107,17 +97,12 @@ function longLease({ values, isUnknown }: Context): readonly Fault[] {
   return [demand('lease-ttl', why, `at least \`${formatDuration(shortestLease)}\``)]
 }
 
-function hooksOnTheRunner({ values }: Context): readonly Fault[] {
-  return hookNames
-    .filter((name) => values[name]?.some(({ where }) => where === 'target'))
-    .map((name) =>
-      demand(
-        name,
-        'has `where: target`, and ECS has no host for commands',
-        'a task, started and waited for on the runner: `aws ecs run-task` and `aws ecs wait tasks-stopped`',
-      ),
-    )
-}
+const hooksOnTheRunner = ({ values }: Context): readonly Fault[] =>
+  hooksAtTarget(
+    values,
+    'ECS has no host for commands',
+    () => 'a task, started and waited for on the runner: `aws ecs run-task` and `aws ecs wait tasks-stopped`',
+  )
 
 /** One service with a problem of its own may be what the others lack. */
 function brokenServiceRules({ values, isUnknown }: Context): readonly Fault[] {
@@ -129,10 +114,6 @@ function brokenServiceRules({ values, isUnknown }: Context): readonly Fault[] {
 }
 
 type ServiceRule = (services: readonly EcsService[], values: Values) => readonly Fault[]
-
-/** As the user named it: what is said for every service stands outside of `services`. */
-const settingOf = (values: Values, service: string, key: keyof ServiceSettings): string =>
-  values.services?.[service]?.[key] === undefined ? key : `services.${service}.${key}`
 
 /** Names of apps and services may hold what names in ECS may not. */
 const namesThatFit: ServiceRule = (services, values) =>

@@ -2,8 +2,8 @@
 import type { EcsService, EcsSettings, Route } from '../targets/ecs/settings.ts'
 import type { PerColor } from '../targets/target.ts'
 import type { Values } from './catalog/catalog.ts'
+import { eachService, type Given } from './each-service.ts'
 import { expand } from './forms/per-color.ts'
-import type { ServiceSettings } from './forms/services.ts'
 
 export function ecsSettingsOf(values: Values): EcsSettings {
   const app = values.app ?? ''
@@ -21,16 +21,7 @@ export function ecsSettingsOf(values: Values): EcsSettings {
   }
 }
 
-export const ecsServicesOf = (values: Values): readonly EcsService[] =>
-  Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) =>
-    serviceOf(name, { own, isOnly: length === 1, values }),
-  )
-
-interface Given {
-  readonly own: ServiceSettings
-  readonly isOnly: boolean
-  readonly values: Values
-}
+export const ecsServicesOf = (values: Values): readonly EcsService[] => eachService(values, serviceOf)
 
 function serviceOf(name: string, { own, isOnly, values }: Given): EcsService {
   return {

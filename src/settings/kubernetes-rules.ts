@@ -1,6 +1,3 @@
-/** What the settings of Kubernetes demand of each other. */
-import { hookNames } from '../targets/intent.ts'
-import { serviceSettingsOf } from './build.ts'
 import type { SettingName } from './catalog/catalog.ts'
 import { listed } from './forms/choice.ts'
 import { type Contexts, contextsIn } from './forms/kubeconfig.ts'
@@ -9,6 +6,7 @@ import { nearestName } from './forms/nearest.ts'
 import { brokenKubernetesServiceRules } from './kubernetes-service-rules.ts'
 import type { Fault } from './problem.ts'
 import { type Context, demand } from './rule.ts'
+import { hooksAtTarget, missingImages } from './service-rules.ts'
 
 export const brokenKubernetesRules = (context: Context): readonly Fault[] =>
   [
@@ -97,17 +95,7 @@ function oneServiceBehindRoutes({ values, isUnknown }: Context): readonly Fault[
 function imagesToRun({ values, isUnknown }: Context): readonly Fault[] {
   if (values.mode !== 'deploy' || values.manifests !== null) return []
   if ((['mode', 'app', 'image', 'services', 'manifests'] as const).some(isUnknown)) return []
-  return serviceSettingsOf(values)
-    .filter(({ image }) => image === null)
-    .map(({ name }) =>
-      demand(
-        values.services === null || Object.keys(values.services).length === 1
-          ? 'image'
-          : `services.${name}.image`,
-        'is required: it is what the idle Deployment is to run',
-        'an image with its tag or digest, or `manifests`',
-      ),
-    )
+  return missingImages(values, 'the idle Deployment', 'an image with its tag or digest, or `manifests`')
 }
 
 function containerInManifests({ values }: Context): readonly Fault[] {
@@ -116,14 +104,10 @@ function containerInManifests({ values }: Context): readonly Fault[] {
   return [demand('kube-container', why, '`{image}` in the manifest')]
 }
 
-function hooksOnTheRunner({ values }: Context): readonly Fault[] {
-  return hookNames
-    .filter((name) => values[name]?.some(({ where }) => where === 'target'))
-    .map((name) =>
-      demand(
-        name,
-        'has `where: target`, and a cluster runs no commands',
-        `a Job, started on the runner: \`kubectl apply -f job.yml && kubectl wait --for=condition=complete --timeout=5m job/${name}\``,
-      ),
-    )
-}
+const hooksOnTheRunner = ({ values }: Context): readonly Fault[] =>
+  hooksAtTarget(
+    values,
+    'a cluster runs no commands',
+    (name) =>
+      `a Job, started on the runner: \`kubectl apply -f job.yml && kubectl wait --for=condition=complete --timeout=5m job/${name}\``,
+  )

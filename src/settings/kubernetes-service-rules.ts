@@ -1,4 +1,5 @@
 /** What the services of an app on Kubernetes demand of each other. */
+
 import type { KubernetesService } from '../targets/kubernetes/settings.ts'
 import { serviceSettingsOf } from './build.ts'
 import type { Values } from './catalog/catalog.ts'
@@ -10,6 +11,7 @@ import type { ServiceSettings } from './forms/services.ts'
 import { kubernetesServicesOf } from './kubernetes.ts'
 import type { Fault } from './problem.ts'
 import { type Context, demand } from './rule.ts'
+import { settingOf } from './service-rules.ts'
 
 const whatServicesAreMadeOf = [
   'app',
@@ -44,10 +46,6 @@ const colors = ['blue', 'green'] as const
 const isSelected = (values: Values) => values.router === null || values.router.kind === 'service'
 const isReached = ({ kubeServices }: KubernetesService, values: Values) =>
   !isSelected(values) || kubeServices.length > 0
-
-/** As the user named it: what is said for every service stands outside of `services`. */
-const settingOf = (values: Values, service: string, key: keyof ServiceSettings): string =>
-  values.services?.[service]?.[key] === undefined ? key : `services.${service}.${key}`
 
 /** As the user would name it for this service alone. */
 const ownSettingOf = (values: Values, service: string, key: keyof ServiceSettings): string =>

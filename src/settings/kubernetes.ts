@@ -2,8 +2,8 @@
 import type { KubernetesService, KubernetesSettings, RouterSettings } from '../targets/kubernetes/settings.ts'
 import type { PerColor } from '../targets/target.ts'
 import type { Values } from './catalog/catalog.ts'
+import { eachService, type Given } from './each-service.ts'
 import { expand } from './forms/per-color.ts'
-import type { ServiceSettings } from './forms/services.ts'
 
 export function kubernetesSettingsOf(values: Values): KubernetesSettings {
   const app = values.app ?? ''
@@ -31,15 +31,7 @@ function routerOf({ router }: Values, fill: (text: string) => string): RouterSet
 }
 
 export const kubernetesServicesOf = (values: Values): readonly KubernetesService[] =>
-  Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) =>
-    serviceOf(name, { own, isOnly: length === 1, values }),
-  )
-
-interface Given {
-  readonly own: ServiceSettings
-  readonly isOnly: boolean
-  readonly values: Values
-}
+  eachService(values, serviceOf)
 
 function serviceOf(name: string, { own, isOnly, values }: Given): KubernetesService {
   const fill = (text: string) => expand(text, { app: values.app ?? '', service: name })

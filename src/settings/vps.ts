@@ -3,6 +3,7 @@
 import type { PerColor } from '../targets/target.ts'
 import type { EnvFile, RegistryLogin, VpsService, VpsSettings } from '../targets/vps/settings.ts'
 import type { Values } from './catalog/catalog.ts'
+import { eachService } from './each-service.ts'
 import { expand } from './forms/per-color.ts'
 import type { NginxFlag } from './forms/router.ts'
 import type { ServiceSettings } from './forms/services.ts'
@@ -27,8 +28,8 @@ export function vpsSettingsOf(values: Values): VpsSettings {
 }
 
 export const vpsServicesOf = (values: Values): readonly VpsService[] =>
-  Object.entries(values.services ?? { [values.app ?? '']: {} }).map(([name, own], _, { length }) =>
-    serviceOf(name, length === 1 ? { ...ofTheOnlyService(values), ...own } : own, values),
+  eachService(values, (name, { own, isOnly }) =>
+    serviceOf(name, isOnly ? { ...ofTheOnlyService(values), ...own } : own, values),
   )
 
 const ofTheOnlyService = (values: Values): ServiceSettings => ({
