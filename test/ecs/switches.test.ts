@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Color } from '../../src/targets/target.ts'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
-import { type Load, startLoad } from '../bed/load.ts'
-import { now } from '../bed/load-book.ts'
-import type { Inputs } from '../process/shop.ts'
+import { startLoad } from '../bed/load.ts'
+import { timeToProof } from '../process/proving.ts'
 import { lacks } from '../programs.ts'
-import { type EcsShop, foundMall, type Mall } from './place.ts'
+import { foundMall, type Mall } from './place.ts'
 
 const switches = 20
 
@@ -26,7 +25,7 @@ describe.skipIf(lacks(...labPrograms))('users of a load balancer', { timeout: 90
     for (let count = 0; count < switches; count += 1) {
       const color: Color = count % 2 === 0 ? 'green' : 'blue'
       const asked = (await at.shop.calls()).length
-      times.push(await deployed(at, { color, load, release: releases[color] }))
+      times.push(await timeToProof(at, { color, load, release: releases[color] }))
       counts.push((await at.shop.calls()).length - asked)
     }
     const asked = (await at.shop.calls()).length
@@ -63,30 +62,3 @@ describe.skipIf(lacks(...labPrograms))('users of a load balancer', { timeout: 90
     expect(lost).toEqual([])
   })
 })
-
-interface Deployment {
-  readonly color: Color
-  readonly release: Inputs
-  readonly load: Load
-}
-
-/** Answers the milliseconds from a color that is healthy to one that is proven to be the users'. */
-async function deployed(at: EcsShop, { color, release, load }: Deployment): Promise<number> {
-  const step = at.step(release)
-  await step.until(`${color} is healthy.`)
-  const healthy = now()
-  await step.until(`Traffic is on ${color}`)
-  const proven = now()
-  const main = await step.main()
-  expect(main.code, main.log).toBe(0)
-  const post = await step.post('success')
-  expect(post.code, post.log).toBe(0)
-  await expect.poll(() => colorsSince(load, now() - 200), { timeout: 20_000 }).toEqual([color])
-  return proven - healthy
-}
-
-const colorsSince = (load: Load, moment: number): readonly string[] =>
-  load
-    .report()
-    .since(moment)
-    .map((answer) => answer.color)

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Color } from '../../src/targets/target.ts'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
-import { type Load, startLoad } from '../bed/load.ts'
-import { now } from '../bed/load-book.ts'
-import type { Inputs } from '../process/shop.ts'
-import { type City, foundCity, type KubernetesShop } from './place.ts'
+import { startLoad } from '../bed/load.ts'
+import { timeToProof } from '../process/proving.ts'
+import { type City, foundCity } from './place.ts'
 
 const switches = 20
 
@@ -25,7 +24,7 @@ describe.skipIf(lacksKubernetes())('users of a cluster', { timeout: 900_000 }, (
     for (let count = 0; count < switches; count += 1) {
       const color: Color = count % 2 === 0 ? 'green' : 'blue'
       const asked = (await city.bed.requests(shop.namespace)).length
-      times.push(await deployed(shop, { color, load, release: releases[color] }))
+      times.push(await timeToProof(shop, { color, load, release: releases[color] }))
       counts.push((await city.bed.requests(shop.namespace)).length - asked)
     }
     const { sent, lost, longestGap, latency } = await load.stop()
@@ -40,31 +39,3 @@ describe.skipIf(lacksKubernetes())('users of a cluster', { timeout: 900_000 }, (
     expect(sent).toBeGreaterThan(1_000)
   })
 })
-
-interface Deployment {
-  readonly color: Color
-  readonly release: Inputs
-  readonly load: Load
-}
-
-/** Answers the milliseconds from a color that is healthy to one that is proven to be the users'. */
-async function deployed(shop: KubernetesShop, { color, release, load }: Deployment): Promise<number> {
-  const step = shop.step(release)
-  await step.until(`${color} is healthy.`)
-  const healthy = now()
-  await step.until(`Traffic is on ${color}`)
-  const proven = now()
-  const main = await step.main()
-  expect(main.code, main.log).toBe(0)
-  const post = await step.post('success')
-  expect(post.code, post.log).toBe(0)
-  // Pods that were told to go have said so to whoever kept a connection to them.
-  await expect.poll(() => colorsSince(load, now() - 200), { timeout: 20_000 }).toEqual([color])
-  return proven - healthy
-}
-
-const colorsSince = (load: Load, moment: number): readonly string[] =>
-  load
-    .report()
-    .since(moment)
-    .map((answer) => answer.color)
