@@ -9,6 +9,17 @@ export interface Asked {
   readonly kind: 'read' | 'change'
 }
 
+/** What `Terms` hold back. */
+export class TimeOver extends Error {
+  /** An answer to it may have been lost. */
+  readonly sent: boolean
+
+  constructor({ sent }: Pick<TimeOver, 'sent'>) {
+    super('the time in which this run may change anything is over')
+    this.sent = sent
+  }
+}
+
 const errorShape = z.object({
   name: z.string().catch('Error'),
   message: z.string().catch(''),
@@ -16,6 +27,7 @@ const errorShape = z.object({
 })
 
 export function failureOf(cause: unknown, asked: Asked): Refusal | AccessRefused | TargetUnreachable {
+  if (cause instanceof TimeOver) return new TargetUnreachable(heldBackText(asked, cause), { cause })
   const parsed = errorShape.safeParse(cause)
   const { name, message, $metadata } = parsed.success
     ? parsed.data
@@ -102,5 +114,10 @@ export function unansweredText({ action, kind }: Asked, why: string): string {
     kind === 'read' ? 'Nothing is known of what is there.' : 'Whether it was done there is unknown.'
   return `AWS did not answer ${action}. ${unknown} ${sentence(why)} Ask it: aws sts get-caller-identity`
 }
+
+const heldBackText = (asked: Asked, { sent, message }: TimeOver): string =>
+  sent
+    ? unansweredText(asked, `It was not sent again: ${message}`)
+    : `${asked.action} was not sent: ${message}.`
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

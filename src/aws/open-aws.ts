@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Clock } from '../clock.ts'
 import type { Aws, Terms } from './aws.ts'
 import { type Clients, calls, clientsWith } from './calls.ts'
-import { failureOf } from './failure.ts'
+import { failureOf, TimeOver } from './failure.ts'
 
 const connectionTime = 5_000
 const requestTime = 10_000
@@ -28,6 +28,9 @@ export function openAws({ region, environment, clock, signal }: AwsOptions): Aws
       connectionTimeout: connectionTime,
       requestTimeout: requestTime,
       throwOnRequestTimeout: true,
+      // Runners of one's own often reach AWS through a proxy alone, and the SDK looks for none.
+      httpAgent: { proxyEnv: environment },
+      httpsAgent: { proxyEnv: environment },
     },
   })
   const wire = listenOn(clients, clock)
@@ -106,19 +109,18 @@ interface Wired {
   }
 }
 
-const anytime: Terms = { until: Number.POSITIVE_INFINITY }
-
 /** Closest to the wire, where each attempt passes and every answer still has its headers. */
 function listenOn(clients: Clients, clock: Clock) {
   let requests = 0
   let heard = { time: clock.now(), at: clock.monotonic() }
-  const agreed = new AsyncLocalStorage<Terms>()
+  const underWay = new AsyncLocalStorage<{ readonly until: number; sent: boolean }>()
   for (const { middlewareStack } of Object.values(clients) as readonly Wired[]) {
     middlewareStack.add(
       (next) => async (args) => {
+        const ask = underWay.getStore()
         // The process may have stood still since it was asked to, and the SDK takes its time to repeat.
-        if (clock.monotonic() >= (agreed.getStore() ?? anytime).until)
-          throw new Error('The time in which it may be sent is over.')
+        if (ask !== undefined && clock.monotonic() >= ask.until) throw new TimeOver(ask)
+        if (ask !== undefined) ask.sent = true
         requests += 1
         const result = await next(args)
         const time = dateOf(result.response)
@@ -133,8 +135,8 @@ function listenOn(clients: Clients, clock: Clock) {
       return requests
     },
     now: (): number => heard.time + clock.monotonic() - heard.at,
-    on: <Result>(terms: Terms = anytime, work: () => Promise<Result>): Promise<Result> =>
-      agreed.run(terms, work),
+    on: <Result>(terms: Terms | undefined, work: () => Promise<Result>): Promise<Result> =>
+      underWay.run({ until: terms?.until ?? Number.POSITIVE_INFINITY, sent: false }, work),
   }
 }
 

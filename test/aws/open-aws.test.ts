@@ -6,6 +6,17 @@ import { openAws } from '../../src/aws/open-aws.ts'
 import { systemClock } from '../../src/clock.ts'
 import { TargetUnreachable } from '../../src/targets/target.ts'
 
+function openedHere() {
+  const interrupt = new AbortController()
+  const aws = openAws({
+    region: 'eu-central-1',
+    environment: process.env,
+    clock: systemClock,
+    signal: interrupt.signal,
+  })
+  return { aws, interrupt, [Symbol.dispose]: () => aws.close() }
+}
+
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Answers in this order, the last one for ever. */
@@ -22,16 +33,11 @@ async function serve(...answers: readonly Answer[]) {
   vi.stubEnv('AWS_ENDPOINT_URL', `http://127.0.0.1:${port}`)
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'id')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'key')
-  const interrupt = new AbortController()
-  const aws = openAws({
-    region: 'eu-central-1',
-    environment: process.env,
-    clock: systemClock,
-    signal: interrupt.signal,
-  })
+  const { aws, interrupt } = openedHere()
   return {
     aws,
     interrupt,
+    server,
     get received() {
       return count
     },
@@ -89,12 +95,44 @@ describe('AWS', () => {
       place.aws
         .ask('ecs:UpdateService', { service: 'shop-blue' }, { until: systemClock.monotonic() + time })
         .catch((one) => one)
-    expect(await change(-1)).toBeInstanceOf(TargetUnreachable)
+    const unsent = await change(-1)
+    expect(unsent).toBeInstanceOf(TargetUnreachable)
+    expect(unsent.message).toBe(
+      'ecs:UpdateService was not sent: the time in which this run may change anything is over.',
+    )
     expect(place.received).toBe(0)
     const error = await change(90)
     expect(error).toBeInstanceOf(TargetUnreachable)
     expect(error.message).toContain('Whether it was done there is unknown.')
+    expect(error.message).toContain('It was not sent again')
     expect(place.received).toBe(1)
+  })
+
+  test('is asked through the proxy of the environment, where there is no other way to it', async () => {
+    await using proxy = await serve(services)
+    vi.stubEnv('HTTP_PROXY', process.env.AWS_ENDPOINT_URL)
+    vi.stubEnv('AWS_ENDPOINT_URL', 'http://ecs.invalid')
+    using through = openedHere()
+    await through.aws.ask('ecs:DescribeServices', ask)
+    expect(proxy.received).toBe(1)
+    vi.stubEnv('NO_PROXY', 'ecs.invalid')
+    using around = openedHere()
+    await expect(around.aws.ask('ecs:DescribeServices', ask)).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
+    expect(proxy.received).toBe(1)
+  })
+
+  test('is reached through a tunnel where what is sent is encrypted', async () => {
+    await using tunnel = await serve()
+    const asked: unknown[] = []
+    tunnel.server.on('connect', ({ url }, socket) => {
+      asked.push(url)
+      socket.destroy()
+    })
+    vi.stubEnv('HTTPS_PROXY', process.env.AWS_ENDPOINT_URL)
+    vi.stubEnv('AWS_ENDPOINT_URL', 'https://ecs.invalid')
+    using through = openedHere()
+    await expect(through.aws.ask('ecs:DescribeServices', ask)).rejects.toThrow(TargetUnreachable)
+    expect(asked[0]).toBe('ecs.invalid:443')
   })
 
   test('that refuses is asked once', async () => {
