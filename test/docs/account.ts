@@ -1,9 +1,11 @@
 /** The AWS account of whoever reads the texts on ECS: they are tried word for word, but for ARNs, images and the public URL. */
+import { dirname } from 'node:path'
 import { startAwsLab } from '../bed/aws/aws-lab.ts'
 import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop, ShopOrder } from '../bed/aws/shop.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { bundles } from '../process/shop.ts'
+import { findProgram } from '../programs.ts'
 import { type Ended, type Job, runJob } from './job.ts'
 
 export interface Account extends AsyncDisposable {
@@ -38,7 +40,19 @@ export async function openAccount(order: ShopOrder, named: Named): Promise<Accou
     'ecs-service': `${shop.name}-{color}`,
     'lock-parameter': `/blue-green/${shop.name}`,
   }
-  const workshop = { root, action: bundles, env: shop.environment, here, expressions: {}, inputs }
+  const workshop = {
+    root,
+    action: bundles,
+    env: {
+      ...shop.environment,
+      // As aws-actions/configure-aws-credentials leaves it to the steps after it, and a runner has `aws`.
+      AWS_DEFAULT_REGION: shop.environment.AWS_REGION,
+      PATH: `${dirname(findProgram('aws') ?? '')}:${process.env.PATH}`,
+    },
+    here,
+    expressions: {},
+    inputs,
+  }
   const owned = stack.move()
   return {
     shop,

@@ -6,8 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { manualLines } from '../../src/targets/ecs/router/manual.ts'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
+import type { Shop } from '../bed/aws/shop.ts'
+import { temporaryFolder } from '../bed/folder.ts'
 import { startLoad } from '../bed/load.ts'
 import { notPermitted } from '../ecs/permitted.ts'
+import { toldAt } from '../process/jobs.ts'
 import { findProgram, lacks } from '../programs.ts'
 import { settingsOf } from '../settings/reading.ts'
 import { openAccount } from './account.ts'
@@ -49,6 +52,43 @@ describe.skipIf(lacks(...labPrograms))('the quick start for ECS', { timeout: 300
     }
     expect((await users.stop()).lost).toEqual([])
     expect(notPermitted(await shop.calls(), JSON.parse(blockOf('json', '"Statement"')))).toEqual([])
+  })
+})
+
+/** `migrate`, for another shop and to do something else. */
+const migrateOf = ({ cluster, name }: Shop, command: readonly string[]): string =>
+  JSON.stringify(
+    parse(
+      blockOf('yaml', 'run-task')
+        .replaceAll('--cluster shop ', `--cluster ${cluster} `)
+        .replaceAll('"shop-$', `"${name}-$`)
+        .replace('"name":"shop"', '"name":"app"')
+        .replace('`shop`', '`app`')
+        .replace('["npm","run","migrate"]', JSON.stringify(command)),
+    ).migrate,
+  )
+
+describe.skipIf(lacks(...labPrograms))('a migration by a task of its own', { timeout: 300_000 }, () => {
+  it('is done before the switch, and one that fails keeps users where they are', async () => {
+    const named = { listener: step['listener-arn'] ?? '', image: step.image ?? '' }
+    await using account = await openAccount({ counts: { blue: 1, green: 0 } }, named)
+    const { shop } = account
+    for (const version of ['v2', 'v3']) await shop.publish(version)
+    await using folder = await temporaryFolder()
+    const done = join(folder.path, 'done')
+    const deploy = (version: string, command: string) =>
+      account.runJob({ version, inputs: { ...step, migrate: migrateOf(shop, ['sh', '-c', command]) } })
+
+    const good = await deploy('v2', `echo $COLOR $VERSION >> ${done}`)
+    expect(good.main.outputs, good.log).toMatchObject({ result: 'deployed', 'active-color': 'green' })
+    expect(readFileSync(done, 'utf8')).toMatch(/v2/)
+    const bad = await deploy('v3', `echo $COLOR $VERSION >> ${done}; exit 3`)
+    expect(bad.main.outputs, bad.log).toMatchObject({ result: 'failed', 'active-color': 'green' })
+    expect(await toldAt(shop.url)).toBe('green v2')
+    expect(readFileSync(done, 'utf8').trim().split('\n')).toHaveLength(2)
+    const { Statement } = JSON.parse(blockOf('json', '"Statement"'))
+    const withTask = { Statement: [...Statement, { Action: 'RunTask' }] }
+    expect(notPermitted(await shop.calls(), withTask)).toEqual([])
   })
 })
 

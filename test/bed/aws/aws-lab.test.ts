@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
+import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand, type Task } from '@aws-sdk/client-ecs'
 import { CreateRuleCommand, type TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Color } from '../../../src/targets/target.ts'
@@ -218,6 +218,26 @@ describe.skipIf(lacks(...labPrograms))('the AWS lab', () => {
       await shop.clients.ecs.send(new StopTaskCommand({ cluster: shop.cluster, task: task?.taskArn ?? '' }))
       expect(await stopped(shop, 'blue')).toMatchObject({ stopCode: 'UserInitiated' })
     })
+  })
+
+  test('a task of no service does what it is told, and says how it ended', async () => {
+    await using shop = await lab.makeShop()
+    const { ecs } = shop.clients
+    const { cluster } = shop
+    const { tasks: started } = await ecs.send(
+      new RunTaskCommand({
+        cluster,
+        taskDefinition: await shop.register(shop.image),
+        overrides: { containerOverrides: [{ name: 'app', command: ['sh', '-c', 'exit 7'] }] },
+      }),
+    )
+    const described = new DescribeTasksCommand({ cluster, tasks: [started?.[0]?.taskArn ?? ''] })
+    const ended = await poll(async () => {
+      const [task] = (await ecs.send(described)).tasks ?? []
+      return task?.lastStatus === 'STOPPED' ? task : null
+    })
+    expect(ended.containers?.find(({ name }) => name === 'app')?.exitCode).toBe(7)
+    expect([ended.group, (await shop.describe('blue')).runningCount]).toEqual([`family:${shop.name}`, 1])
   })
 })
 

@@ -23,6 +23,7 @@ import parameters
 import prober
 import refusals
 import scheduler
+import standalone
 import tasks
 from api import Api, Fault
 from aws import REGION, ec2, ecs
@@ -32,12 +33,14 @@ class Lab:
     def __init__(self, loopback, api_port, control_port, app):
         self.loopback, self.api_port, self.control_port = loopback, int(api_port), int(control_port)
         tasks.Task.app = app
+        tasks.Task.addresses = addresses(loopback, range(8, 256))
         self.api = Api()
         self.balancer = balancer.Balancer(addresses(loopback, range(1, 8)))
         refusals.install()
         alarms.install()
         prober.install()
         scheduler.install()
+        standalone.install()
         self.balancer.install()
         journal.install()
 
@@ -45,7 +48,7 @@ class Lab:
         await self._open_api()
         await self._serve_control()
         print(json.dumps({"region": REGION, **network()}), flush=True)
-        parts = [prober.run(), self.balancer.run(), scheduler.run(addresses(self.loopback, range(8, 256)))]
+        parts = [prober.run(), self.balancer.run(), scheduler.run()]
         running = [asyncio.create_task(part) for part in (*parts, closed_input())]
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         # Where it is a part that has ended, it has failed.

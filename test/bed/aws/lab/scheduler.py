@@ -28,15 +28,15 @@ def install():
     around(EC2ContainerServiceBackend, "update_service", _update)
 
 
-async def run(addresses):
+async def run():
     while True:
         services = [service for service in ecs.services.values() if service.status == "ACTIVE"]
         for service in services:
             if service.deployments:
-                _roll(service, addresses)
+                _roll(service)
         for cluster in list(ecs.tasks.values()):
             for task in list(cluster.values()):
-                if task.is_wanted and task.service not in services:
+                if task.is_wanted and task.is_of_service and task.service not in services:
                     task.stop("ServiceSchedulerInitiated", "Service deleted")
                 if not task.is_over:
                     task.go_on()
@@ -95,7 +95,7 @@ def _put_first(service, deployment):
     service.deployments = [deployment, *others]
 
 
-def _roll(service, addresses):
+def _roll(service):
     primary = service.deployments[0]
     everyone = tasks.of_service(service)
     _note_failures(service, primary, everyone)
@@ -106,7 +106,7 @@ def _roll(service, addresses):
     ready = [task for task in new if task.is_ready]
     if ready:
         primary["failedTasks"] = 0
-    _start(service, primary, service.desired_count - len(new), addresses)
+    _start(service, primary, service.desired_count - len(new))
     _stop(service, primary, new[service.desired_count :])
     _stop(service, primary, old[max(0, service.desired_count - len(ready)) :])
     _count(service, everyone)
@@ -114,14 +114,14 @@ def _roll(service, addresses):
     _break_circuit(service, primary)
 
 
-def _start(service, primary, number, addresses):
+def _start(service, primary, number):
     if (
         number <= 0
         or primary["rolloutState"] == "FAILED"
         or primary.get("_pausedUntil", 0) > time.monotonic()
     ):
         return
-    started = [tasks.Task(service, primary, next(addresses)) for _ in range(number)]
+    started = [tasks.Task(service, primary, next(tasks.Task.addresses)) for _ in range(number)]
     for task in started:
         ecs.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
     _say(service, f"has started {number} tasks: {_names(started)}.")

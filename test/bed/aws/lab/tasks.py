@@ -1,4 +1,4 @@
-"""Tasks of a service: each is a process on a loopback address of its own."""
+"""Tasks: each is a process on a loopback address of its own, of a service or started alone."""
 
 import ctypes
 import os
@@ -29,9 +29,9 @@ def install():
 
 
 class Task:
-    """Its public attributes are what DescribeTasks shows."""
+    """Its public attributes are what DescribeTasks shows. All run `app`, each at the next of `addresses`."""
 
-    def __init__(self, service, deployment, address):
+    def __init__(self, service, deployment, address, command=None):
         self.id = uuid.uuid4().hex
         self.task_arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/{service.cluster_name}/{self.id}"
         self.cluster_arn = service.cluster_arn
@@ -45,6 +45,7 @@ class Task:
         self.started_at = self.stopping_at = self.stopped_at = self.stop_code = self.stopped_reason = None
         self.attachments = [_interface(address)]
         self._address, self.service = address, service
+        self._command = command or [Task.app]
         self._definition = ecs.describe_task_definition(self.task_definition_arn)
         self.containers = [
             {
@@ -63,6 +64,10 @@ class Task:
 
     def advance(self):
         """moto asks its own tasks to change whenever they are described."""
+
+    @property
+    def is_of_service(self):
+        return self.service.name is not None
 
     @property
     def is_wanted(self):
@@ -136,7 +141,7 @@ class Task:
             self.stop("TaskFailedToStart", f"CannotPullContainerError: {attempts}: {problem}")
             return
         self._process = subprocess.Popen(
-            [Task.app],
+            self._command,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -152,7 +157,7 @@ class Task:
         """The image's, the task definition's over it, and where this task is."""
         served = self._served()
         return {
-            "COLOR": self.service.name.rpartition("-")[2],
+            "COLOR": (self.service.name or "").rpartition("-")[2],
             "PORT": str(served["portMappings"][0]["containerPort"]),
             **images.environment_of(served["image"]),
             **{entry["name"]: entry["value"] for entry in served.get("environment", [])},
