@@ -21,6 +21,8 @@ export interface ColorTrial extends Trial {
   ready(): Promise<Readiness>
   /** A platform that does not answer is waited for, or good answers of the color itself are enough. */
   readonly silence: 'waits' | 'passes'
+  /** All of its instances, or as many as users are served by. */
+  readonly enough: 'whole' | 'part'
 }
 
 export type TrialResult = Watched & { readonly services: readonly ServiceTrial[] }
@@ -61,6 +63,8 @@ export const tryColor = async (trial: ColorTrial): Promise<ColorTrialResult> => 
         silent = false
         return combine([], services)
       }
+      if (readiness.kind === 'waiting' && readiness.isPartlyUp && trial.enough === 'part')
+        return combine([], services)
       if (readiness.kind !== 'ready') return combine([readiness.reason], services)
       const before = restarts
       restarts = readiness.restarts

@@ -25,6 +25,7 @@ interface ColorQuestion {
   readonly time: number
   /** For a color that took traffic before: its own answers count where the platform has none. */
   readonly silence?: 'waits' | 'passes'
+  readonly enough?: 'whole' | 'part'
 }
 
 /**
@@ -39,18 +40,21 @@ export async function passesChecks(world: World, color: Color, question: ColorQu
   return askColor(world, color, { ...question, successes, checked: services, running: services })
 }
 
-/** One good answer of each of them: for the moment right before a switch, and for a live color before we begin. */
+/**
+ * One good answer of each of them: for the moment right before a switch, and for a live color before we begin, of which a part is
+ * enough, as an autoscaler may just have asked for more.
+ */
 export async function passesOnce(
   world: World,
   color: Color,
-  { version }: { version: string | null },
+  question: Pick<ColorQuestion, 'version' | 'enough'>,
 ): Promise<Verdict> {
   const { intent } = world
   const { requestTimeout, interval, skip } = intent.health
   if (skip) return { passed: true }
   const services = startedBefore(intent)
   const time = 2 * requestTimeout + interval
-  return askColor(world, color, { version, time, successes: 1, checked: services, running: services })
+  return askColor(world, color, { ...question, time, successes: 1, checked: services, running: services })
 }
 
 /** All services run, and those that start after the switch pass their health checks too. */
@@ -72,7 +76,7 @@ interface ColorTask extends ColorQuestion {
 async function askColor(
   world: World,
   color: Color,
-  { version, time, successes, checked, running, silence = 'waits' }: ColorTask,
+  { version, time, successes, checked, running, silence = 'waits', enough = 'whole' }: ColorTask,
 ): Promise<Verdict> {
   const { intent, target, clock, signal } = world
   const result = await tryColor({
@@ -81,6 +85,7 @@ async function askColor(
     reachOf: ({ name }) => target.runtime.reach(color, name),
     ready: () => target.runtime.ready(color, namesOf(running)),
     silence,
+    enough,
     version,
     rule: { ...intent.health, successes },
     deadline: clock.monotonic() + time,

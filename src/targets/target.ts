@@ -27,6 +27,8 @@ export interface Problem {
   readonly setting: string
   readonly what: string
   readonly fix: string
+  /** It stops nothing, and a person has to know. */
+  readonly isWarning?: true
 }
 
 /** Every method may be repeated; every change carries the guard. */
@@ -81,7 +83,8 @@ export type Images = Readonly<Record<string, string | null>>
 
 export type Readiness =
   | { readonly kind: 'ready'; readonly restarts: number }
-  | { readonly kind: 'waiting'; readonly reason: string }
+  /** `isPartlyUp`: users could be served by some of its instances, in each service. Left out: nobody knows. */
+  | { readonly kind: 'waiting'; readonly reason: string; readonly isPartlyUp?: boolean }
   /** The platform itself does not answer: what it runs may be well. */
   | { readonly kind: 'silent'; readonly reason: string }
   | { readonly kind: 'fatal'; readonly reason: string }
@@ -199,6 +202,8 @@ export interface Ledger {
 
 export interface Release {
   readonly id: string
+  /** Its id before its images were known by digest: what a target keeps of it from then names it so. Left out: `id`. */
+  readonly orderedAs?: string | undefined
   readonly version: string
   readonly images: Images
   /** Hash of what was sent to run it. */

@@ -23,6 +23,7 @@ const trial = (changes: Partial<ColorTrial> = {}, wait = 5000): ColorTrial => ({
   reachOf: async () => [],
   ready: async () => ready(),
   silence: 'waits',
+  enough: 'whole',
   clock: systemClock,
   signal: new AbortController().signal,
   progress: () => {},
@@ -161,6 +162,24 @@ describe('a color', () => {
     })
     const unmeasured = { ...silent, reachOf: async () => [], silence: 'passes' } as const
     expect(await tryColor(trial(unmeasured, 50))).toMatchObject({ kind: 'timed-out', silent: true })
+  })
+
+  test('is enough where a part of it serves, if that is asked for, and answers well itself', async () => {
+    const [good, bad] = [
+      await serve((_, response) => response.end()),
+      await serve((_, response) => response.writeHead(500).end()),
+    ]
+    const growing = (url: string, isPartlyUp: boolean) => ({
+      services: [aService()],
+      reachOf: async () => [at(url)],
+      ready: readiness({ kind: 'waiting', reason: '4 of 5 tasks running', isPartlyUp }),
+    })
+    const kindOf = async (changes: Partial<ColorTrial>, wait = 50) =>
+      (await tryColor(trial(changes, wait))).kind
+    expect(await kindOf({ ...growing(good, true), enough: 'part' }, 5000)).toBe('passed')
+    expect(await kindOf({ ...growing(bad, true), enough: 'part' })).toBe('timed-out')
+    expect(await kindOf({ ...growing(good, false), enough: 'part' })).toBe('timed-out')
+    expect(await kindOf(growing(good, true))).toBe('timed-out')
   })
 
   test('that can never be ready ends the wait at once', async () => {

@@ -123,7 +123,15 @@ describe('waiting', () => {
       'shop-green: 0 of 1 instances ready; pod a had its container web end with exit code 3',
     ],
   ])('%s', (_, given, reason) => {
-    expect(judge(given)).toEqual({ kind: 'waiting', reason })
+    expect(judge(given)).toMatchObject({ kind: 'waiting', reason })
+  })
+
+  test.each<[boolean, string, Given]>([
+    [true, 'for one instance more', { deployment: { replicas: 3, status: { availableReplicas: 2 } } }],
+    [true, 'for the cluster to look', { deployment: { generation: 5, status: { observedGeneration: 4 } } }],
+    [false, 'with none of them ready', { pods: [podOf({ name: 'a', ready: false })] }],
+  ])('says %j, that users are served, %s', (isPartlyUp, _, given) => {
+    expect(judge(given)).toMatchObject({ kind: 'waiting', isPartlyUp })
   })
 })
 
@@ -290,7 +298,7 @@ describe('fatal', () => {
       broken({ name: 'theirs', hash: '2222', release: 'new', deployment: 'shop-green-api' }),
       broken({ name: 'leaving', hash: '2222', release: 'new', deleted: true }),
     ]
-    expect(judge({ deployment, pods })).toEqual({
+    expect(judge({ deployment, pods })).toMatchObject({
       kind: 'waiting',
       reason: 'shop-green: 1 of 2 instances ready; 1 of a former release still there',
     })
@@ -351,5 +359,14 @@ test.each([
       ? ({ kind: each, restarts: 2 } as const)
       : ({ kind: each, reason: `it is ${each}` } as const),
   )
-  expect(judgeAll(all)).toEqual(kind === 'ready' ? { kind, restarts: 4 } : { kind, reason: `it is ${kind}` })
+  expect(judgeAll(all)).toMatchObject(
+    kind === 'ready' ? { kind, restarts: 4 } : { kind, reason: `it is ${kind}` },
+  )
+})
+
+test('services serve in part when each of them that waits does', () => {
+  const waiting = (isPartlyUp: boolean) => ({ kind: 'waiting', reason: 'it grows', isPartlyUp }) as const
+  const ready = { kind: 'ready', restarts: 0 } as const
+  expect(judgeAll([waiting(true), ready])).toMatchObject({ isPartlyUp: true })
+  expect(judgeAll([waiting(true), waiting(false)])).toMatchObject({ isPartlyUp: false })
 })
