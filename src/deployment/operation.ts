@@ -7,6 +7,7 @@ const color = z.enum(['blue', 'green'])
 
 export const releaseSchema = z.object({
   id: z.string(),
+  orderedAs: z.string().optional(),
   version: z.string(),
   images: z.record(z.string(), z.string().nullable()),
   configuration: z.string(),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { releaseOf } from '../../src/deployment/release.ts'
+import { foundRunning, releaseOf } from '../../src/deployment/release.ts'
 import { withWorker } from './intents.ts'
 import { operationIn } from './promises.ts'
 import { kill, meanwhile, Simulation } from './simulation.ts'
@@ -51,6 +51,15 @@ describe('a tag that has moved since', () => {
     expect(await simulation.job({ ...back, ...withWorker })).toMatchObject({ result: 'rolled-back' })
     expect(imagesOn(simulation, 'blue')).toEqual(first)
   })
+})
+
+test('a release keeps the name that it was sent with, however often its images are found', () => {
+  const release = releaseOf({ version: 'v1', images: { web: 'shop:1' }, configuration: 'c' })
+  const pinned = foundRunning(release, { web: 'shop@sha256:a' })
+  expect(pinned).toMatchObject({ orderedAs: release.id, images: { web: 'shop@sha256:a' } })
+  expect(pinned.id).not.toBe(release.id)
+  expect(foundRunning(pinned, { web: 'shop@sha256:a' })).toEqual(pinned)
+  expect(foundRunning(release, {})).toEqual(release)
 })
 
 test('what was found running is at the target before the switch, and on the runner at once', async () => {

@@ -19,6 +19,8 @@ export type Proof =
 /** A load balancer has several nodes, and AWS tells nowhere when all of them have followed. */
 const inARow = 3
 const [pause, patience] = [200, 30_000]
+/** What never names a color is waited for no longer; the color that was left may have named none, and a node follow late. */
+const moment = 5_000
 
 interface Question {
   readonly color: Color
@@ -27,9 +29,7 @@ interface Question {
 }
 
 export async function proveColor(urls: readonly PublicColor[], question: Question): Promise<Proof> {
-  const { clock } = question
-  const deadline = clock.monotonic() + patience
-  const proofs = await Promise.all(urls.map((url) => proveOne(url, question, deadline)))
+  const proofs = await Promise.all(urls.map((url) => proveOne(url, question)))
   const elsewhere = proofs.find(({ kind }) => kind === 'elsewhere')
   if (elsewhere !== undefined) return elsewhere
   const requests = proofs.reduce((sum, proof) => sum + (proof.kind === 'proven' ? proof.requests : 0), 0)
@@ -38,11 +38,8 @@ export async function proveColor(urls: readonly PublicColor[], question: Questio
     : { kind: 'proven', requests }
 }
 
-async function proveOne(
-  { url, ask }: PublicColor,
-  { color, clock, signal }: Question,
-  deadline: number,
-): Promise<Proof> {
+async function proveOne({ url, ask }: PublicColor, { color, clock, signal }: Question): Promise<Proof> {
+  const began = clock.monotonic()
   let [row, requests] = [0, 0]
   let named: string | null = null
   for (;;) {
@@ -51,9 +48,7 @@ async function proveOne(
     named = word ?? named
     row = word?.trim().toLowerCase() === color ? row + 1 : 0
     if (row === inARow) return { kind: 'proven', requests }
-    // What never names a color is not waited for.
-    const isNameless = named === null && requests >= inARow
-    if (isNameless || clock.monotonic() >= deadline)
+    if (clock.monotonic() - began >= (named === null ? moment : patience))
       return named === null ? { kind: 'unnamed' } : { kind: 'elsewhere', url, answers: named }
     if (row === 0) await clock.sleep(pause, signal)
   }

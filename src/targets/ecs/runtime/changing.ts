@@ -94,7 +94,7 @@ async function revise(
     parts.reader.definition(own.taskDefinition ?? ''),
     live === undefined ? null : parts.reader.definition(live.taskDefinition ?? ''),
   ])
-  const mark = { release: release.id, version: release.version }
+  const mark = { release: release.orderedAs ?? release.id, version: release.version }
   const { container } = service
   const revision = planRevision({ color, container, image, mark }, current, other)
   if (revision.register === null)

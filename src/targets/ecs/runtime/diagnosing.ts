@@ -16,12 +16,18 @@ export async function diagnose(place: Place, reader: ServiceReader, color: Color
 }
 
 async function remainsOf(place: Place, reader: ServiceReader, service: Service): Promise<Remains> {
-  const [definition, ended, targets] = await Promise.all([
+  const [definition, ended, groups] = await Promise.all([
     reader.definition(service.taskDefinition ?? ''),
     stoppedTasks(place.aws, place.settings.cluster, service),
     readHealth(place, service),
   ])
   const failures = ended.filter(isFailure)
-  const judgment = judgeService(service, { deployment: null, targets, failures, reached: null })
-  return { service, definition, ended, targets, verdict: judgment.kind === 'ready' ? null : judgment.reason }
+  const judgment = judgeService(service, { began: null, groups, failures, reached: null })
+  return {
+    service,
+    definition,
+    ended,
+    targets: groups.flat(),
+    verdict: judgment.kind === 'ready' ? null : judgment.reason,
+  }
 }

@@ -4,15 +4,15 @@ import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balan
 import { groupsOf } from '../pairs.ts'
 import type { Place } from '../place.ts'
 
-/** All target groups of the service. */
-export async function readHealth(
-  { aws }: Place,
-  service: Service,
-): Promise<readonly TargetHealthDescription[]> {
+/** Of one target group. */
+export type Targets = readonly TargetHealthDescription[]
+
+/** By target group of the service. */
+export async function readHealth({ aws }: Place, service: Service): Promise<readonly Targets[]> {
   const groups = await Promise.all(
     groupsOf(service).map(({ arn }) =>
       aws.ask('elasticloadbalancing:DescribeTargetHealth', { TargetGroupArn: arn }),
     ),
   )
-  return groups.flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions)
+  return groups.map(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions)
 }

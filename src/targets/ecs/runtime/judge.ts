@@ -2,13 +2,20 @@
 import type { Deployment, Service, ServiceEvent, Task } from '@aws-sdk/client-ecs'
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Readiness } from '../../target.ts'
+import type { Targets } from './health.ts'
 import { endOf, isHopeless } from './tasks.ts'
 
+/** A deployment in ECS that we began. */
+export interface Began {
+  readonly deployment: string
+  /** By the clock of AWS, in milliseconds, and no later than ECS says. */
+  readonly at: number
+}
+
 export interface Seen {
-  /** Id of the deployment that we began; null: whichever is there. */
-  readonly deployment: string | null
-  /** Of all target groups of the service. */
-  readonly targets: readonly TargetHealthDescription[]
+  /** null: whichever deployment is there. */
+  readonly began: Began | null
+  readonly groups: readonly Targets[]
   /** Tasks of that deployment that ended, and that nobody wanted to end. */
   readonly failures: readonly Task[]
   /**
@@ -27,8 +34,9 @@ export function judgeService(service: Service, seen: Seen): Judgment {
   const fatal = fatalReason(service, seen)
   if (fatal !== null) return { kind: 'fatal', reason: `${name}: ${fatal}` }
   const reasons = waitingReasons(service, seen)
-  if (reasons.length > 0) return { kind: 'waiting', reason: `${name}: ${reasons.join('; ')}` }
-  return { kind: 'ready', serving: seen.targets.filter(isHealthy).map(placeOf) }
+  const serving = seen.groups.flat().filter(isHealthy).map(placeOf)
+  if (reasons.length === 0) return { kind: 'ready', serving }
+  return { kind: 'waiting', reason: `${name}: ${reasons.join('; ')}`, isPartlyUp: isPartlyUp(service, seen) }
 }
 
 export const missing = (name: string): Readiness => ({
@@ -46,13 +54,15 @@ const isLeaving = (target: TargetHealthDescription): boolean => /^draining/.test
 
 export const placeOf = ({ Target }: TargetHealthDescription): string => `${Target?.Id}:${Target?.Port}`
 
-function fatalReason(service: Service, { deployment, failures, reached }: Seen): string | null {
+function fatalReason(service: Service, { began, failures, reached }: Seen): string | null {
   const primary = primaryOf(service)
-  if (deployment !== null && primary?.id !== deployment) {
-    const ours = service.deployments?.find(({ id }) => id === deployment)
+  if (began !== null && primary?.id !== began.deployment) {
+    const ours = service.deployments?.find(({ id }) => id === began.deployment)
     // ECS's own circuit breaker goes back to the deployment before.
     if (ours?.rolloutState === 'FAILED') return rolledBack(ours, failures)
-    const why = failureIn(service, deployment) ?? `${primary?.id} with ${primary?.taskDefinition}`
+    const failure = failureIn(service, began.deployment)
+    if (failure === null && isOutdated(service, began)) return null
+    const why = failure ?? `${primary?.id} with ${primary?.taskDefinition}`
     return `another deployment has taken the place of ours: ${why}${lastWord(failures)}`
   }
   if (primary?.rolloutState === 'FAILED') return rolledBack(primary, failures)
@@ -65,6 +75,16 @@ function fatalReason(service: Service, { deployment, failures, reached }: Seen):
   const [complaint] = complaintsOf(service)
   const said = complaint === undefined ? '' : `; ECS says: ${complaint}`
   return `tasks keep ending, ${failures.length} by now${lastWord(failures)}${said}`
+}
+
+/**
+ * ECS may answer for a moment as if nothing had been changed:
+ * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+ */
+const isOutdated = (service: Service, began: Began | null): boolean => {
+  const primary = primaryOf(service)
+  if (began === null || primary === undefined || primary.id === began.deployment) return false
+  return (primary.createdAt?.getTime() ?? Number.POSITIVE_INFINITY) < began.at
 }
 
 /** What ECS has said when it gave a deployment up; null: nothing. */
@@ -90,6 +110,7 @@ const endedAt = ({ stoppedAt, stoppingAt }: Task): number => (stoppedAt ?? stopp
 /** None: it serves. */
 function waitingReasons(service: Service, seen: Seen): readonly string[] {
   const { desiredCount = 0 } = service
+  if (isOutdated(service, seen.began)) return ['ECS does not show our deployment yet']
   if (desiredCount === 0) return ['it is scaled to 0']
   const isRolling = seen.reached === null && primaryOf(service)?.rolloutState === 'IN_PROGRESS'
   const reasons = [
@@ -99,6 +120,11 @@ function waitingReasons(service: Service, seen: Seen): readonly string[] {
   ]
   if (reasons.length > 0) return [...reasons, ...complaintsOf(service).slice(0, 1)]
   return isRolling ? ['ECS has not called the deployment complete yet'] : []
+}
+
+/** Users are served by some of it. */
+function isPartlyUp({ runningCount = 0 }: Service, { groups }: Seen): boolean {
+  return groups.length === 0 ? runningCount > 0 : groups.every((targets) => targets.some(isHealthy))
 }
 
 const neededOf = ({ desiredCount = 0 }: Service, { reached }: Seen): number =>
@@ -119,9 +145,10 @@ function taskReasons(service: Service, seen: Seen): readonly string[] {
 const mostTargets = 3
 
 function targetReasons(service: Service, seen: Seen): readonly string[] {
-  const present = seen.targets.filter((target) => !isLeaving(target))
-  const healthy = present.filter(isHealthy).length
-  const isShort = (service.loadBalancers?.length ?? 0) > 0 && healthy < neededOf(service, seen)
+  const present = seen.groups.flat().filter((target) => !isLeaving(target))
+  // Where there are several target groups, users come through each of them.
+  const healthy = Math.min(...seen.groups.map((targets) => targets.filter(isHealthy).length))
+  const isShort = healthy < neededOf(service, seen)
   // What an autoscaler has asked for since may take its time.
   const doubtful = seen.reached === null || isShort ? present.filter((target) => !isHealthy(target)) : []
   return [

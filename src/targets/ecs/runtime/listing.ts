@@ -2,14 +2,14 @@
 import type { Service, Task } from '@aws-sdk/client-ecs'
 import { isRefused } from '../../../aws/aws.ts'
 import type { Place } from '../place.ts'
-import { primaryOf } from './judge.ts'
+import { type Began, primaryOf } from './judge.ts'
 import { isFailure } from './tasks.ts'
 
 /** Tasks of a service that ended by themselves: asked for only when there are more of them than before. */
 export function failureReader({ aws, settings: { cluster } }: Place) {
   const known = new Map<string, { readonly count: number; readonly tasks: readonly Task[] }>()
-  return async (service: Service, deployment: string | null): Promise<readonly Task[]> => {
-    const id = deployment ?? primaryOf(service)?.id
+  return async (service: Service, began: Began | null): Promise<readonly Task[]> => {
+    const id = began?.deployment ?? primaryOf(service)?.id
     const found = service.deployments?.find((one) => one.id === id)
     // One that ECS has rolled back is gone, and its tasks are still there to say why.
     const count = found === undefined ? Number.POSITIVE_INFINITY : (found.failedTasks ?? 0)
@@ -17,7 +17,10 @@ export function failureReader({ aws, settings: { cluster } }: Place) {
     const before = known.get(id)
     if (before?.count === count) return before.tasks
     const stopped = await stoppedTasks(aws, cluster, service)
-    const tasks = stopped.filter((task) => task.startedBy === id && isFailure(task))
+    // A deployment that goes on after what kept its tasks from starting was mended has those that ended before, too.
+    const isOurs = ({ startedBy, createdAt }: Task) =>
+      startedBy === id && (createdAt?.getTime() ?? 0) >= (began?.at ?? 0)
+    const tasks = stopped.filter((task) => isOurs(task) && isFailure(task))
     known.set(id, { count, tasks })
     return tasks
   }

@@ -37,11 +37,11 @@ export function ecsRuntime(place: Place, parts: RuntimeParts): Runtime {
     const service = (await reader.read()).get(ecsService[color])
     if (service === undefined) return { name, start, service, mark: null, draining: 0 }
     const isDown = (service.desiredCount ?? 0) === 0 && (service.runningCount ?? 0) === 0
-    const [definition, targets] = await Promise.all([
+    const [definition, groups] = await Promise.all([
       reader.definition(service.taskDefinition ?? ''),
       isDown ? readHealth(place, service) : [],
     ])
-    const draining = targets.filter(({ TargetHealth }) => /^draining/.test(TargetHealth?.State ?? ''))
+    const draining = groups.flat().filter(({ TargetHealth }) => /^draining/.test(TargetHealth?.State ?? ''))
     return { name, start, service, mark: markOf(definition.taskDefinition ?? {}), draining: draining.length }
   }
 

@@ -17,13 +17,19 @@ export function endOf({ stoppedReason = 'no reason given', containers = [] }: Ta
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  */
 const hopeless = [
-  /CannotPull(?:Container|ImageManifest|.*)Error.*(?:not found|manifest unknown|no match|denied|unauthorized|not authorized|does not exist|403|404)/is,
-  /CannotPullImageManifestError/i,
+  /CannotPull\w*Error.*(?:not found|manifest unknown|no match|no platform|denied|unauthorized|not authorized|does not exist|status(?: code)?:? 40[134]\b)/is,
   /ResourceInitializationError.*(?:AccessDenied|not authorized|ResourceNotFound|ParameterNotFound|invalid|does not exist)/is,
-  /CannotCreateContainerError|CannotStartContainerError|ContainerRuntimeError.*exec format/is,
+  /(?:CannotStartContainer|CannotCreateContainer|ContainerRuntime)\w*Error.*(?:exec format|no such file|executable file not found|no command specified)/is,
 ]
 
-export const isHopeless = (task: Task): boolean => hopeless.some((pattern) => pattern.test(endOf(task)))
+/** A registry, a network or a disk that may be better at the next try. */
+const passing =
+  /time[d ]?-?out|deadline exceeded|connection (?:reset|refused)|toomanyrequests|rate (?:limit|exceeded)|throttl|no space left|unexpected EOF|no such host|status(?: code)?:? (?:429|5\d\d)\b/i
+
+export function isHopeless(task: Task): boolean {
+  const text = endOf(task)
+  return !passing.test(text) && hopeless.some((pattern) => pattern.test(text))
+}
 
 export const idOf = ({ taskArn = '' }: Task): string => taskArn.split('/').at(-1) ?? taskArn
 

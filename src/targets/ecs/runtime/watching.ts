@@ -6,7 +6,7 @@ import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { EcsService } from '../settings.ts'
 import { readHealth } from './health.ts'
-import { judgeService, missing, primaryOf } from './judge.ts'
+import { type Began, judgeService, missing, primaryOf } from './judge.ts'
 import { failureReader } from './listing.ts'
 
 export interface Watching {
@@ -22,15 +22,20 @@ export interface Watching {
 
 /** Of one ECS service. */
 interface Memory {
-  readonly deployment: string | null
+  readonly began: Began | null
   readonly reached: number | null
   /** Targets that were healthy: one that is gone was replaced. */
   readonly serving: readonly string[]
   readonly restarts: number
   readonly desired: number
+  /** Tasks that are no longer to be, and whose targets were not seen to go yet. */
+  readonly leaving: number
 }
 
-const nothing: Memory = { deployment: null, reached: null, serving: [], restarts: 0, desired: 0 }
+const nothing: Memory = { began: null, reached: null, serving: [], restarts: 0, desired: 0, leaving: 0 }
+
+/** AWS says its time in whole seconds, and what it says has been on its way for a moment. */
+const blur = 5_000
 
 /** A color that is ready is looked at as often as its checks are made; AWS asks the targets themselves every 5 s at most. */
 const longestFresh = 2_000
@@ -44,9 +49,9 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
   const judge = async (name: string, service: Service | undefined): Promise<Readiness> => {
     if (service === undefined) return missing(name)
     const memory = memories.get(name) ?? nothing
-    const { deployment, reached } = memory
-    const [targets, failed] = await Promise.all([readHealth(place, service), failures(service, deployment)])
-    const judgment = judgeService(service, { deployment, targets, failures: failed, reached })
+    const { began, reached } = memory
+    const [groups, failed] = await Promise.all([readHealth(place, service), failures(service, began)])
+    const judgment = judgeService(service, { began, groups, failures: failed, reached })
     if (judgment.kind !== 'ready') return judgment
     const next = remember(memory, service, judgment.serving)
     memories.set(name, next)
@@ -77,7 +82,9 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
     },
     began: (service) => {
       recent.clear()
-      memories.set(service.serviceName ?? '', { ...nothing, deployment: primaryOf(service)?.id ?? null })
+      const { id: deployment } = primaryOf(service) ?? {}
+      const began = deployment === undefined ? null : { deployment, at: place.aws.now() - blur }
+      memories.set(service.serviceName ?? '', { ...nothing, began })
     },
     left: (name) => {
       recent.clear()
@@ -93,12 +100,14 @@ function remember(
   serving: readonly string[],
 ): Memory {
   const gone = memory.serving.filter((place) => !serving.includes(place)).length
-  const wanted = Math.max(0, memory.desired - desired)
+  const wanted = Math.max(0, memory.desired - desired) + memory.leaving
   return {
     ...memory,
     reached: Math.min(desired, Math.max(memory.reached ?? 0, running)),
     serving,
     restarts: memory.restarts + Math.max(0, gone - wanted),
     desired,
+    // The load balancer lets go of them later than ECS counts them no more.
+    leaving: Math.max(0, wanted - gone - Math.max(0, desired - memory.desired)),
   }
 }

@@ -26,6 +26,11 @@ it.each<readonly [string, readonly (readonly (string | null)[])[], Proof]>([
     { kind: 'proven', requests: 6 },
   ],
   ['answers of every URL', [['green'], ['blue', 'green']], { kind: 'proven', requests: 7 }],
+  [
+    'the first that name it, where the color that was left named none',
+    [[null, null, null, null, 'green']],
+    { kind: 'proven', requests: 7 },
+  ],
   ['an answer that failed in between', [['green', null, 'green']], { kind: 'proven', requests: 5 }],
 ])('a color is proven by %s', async (_, answers, proof) => {
   expect(await prove(...answers)).toEqual(proof)

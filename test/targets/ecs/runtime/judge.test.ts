@@ -1,6 +1,7 @@
 import type { Deployment, Service, Task } from '@aws-sdk/client-ecs'
 import type { TargetHealthDescription } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { describe, expect, it } from 'vitest'
+import type { Targets } from '../../../../src/targets/ecs/runtime/health.ts'
 import { judgeService, type Seen } from '../../../../src/targets/ecs/runtime/judge.ts'
 
 const ours: Deployment = {
@@ -44,29 +45,30 @@ const task = (stoppedReason: string, exitCode?: number): Task => ({
 const pull = task('CannotPullContainerError: failed to resolve ref shop:2: not found')
 const crash = task('Essential container in task exited', 137)
 
-const seen = (changes: Partial<Seen> = {}): Seen => ({
-  deployment: 'ecs-svc/2',
-  targets: healthy,
-  failures: [],
-  reached: null,
-  ...changes,
-})
-
 interface Scene extends Partial<Seen> {
   readonly service?: Service
+  /** Of the only target group. */
+  readonly targets?: Targets
 }
 
-const judge = ({ service: judged = service(), ...changes }: Scene) => judgeService(judged, seen(changes))
+const judge = ({ service: judged = service(), targets = healthy, ...changes }: Scene) =>
+  judgeService(judged, {
+    began: { deployment: 'ecs-svc/2', at: 900 },
+    groups: judged.loadBalancers?.length === 0 ? [] : [targets],
+    failures: [],
+    reached: null,
+    ...changes,
+  })
 
 describe('an ECS service is ready', () => {
   it.each<readonly [string, Scene]>([
     ['when the deployment is complete, all tasks run and all targets are healthy', {}],
-    ['whoever has begun its deployment', { deployment: null }],
+    ['whoever has begun its deployment', { began: null }],
     [
       'while targets of the release before still drain',
       { targets: [...healthy, target('10.0.0.9', 'draining', 'Target.DeregistrationInProgress')] },
     ],
-    ['without a target group, by its tasks alone', { service: service({ loadBalancers: [] }), targets: [] }],
+    ['without a target group, by its tasks alone', { service: service({ loadBalancers: [] }) }],
     [
       'when an autoscaler asks for more than there were, which are only starting',
       {
@@ -150,6 +152,16 @@ describe('an ECS service is waited for', () => {
       'shop-green: 1 of 2 tasks running; 1 of 2 targets healthy; a task has ended, the last with: Essential container in task exited; app: exit code 137; was unable to place a task.',
     ],
     [
+      'with a target group whose targets are not healthy, beside one whose are',
+      { groups: [healthy, [target('10.0.0.1', 'unhealthy'), target('10.0.0.2', 'healthy')]], reached: 2 },
+      'shop-green: 1 of 2 targets healthy; target 10.0.0.1:80 is unhealthy',
+    ],
+    [
+      'while ECS answers as if nothing had been changed',
+      { service: service({ deployments: [{ ...former, status: 'PRIMARY', createdAt: new Date(500) }] }) },
+      'shop-green: ECS does not show our deployment yet',
+    ],
+    [
       'when it has lost a task since it was ready',
       {
         service: service({ runningCount: 1, deployments: [{ ...ours, runningCount: 1 }] }),
@@ -159,8 +171,23 @@ describe('an ECS service is waited for', () => {
       'shop-green: 1 of 2 tasks running; 1 of 2 targets healthy',
     ],
   ])('%s', (_, changes, reason) => {
-    expect(judge(changes)).toEqual({ kind: 'waiting', reason })
+    expect(judge(changes)).toMatchObject({ kind: 'waiting', reason })
   })
+})
+
+it.each<readonly [boolean, string, Scene]>([
+  [true, 'while it grows', { service: service({ desiredCount: 5 }), began: null }],
+  [true, 'without a target group', { service: service({ desiredCount: 5, loadBalancers: [] }), began: null }],
+  [false, 'while nobody is behind one of its target groups', { groups: [healthy, []] }],
+  [
+    false,
+    'while no task runs',
+    {
+      service: service({ loadBalancers: [], runningCount: 0, deployments: [{ ...ours, runningCount: 0 }] }),
+    },
+  ],
+])('of an ECS service that is waited for it says %j, that users are served, %s', (isPartlyUp, _, changes) => {
+  expect(judge(changes)).toMatchObject({ kind: 'waiting', isPartlyUp })
 })
 
 describe('an ECS service is given up', () => {

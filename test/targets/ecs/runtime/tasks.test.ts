@@ -8,6 +8,8 @@ it.each([
   'CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref shop:2: shop:2: not found',
   'CannotPullContainerError: pull access denied for shop, repository does not exist',
   'CannotPullImageManifestError: image has no platform linux/amd64',
+  'CannotPullContainerError: failed to authorize: unexpected status code 403',
+  'CannotStartContainerError: ResourceInitializationError: runc create failed: exec: "serve": executable file not found in $PATH',
   'ResourceInitializationError: unable to pull secrets or registry auth: AccessDeniedException: not authorized to perform: ssm:GetParameters',
   'ResourceInitializationError: unable to pull secrets: ResourceNotFoundException: Secrets Manager can’t find the specified secret.',
 ])('%s is not waited for', (reason) => {
@@ -16,6 +18,10 @@ it.each([
 
 it.each([
   'CannotPullContainerError: i/o timeout',
+  'CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: Get "https://prod.s3.amazonaws.com/404f-8f3c403b?X-Amz-Signature=404": dial tcp 10.0.0.1:443: i/o timeout',
+  'CannotPullContainerError: inspect image has been retried 1 time(s): failed to resolve ref shop:2: unexpected status code 429: toomanyrequests: not found in the cache',
+  'CannotPullImageManifestError: Error response from daemon: net/http: request canceled (Client.Timeout exceeded while awaiting headers)',
+  'CannotCreateContainerError: Error response from daemon: no space left on device',
   'ResourceInitializationError: failed to configure ENI: timed out',
   'Essential container in task exited',
   'Task failed ELB health checks in (target-group arn)',
