@@ -76,7 +76,8 @@ export function openTarget(
           environment,
           colorUrls: Object.fromEntries(intent.services.map(({ name, colorUrl }) => [name, colorUrl])),
           publicColors: publicColorsOf(intent),
-          undoTime: intent.bake + intent.rollbackTimeout,
+          // A rollback has no bake and no way back.
+          undoTime: intent.mode === 'deploy' ? intent.bake + intent.rollbackTimeout : 0,
           images: intent.services.flatMap(({ image }) => image ?? []),
           pause: () => 2_000 + 3_000 * Math.random(),
         }),

@@ -17,7 +17,9 @@ export class PreflightFailed extends Error {
 export async function preflight(world: World, gates: GateWatch): Promise<void> {
   const [own, inspected] = await Promise.all([world.target.preflight(), gates.inspect()])
   const problems = [...own, ...inspected.flatMap(({ inspection }) => inspection.problems)]
-  if (problems.length > 0) throw new PreflightFailed(withoutTwins(problems))
+  const stopping = problems.filter(({ isWarning }) => isWarning !== true)
+  if (stopping.length > 0) throw new PreflightFailed(withoutTwins(stopping))
+  for (const { what, fix, isWarning } of problems) if (isWarning) warn(world, `${what} ${fix}`)
   for (const warning of inspected.flatMap((one) => warningsOf(one, world.intent))) warn(world, warning)
 }
 

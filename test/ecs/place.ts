@@ -103,13 +103,20 @@ async function foundShop({ lab, root, steps }: Ground, order: ShopOrder = {}): P
   }
 }
 
-async function ledgerOf({ name, environment }: Shop): Promise<LedgerView> {
+async function ledgerOf({ name, cluster, environment }: Shop): Promise<LedgerView> {
   const { signal } = new AbortController()
   const user = { ...environment, AWS_ACCESS_KEY_ID: `${name}-reader` }
   const aws = openAws({ region: null, environment: user, clock: systemClock, signal })
   const path = `/blue-green/${name}`
   try {
-    return await ecsLedger({ aws, path, leaseTtl: 60_000, clock: systemClock, signal }).read()
+    return await ecsLedger({
+      aws,
+      path,
+      cluster,
+      leaseTtl: 60_000,
+      clock: systemClock,
+      signal,
+    }).read()
   } finally {
     aws.close()
   }

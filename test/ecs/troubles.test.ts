@@ -182,6 +182,51 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
     expect((await users.stop()).lost).toEqual([])
   })
 
+  test('keeps a release that an autoscaler takes tasks from while it is watched', async () => {
+    await using at = await mall.found()
+    await using users = fewUsers(at)
+    const step = at.step({
+      ...(await at.release('v2')),
+      'desired-count': '3',
+      bake: '12s',
+      'sample-rate': '2/s',
+    })
+    await step.until('Watching green')
+    await at.shop.update('green', { desiredCount: 1 })
+    const main = await step.main()
+    const post = await step.post('success')
+    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+    expect(await at.desired('green')).toBe(1)
+    expect((await users.stop()).lost).toEqual([])
+  })
+
+  test('goes back to a color that an autoscaler has just asked more of', async () => {
+    await using at = await mall.found()
+    await using users = fewUsers(at)
+    await at.shop.publish('v1', { BOOT_MS: '20000' })
+    await at.shop.update('blue', { desiredCount: 3, healthCheckGracePeriodSeconds: 60 })
+    const { main, post } = await at.deploy({
+      ...(await at.release('v2')),
+      'desired-count': '1',
+      'after-switch': 'exit 1',
+      'rollback-timeout': '60s',
+    })
+    expect([main.code, post.code], main.log + post.log).toEqual([1, 0])
+    expect(main.outputs, main.log).toMatchObject({ result: 'rolled-back', 'active-color': 'blue' })
+    expect(main.log).not.toContain('no automatic way back')
+    expect(await at.answers()).toBe('blue v1')
+    expect((await users.stop()).lost).toEqual([])
+  })
+
+  test('is run again when what kept its tasks from starting was mended', async () => {
+    await using at = await mall.found()
+    const failed = await at.deploy(await at.release('v2', { CRASH: 'yes' }))
+    expect(failed.main.log).toContain('tasks keep ending')
+    const { main, post } = await at.deploy(await at.release('v2'))
+    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+    expect(await at.answers()).toBe('green v2')
+  })
+
   describe('and a human who moves the listener', () => {
     test('to the new color before the switch: the switch is refused, and traffic is left to them', async () => {
       await using at = await mall.found()

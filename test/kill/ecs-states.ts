@@ -55,7 +55,14 @@ async function writeDocument(shop: Shop, document: string): Promise<void> {
   const environment = { ...shop.environment, AWS_ACCESS_KEY_ID: `${shop.name}-operator` }
   const aws = openAws({ region: null, environment, clock: systemClock, signal })
   try {
-    const ledger = ecsLedger({ aws, path: lockOf(shop), leaseTtl: 60_000, clock: systemClock, signal })
+    const ledger = ecsLedger({
+      aws,
+      path: lockOf(shop),
+      cluster: shop.cluster,
+      leaseTtl: 60_000,
+      clock: systemClock,
+      signal,
+    })
     const owner = { nonce: 'bed', run: '1', attempt: '1', job: 'bed', step: '', url: '', actor: 'bed' }
     const acquired = await ledger.acquire(owner, { claim: 'open', unchangedMark: null })
     if (acquired.kind === 'held') throw new Error('Somebody has the lease of a new shop.')

@@ -34,7 +34,8 @@ export function openEcsTarget(options: EcsOptions): Target {
   const aws = openAws({ ...options, region: settings.region, clock, signal })
   const place: Place = { settings, aws, surroundings, pause: options.pause }
   const reader = serviceReader(place)
-  const ledger = ecsLedger({ aws, path: settings.lockParameter, leaseTtl, clock, signal })
+  const cluster = settings.cluster.split('/').at(-1) ?? settings.cluster
+  const ledger = ecsLedger({ aws, path: settings.lockParameter, cluster, leaseTtl, clock, signal })
   const watching = watchServices(place, reader)
   const moving = { place, reader, demand: ledger.demand }
   const router = ecsRouter({ ...moving, publicColors, undoTime })

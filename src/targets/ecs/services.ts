@@ -20,7 +20,7 @@ export interface ServiceReader {
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html */
-const mostAtOnce = 10
+export const mostAtOnce = 10
 
 export function serviceReader({ aws, settings }: Place): ServiceReader {
   const { cluster } = settings
@@ -80,7 +80,7 @@ const mapped = (services: readonly Service[]): Map<string, Service> =>
       .map((service) => [service.serviceName ?? '', service]),
   )
 
-function inGroups<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+export function inGroups<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),
   )

@@ -13,6 +13,8 @@ export interface Generation extends Head {
 }
 
 export interface Head {
+  /** Of the app: a path serves one alone. */
+  readonly cluster: string
   readonly status: 'free' | 'parked' | 'held'
   /** null: of nobody. */
   readonly owner: Owner | null
@@ -45,6 +47,7 @@ export class UnreadableGeneration extends Error {
 }
 
 const headShape = z.object({
+  cluster: z.string(),
   status: z.enum(['free', 'parked', 'held']),
   owner: ownerShape.nullable(),
   ttl: z.number().positive(),
@@ -73,8 +76,8 @@ function jsonIn(text: string): unknown {
  * JSON of ASCII alone, so that its length is that of its bytes, and without `{{`, which the parameter store takes for the name
  * of another parameter.
  */
-export function textOf({ status, owner, ttl, document }: Head): string {
-  return JSON.stringify({ status, owner, ttl, document })
+export function textOf({ cluster, status, owner, ttl, document }: Head): string {
+  return JSON.stringify({ cluster, status, owner, ttl, document })
     .replaceAll('{{', '{\\u007b')
     .replaceAll(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

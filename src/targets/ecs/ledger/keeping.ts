@@ -1,7 +1,7 @@
 /** Generations of one lease, read and written, with what is damaged told apart. */
 
 import { shell } from '../../../host/script.ts'
-import { ChangeFailed, type Lease } from '../../target.ts'
+import { ChangeFailed, type Lease, TargetUnreachable } from '../../target.ts'
 import {
   type Generation,
   type Head,
@@ -15,9 +15,14 @@ import { type Heads, headName, headsIn, pieceName } from './generations.ts'
 import { mostPieces, pack, unpack } from './packing.ts'
 import type { Parameters } from './parameters.ts'
 
-export interface Keeping {
+export interface Kept {
   /** Of the parameters. */
   readonly path: string
+  /** By its name. Parameters are those of an account and a region, and an app of one name may be in several clusters. */
+  readonly cluster: string
+}
+
+export interface Keeping extends Kept {
   list(): Promise<Heads>
   /** The generation of a lease, and whether a later one has come. */
   look(lease: Lease): Promise<{ readonly own: Generation | null; readonly isSucceeded: boolean }>
@@ -33,10 +38,17 @@ export interface Keeping {
 }
 
 /** A head that is overwritten more than a hundred times while its pieces are asked for would be strange. */
-const attempts = 3
+const attempts = 4
 
-export function keepingOf(parameters: Parameters, path: string): Keeping {
+export interface KeepingOptions extends Kept {
+  /** Before something is asked once more. */
+  pause(): Promise<void>
+}
+
+export function keepingOf(parameters: Parameters, { path, cluster, pause }: KeepingOptions): Keeping {
   const errors = errorsOf(path)
+  /** Versions of heads, as AWS answered them to our writes. */
+  const written = new Map<number, number>()
   const read = <Result>(work: () => Result): Result => {
     try {
       return work()
@@ -44,20 +56,34 @@ export function keepingOf(parameters: Parameters, path: string): Keeping {
       throw error instanceof UnreadableGeneration ? errors.damaged(error.message) : error
     }
   }
-  const list = async () => headsIn(path, await parameters.list())
+  const list = async (): Promise<Heads> => {
+    const heads = headsIn(path, await parameters.list())
+    const newest = () => {
+      const generation = heads.newest()
+      if (generation !== null && generation.cluster !== cluster)
+        throw errors.elsewhere(generation.cluster, cluster)
+      return generation
+    }
+    return { ...heads, newest }
+  }
   return {
     path,
+    cluster,
     list,
     read,
     errors,
     look: async ({ fence }) => {
       const [own, next] = [headName(path, fence), headName(path, fence + 1)]
-      const found = await parameters.get([own, next])
-      const parameter = found.get(own)
-      return {
-        own: parameter === undefined ? null : read(() => readGeneration(fence, parameter)),
-        isSucceeded: found.has(next),
+      for (let attempt = 1; attempt <= attempts; attempt++) {
+        const found = await parameters.get([own, next])
+        const parameter = found.get(own)
+        const generation = parameter === undefined ? null : read(() => readGeneration(fence, parameter))
+        // What is written next is made from what is read, and AWS promises nowhere that this is what was written last.
+        if (generation === null || generation.version >= (written.get(fence) ?? 0))
+          return { own: generation, isSucceeded: found.has(next) }
+        await pause()
       }
+      throw errors.outdated()
     },
     documentIn: async (heads) => {
       let now = heads
@@ -73,7 +99,7 @@ export function keepingOf(parameters: Parameters, path: string): Keeping {
     },
     create: (fence, head) => parameters.create(headName(path, fence), textOf(head)),
     write: async (fence, head) => {
-      await parameters.overwrite(headName(path, fence), textOf(head))
+      written.set(fence, await parameters.overwrite(headName(path, fence), textOf(head)))
     },
     store: async (fence, head, document) => {
       const { first, others } = pack(document, roomIn(head))
@@ -118,9 +144,18 @@ function errorsOf(path: string) {
         `The lock ${path} in the parameter store is damaged: ${why}. It is not taken for a free one. Look at it: ${look}; ` +
           `when no deployment is running, delete all under it, wait for 30 s, and its history is gone.`,
       ),
+    elsewhere: (theirs: string, ours: string) =>
+      new ChangeFailed(
+        `The lock ${path} in the parameter store is that of cluster ${theirs}, and this run is for cluster ${ours}: with one lock for both, one would be taken for the other. ` +
+          `Give each a lock of its own, such as \`lock-parameter: /blue-green/{app}/${ours}\`. Where the app has moved here from ${theirs}, delete all under it, wait for 30 s, and its history is gone: ${look}`,
+      ),
     gone: () =>
       new ChangeFailed(
         `The lock ${path} in the parameter store is gone: somebody has deleted it while this run held it, and its history with it.`,
+      ),
+    outdated: () =>
+      new TargetUnreachable(
+        `The parameter store answers with what the lock ${path} held before it was written last. Look at it: ${look}`,
       ),
     busy: (times: number) =>
       new ChangeFailed(

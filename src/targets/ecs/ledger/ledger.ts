@@ -11,17 +11,18 @@ import {
 } from '../../target.ts'
 import type { Generation, Head } from './generation.ts'
 import { type Heads, leaseViewOf, namesOf, noLease, outdatedIn } from './generations.ts'
-import { type Keeping, keepingOf } from './keeping.ts'
+import { type Keeping, type Kept, keepingOf } from './keeping.ts'
 import { type Parameters, parametersUnder } from './parameters.ts'
 import { takingOf } from './taking.ts'
 
 /** Milliseconds before the end of a lease in which nothing is begun: what throttles may take as long. */
 const margin = 20_000
 
-export interface EcsLedgerOptions {
+/** After which AWS may show what it was told. */
+const lag = 500
+
+export interface EcsLedgerOptions extends Kept {
   readonly aws: Aws
-  /** Of the parameters. */
-  readonly path: string
   /** Milliseconds. */
   readonly leaseTtl: number
   readonly clock: Clock
@@ -44,7 +45,7 @@ export interface EcsLedger extends Ledger {
 export function ecsLedger(options: EcsLedgerOptions): EcsLedger {
   const { aws, path, clock } = options
   const parameters = parametersUnder(aws, path)
-  const keeping = keepingOf(parameters, path)
+  const keeping = keepingOf(parameters, { ...options, pause: () => clock.sleep(lag, options.signal) })
   const next = inTurn()
   const acquire = takingOf({
     ...options,

@@ -53,7 +53,9 @@ export function takingOf({ keeping, leaseTtl, clock, signal, now, tidy }: Taking
       const fence = (newest?.fence ?? 0) + 1
       inDoubt.add(fence)
       try {
-        const outcome = await keeping.create(fence, { status: 'held', owner, ttl: leaseTtl, document: null })
+        const { cluster } = keeping
+        const head = { cluster, status: 'held', owner, ttl: leaseTtl, document: null } as const
+        const outcome = await keeping.create(fence, head)
         if (outcome === 'done') return await acquired(fence, owner)
       } catch (error) {
         if (!(error instanceof Refusal) || newest?.owner?.nonce !== owner.nonce) throw error

@@ -11,6 +11,7 @@ import type { Described } from '../runtime/task-definition.ts'
 import type { ServiceReader, Services } from '../services.ts'
 import { imageProblems } from './images.ts'
 import { judge } from './judge.ts'
+import { readOtherRoutes } from './other-routes.ts'
 
 export interface Preflight {
   readonly place: Place
@@ -38,13 +39,20 @@ export async function findProblems(preflight: Preflight): Promise<readonly Probl
   if (services.kind === 'refused' || seen.kind === 'refused' || defaults.kind === 'refused')
     return [...refusedProblems(place, refused), ...missingImages, ...credentials]
   const groups = await allowed(readGroups(place, services.found))
-  const definitions = await allowed(readDefinitions(reader, services.found))
+  const found = groups.kind === 'read' ? groups.found : []
+  const balancers = new Set(found.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))
+  const [definitions, others] = await Promise.all([
+    allowed(readDefinitions(reader, services.found)),
+    allowed(readOtherRoutes(place, [...balancers])),
+  ])
   const { problems, remarks } = judge({
     settings,
     services: services.found,
     seen: seen.found,
     defaultRules: defaults.found,
-    groups: groups.kind === 'read' ? groups.found : [],
+    groups: found,
+    // Who may not look at them is not warned.
+    otherRoutes: others.kind === 'read' ? others.found : [],
     definitions: definitions.kind === 'read' ? definitions.found : new Map(),
   })
   for (const remark of [...remarks, ...blindRemarks(preflight)])

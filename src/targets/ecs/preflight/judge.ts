@@ -2,12 +2,13 @@
 import type { Problem, Traffic } from '../../target.ts'
 import { trafficOf } from '../router/traffic.ts'
 import type { Look } from './look.ts'
-import { parityRemarks, stickinessRemarks } from './remarks.ts'
+import { otherRouteWarnings } from './other-routes.ts'
+import { parityRemarks, stickinessWarnings } from './remarks.ts'
 import { serviceProblems } from './service-problems.ts'
 
 export interface Judgment {
   readonly problems: readonly Problem[]
-  /** What stops nothing. */
+  /** For whoever reads the log. */
   readonly remarks: readonly string[]
 }
 
@@ -18,11 +19,10 @@ export function judge(look: Look): Judgment {
       ...trafficProblems(trafficOf(look.seen)),
       ...look.defaultRules.map(defaultRuleProblem),
       ...settings.services.flatMap((service) => serviceProblems(service, look)),
+      ...otherRouteWarnings(look),
+      ...look.seen.flatMap(stickinessWarnings),
     ],
-    remarks: [
-      ...settings.services.flatMap((service) => parityRemarks(service, look)),
-      ...look.seen.flatMap(stickinessRemarks),
-    ],
+    remarks: settings.services.flatMap((service) => parityRemarks(service, look)),
   }
 }
 

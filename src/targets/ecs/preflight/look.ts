@@ -5,6 +5,7 @@ import { type Seen, trafficOf } from '../router/traffic.ts'
 import type { Described } from '../runtime/task-definition.ts'
 import type { Services } from '../services.ts'
 import type { EcsService, EcsSettings } from '../settings.ts'
+import type { OtherRoute } from './other-routes.ts'
 
 export interface Look {
   readonly settings: EcsSettings
@@ -13,6 +14,7 @@ export interface Look {
   /** Of the rules that are a listener's default. */
   readonly defaultRules: readonly string[]
   readonly groups: readonly TargetGroup[]
+  readonly otherRoutes: readonly OtherRoute[]
   /** By ARN. */
   readonly definitions: ReadonlyMap<string, Described>
 }

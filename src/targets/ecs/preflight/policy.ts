@@ -62,7 +62,7 @@ export function policyFor(settings: EcsSettings, uses: Uses): Policy {
     statement('Lock', ['ssm:GetParameters', 'ssm:PutParameter', 'ssm:DeleteParameters'], [`${lock}/*`]),
     statement('LockList', ['ssm:GetParametersByPath'], [lock]),
     statement('Images', ['ecr:DescribeImages'], repositoriesOf(settings, uses.images)),
-    statement('Looks', looksOf(settings, uses), ['*']),
+    statement('Looks', looksOf(uses), ['*']),
   ]
   return { Version: '2012-10-17', Statement: statements.filter(({ Resource }) => Resource.length > 0) }
 }
@@ -81,12 +81,11 @@ const statement = (
 })
 
 /** What cannot be allowed for some objects alone; of an alarm, not where it is made of others. */
-function looksOf({ routes }: EcsSettings, { alarms }: Uses): readonly Permitted[] {
-  const has = (kind: 'listener' | 'rule') => routes.some((route) => route.kind === kind)
+function looksOf({ alarms }: Uses): readonly Permitted[] {
   return [
     'ecs:DescribeTaskDefinition',
-    ...(has('listener') ? (['elasticloadbalancing:DescribeListeners'] as const) : []),
-    ...(has('rule') ? (['elasticloadbalancing:DescribeRules'] as const) : []),
+    'elasticloadbalancing:DescribeListeners',
+    'elasticloadbalancing:DescribeRules',
     'elasticloadbalancing:DescribeTargetGroups',
     'elasticloadbalancing:DescribeTargetHealth',
     'application-autoscaling:DescribeScalableTargets',

@@ -1,5 +1,5 @@
 /** What a person should know before a switch, and what stops nothing. */
-import { otherColor } from '../../target.ts'
+import { otherColor, type Problem } from '../../target.ts'
 import { pairsOf } from '../pairs.ts'
 import type { Seen } from '../router/traffic.ts'
 import { bothOf } from '../services.ts'
@@ -43,10 +43,15 @@ function lossRemarks(service: EcsService, look: Look): readonly string[] {
 }
 
 /** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html */
-export function stickinessRemarks({ route, actions }: Seen): readonly string[] {
+export function stickinessWarnings({ route, actions }: Seen): readonly Problem[] {
   const isSticky = actions.some(({ ForwardConfig }) => ForwardConfig?.TargetGroupStickinessConfig?.Enabled)
   if (!isSticky) return []
   return [
-    `The ${route.kind} ${route.arn} has stickiness of target groups: whoever was on a color stays there after a switch until the cookie ends, and meets errors when that color is stopped. Turn it off, and have the sessions kept where both colors find them.`,
+    {
+      setting: `${route.kind}-arn`,
+      isWarning: true,
+      what: `The ${route.kind} ${route.arn} has stickiness of target groups: whoever was on a color stays there after a switch until the cookie ends, and meets errors when that color is stopped.`,
+      fix: 'Turn it off, and have the sessions kept where both colors find them.',
+    },
   ]
 }

@@ -2,7 +2,7 @@
 
 import { shell } from '../../../host/script.ts'
 import { type Color, otherColor } from '../../target.ts'
-import type { Services } from '../services.ts'
+import { inGroups, mostAtOnce, type Services } from '../services.ts'
 import type { EcsSettings, Route } from '../settings.ts'
 import { forwardTo } from './forward.ts'
 import { commandFor, requestFor, type Seen } from './traffic.ts'
@@ -24,12 +24,11 @@ export function manualLines(settings: EcsSettings, memory: Memory, to: Color): r
     return [shell('aws', 'ecs', 'update-service', ...region, ...named, '--desired-count', String(size))]
   })
   const names = settings.services.map(({ ecsService }) => ecsService[to])
-  const waits = ['--cluster', settings.cluster, '--services', ...names]
-  return [
-    ...starts,
-    shell('aws', 'ecs', 'wait', 'services-stable', ...region, ...waits),
-    ...settings.routes.map((route) => moveLine(route, { settings, seen, to })),
-  ]
+  const waits = inGroups(names, mostAtOnce).map((some) => {
+    const named = ['--cluster', settings.cluster, '--services', ...some]
+    return shell('aws', 'ecs', 'wait', 'services-stable', ...region, ...named)
+  })
+  return [...starts, ...waits, ...settings.routes.map((route) => moveLine(route, { settings, seen, to }))]
 }
 
 const regionOf = ({ routes }: EcsSettings): string => routes[0]?.arn.split(':')[3] ?? ''

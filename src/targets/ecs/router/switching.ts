@@ -50,14 +50,24 @@ async function assertUndoable({ place, undoTime }: Switching, order: Order): Pro
   )
 }
 
+/** AWS promises nowhere that what it shows is what it was told a moment ago. */
+const longestLag = 10_000
+const pause = 500
+
 /** What AWS shows afterwards, not what it answered. */
 async function confirm({ place, reader }: Switching, { to }: Order): Promise<void> {
-  const seen = await survey(place, reader, place.settings.routes)
-  const others = seen.filter((one) => !isOn(one, to))
-  if (others.length === 0) return
-  throw new ChangeFailed(
-    `The switch to ${to} was accepted, and AWS shows something else: ${others.map(detailOf).join('; ')}.`,
-  )
+  const { clock, signal } = place.surroundings
+  const deadline = clock.monotonic() + longestLag
+  for (;;) {
+    const seen = await survey(place, reader, place.settings.routes)
+    const others = seen.filter((one) => !isOn(one, to))
+    if (others.length === 0) return
+    if (clock.monotonic() >= deadline)
+      throw new ChangeFailed(
+        `The switch to ${to} was accepted, and AWS shows something else: ${others.map(detailOf).join('; ')}.`,
+      )
+    await clock.sleep(pause, signal)
+  }
 }
 
 async function evidenceOf(

@@ -10,7 +10,7 @@ import {
 import { pack, unpack, valueLimit } from '../../../../src/targets/ecs/ledger/packing.ts'
 import { owner } from '../../../contract/stand.ts'
 
-const held: Head = { status: 'held', owner: owner('a'), ttl: 60_000, document: null }
+const held: Head = { cluster: 'prod', status: 'held', owner: owner('a'), ttl: 60_000, document: null }
 const modified = new Date('2026-01-01T00:00:00.250Z')
 const parameterOf = (Value: string) => ({ Name: '/lock/7', Value, Version: 3, LastModifiedDate: modified })
 

@@ -17,7 +17,7 @@ import {
 import { owner } from '../../../contract/stand.ts'
 
 const path = '/blue-green/shop'
-const freed: Head = { status: 'free', owner: null, ttl: 60_000, document: null }
+const freed: Head = { cluster: 'prod', status: 'free', owner: null, ttl: 60_000, document: null }
 const written: Head = { ...freed, document: { first: 'abc', versions: [] } }
 const parameter = (name: string | number, head: Head | string = freed) => ({
   Name: `${path}/${name}`,
@@ -107,6 +107,7 @@ describe('what is deleted', () => {
 })
 
 const generation = (changes: Partial<Generation> = {}): Generation => ({
+  cluster: 'prod',
   fence: 7,
   version: 3,
   modified: 1_000_000,

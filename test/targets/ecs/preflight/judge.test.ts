@@ -3,6 +3,7 @@ import type { Action, TargetGroup } from '@aws-sdk/client-elastic-load-balancing
 import { describe, expect, it } from 'vitest'
 import { judge } from '../../../../src/targets/ecs/preflight/judge.ts'
 import type { Look } from '../../../../src/targets/ecs/preflight/look.ts'
+import type { OtherRoute } from '../../../../src/targets/ecs/preflight/other-routes.ts'
 import { see } from '../../../../src/targets/ecs/router/traffic.ts'
 import type { Described } from '../../../../src/targets/ecs/runtime/task-definition.ts'
 import type { EcsSettings } from '../../../../src/targets/ecs/settings.ts'
@@ -40,6 +41,7 @@ interface Scene {
   readonly containers?: readonly ContainerDefinition[]
   readonly idleContainers?: readonly ContainerDefinition[]
   readonly defaultRules?: readonly string[]
+  readonly otherRoutes?: readonly OtherRoute[]
 }
 
 function look(scene: Scene): Look {
@@ -61,6 +63,7 @@ function look(scene: Scene): Look {
     services: new Map(services.map((each) => [each.serviceName ?? '', each])),
     seen: [see(route, actions, [web])],
     defaultRules,
+    otherRoutes: scene.otherRoutes ?? [],
     groups: [group('blue'), group('green', scene.idleGroup)],
     definitions: new Map([definition('blue', containers), definition('green', idleContainers)]),
   }
@@ -167,6 +170,39 @@ describe('what would stop a deployment', () => {
   })
 })
 
+describe('what nobody named, and leads to a color,', () => {
+  const rule = (name: string, to: string, listener = 'https'): OtherRoute => ({
+    kind: 'rule',
+    arn: `${listener}/${name}`,
+    actions: [alone(to)],
+    listener,
+  })
+  const listener = (arn: string, to: string): OtherRoute => ({
+    kind: 'listener',
+    arn,
+    actions: [alone(to)],
+    listener: null,
+  })
+
+  it.each<readonly [string, readonly OtherRoute[], readonly string[]]>([
+    ['a rule that users come through', [rule('api', web.blue)], ['https/api']],
+    ['another listener', [listener('http', web.blue)], ['http']],
+    [
+      'one that is none of a pair, and those of the pair with it',
+      [rule('api', web.blue), rule('to-blue', web.blue), rule('to-green', web.green)],
+      ['https/api', 'https/to-blue'],
+    ],
+    ['one beside a listener for tests', [rule('api', web.blue), listener('8443', web.green)], ['https/api']],
+    ['none where each color has one', [rule('to-blue', web.blue), rule('to-green', web.green)], []],
+    ['none that leads to the idle color', [listener('8443', web.green)], []],
+    ['none that leads elsewhere', [rule('docs', 'arn:else')], []],
+  ])('is warned of: %s', (_, otherRoutes, warned) => {
+    const { problems } = judge(look({ otherRoutes }))
+    expect(problems.every(({ isWarning }) => isWarning)).toBe(true)
+    expect(problems.map(({ what }) => / (\S+) forwards to blue too/.exec(what)?.[1])).toEqual(warned)
+  })
+})
+
 describe('what is said, and stops nothing,', () => {
   const sticky: Action = {
     ...weighted({ [web.blue]: 100, [web.green]: 0 }),
@@ -179,8 +215,13 @@ describe('what is said, and stops nothing,', () => {
     },
   }
 
+  it('are users who stay on a color by a cookie', () => {
+    expect(judge(look({ actions: [sticky] })).problems).toMatchObject([
+      { isWarning: true, what: expect.stringContaining('has stickiness of target groups') },
+    ])
+  })
+
   it.each<readonly [string, Scene, RegExp]>([
-    ['users who stay on a color by a cookie', { actions: [sticky] }, /has stickiness of target groups/],
     [
       'ECS services that differ',
       { green: { healthCheckGracePeriodSeconds: 60, platformVersion: '1.3.0' } },

@@ -67,7 +67,6 @@ describe('the policy', () => {
 
   it.each<[string, Partial<EcsSettings>, Partial<Uses>, string, readonly string[]]>([
     ['a rule', { routes: [rule] }, {}, 'elasticloadbalancing:ModifyRule', [ruleArn]],
-    ['a rule alone', { routes: [rule] }, {}, 'elasticloadbalancing:DescribeListeners', []],
     ['no alarms', {}, { alarms: false }, 'cloudwatch:DescribeAlarms', []],
     ['no role', {}, { roles: [] }, 'iam:PassRole', []],
     [
