@@ -155,7 +155,7 @@ function objectsFor(
       image: images.get('v1') ?? '',
       labels: labels(color),
       replicas: color === first ? 2 : 0,
-      environment: { COLOR: color, DRAIN_MS: '1000' },
+      environment: { COLOR: color, DRAIN_MS: '5000' },
     }),
   )
   return [...deployments, service({ name: 'shop', selector: labels(first) })]

@@ -15,7 +15,7 @@ const hooks = ['before-deploy', 'smoke-test', 'before-switch', 'after-switch'] a
 const outage = 4_000
 
 /** Nodes follow an API server that is back in their own time, and so long pods must serve that were told to go. */
-const patient = { environment: { DRAIN_MS: '5000' } }
+const patient = { environment: { DRAIN_MS: '20000' } }
 const times: Inputs = {
   drain: '10s',
   'lease-ttl': '10s',

@@ -99,7 +99,7 @@ describe.skipIf(lacksKubernetes())('a release beside', { timeout: 300_000 }, () 
             image: '{image}',
             labels: { app: 'shop', color: '{color}' },
             replicas,
-            environment: { COLOR: '{color}', DRAIN_MS: '1000' },
+            environment: { COLOR: '{color}', DRAIN_MS: '5000' },
           }),
         ),
       )

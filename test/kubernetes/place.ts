@@ -85,7 +85,8 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
       image,
       labels: selectorOf(color),
       replicas: color === 'blue' ? replicas : 0,
-      environment: { COLOR: color, DRAIN_MS: '1000', ...environment },
+      // A node follows the Service in its own time, and a busy one takes seconds.
+      environment: { COLOR: color, DRAIN_MS: '5000', ...environment },
     }),
   )
   const plain = [...deployments, service({ name: 'shop', selector: selectorOf('blue') })]

@@ -4,6 +4,7 @@ import type { Service, TaskDefinition } from '@aws-sdk/client-ecs'
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
 import type { Color } from '../../target.ts'
 import { recolored } from '../runtime/recoloring.ts'
+import { readOnly } from '../runtime/task-definition.ts'
 
 const serviceFields = [
   'launchType',
@@ -48,10 +49,12 @@ export interface Definitions {
   readonly live: TaskDefinition
   readonly idle: TaskDefinition
   readonly color: { readonly live: Color; readonly idle: Color }
+  /** Whose image each release replaces. */
+  readonly container: string | null
 }
 
 /** What the idle color has, and loses with the next deployment: names alone, as values may be secret. */
-export function lostBy({ live, idle, color }: Definitions): readonly string[] {
+export function lostBy({ live, idle, color, container: released }: Definitions): readonly string[] {
   const next = recolored(live, idle, { from: color.live, to: color.idle })
   const { containerDefinitions: others = [] } = next
   const containers = (idle.containerDefinitions ?? []).flatMap((container) => {
@@ -67,24 +70,27 @@ export function lostBy({ live, idle, color }: Definitions): readonly string[] {
             ),
         )
         .map(({ name }) => `${what} ${name}`)
-    const fields = differing(
-      ['command', 'entryPoint', 'cpu', 'memory', 'portMappings', 'healthCheck'],
-      [container, twin],
-    )
+    const replaced = container.name === released ? ['image'] : []
     return [
       ...named('variable', container.environment, twin.environment),
       ...named('secret', container.secrets, twin.secrets),
-      ...fields,
+      ...changed(container, twin, ['environment', 'secrets', 'dockerLabels', ...replaced]),
     ].map((text) => `${text} of container ${container.name}`)
   })
-  return [
-    ...differing(
-      ['cpu', 'memory', 'taskRoleArn', 'executionRoleArn', 'volumes', 'runtimePlatform'],
-      [idle, next],
-    ),
-    ...containers,
-  ]
+  return [...changed(idle, next, [...readOnly, 'containerDefinitions']), ...containers]
 }
+
+/** Whatever there is, or will be, but for these keys. */
+function changed(one: object, other: object, but: readonly string[]): readonly string[] {
+  const [own, theirs] = [new Map(Object.entries(one)), new Map(Object.entries(other))]
+  return [...new Set([...own.keys(), ...theirs.keys()])].filter(
+    (key) => !but.includes(key) && !isDeepStrictEqual(present(own.get(key)), present(theirs.get(key))),
+  )
+}
+
+/** AWS says an empty list where there is nothing, and sometimes nothing. */
+const present = (value: unknown): unknown =>
+  value === undefined || (Array.isArray(value) && value.length === 0) ? null : value
 
 interface Entry {
   readonly name?: string | undefined

@@ -2,6 +2,7 @@
 import { otherColor, type Problem } from '../../target.ts'
 import { pairsOf } from '../pairs.ts'
 import type { Seen } from '../router/traffic.ts'
+import { chooseContainer } from '../runtime/task-definition.ts'
 import { bothOf } from '../services.ts'
 import type { EcsService } from '../settings.ts'
 import { definitionOf, type Look, liveColor } from './look.ts'
@@ -35,7 +36,9 @@ function lossRemarks(service: EcsService, look: Look): readonly string[] {
   if (color === null) return []
   const [live, idle] = [definitionOf(service, color, look), definitionOf(service, otherColor(color), look)]
   if (live === null || idle === null) return []
-  const lost = lostBy({ live, idle, color: { live: color, idle: otherColor(color) } })
+  const chosen = chooseContainer(live, service.container)
+  const container = chosen.kind === 'container' ? chosen.name : null
+  const lost = lostBy({ live, idle, color: { live: color, idle: otherColor(color) }, container })
   if (lost.length === 0) return []
   return [
     `The task definition of a release is made from that of the live color: ${lost.join(', ')} of ${service.ecsService[otherColor(color)]} will be as on ${service.ecsService[color]}.`,

@@ -111,13 +111,14 @@ interface Update {
 
 async function update({ place, parts }: Changing, change: Update, terms: Terms): Promise<Service> {
   const { cluster } = place.settings
+  const at = place.aws.now()
   const { service = change.service } = await place.aws.ask(
     'ecs:UpdateService',
     updateOf({ cluster, ...change }),
     terms,
   )
   parts.reader.learn(service)
-  parts.watching.began(service)
+  parts.watching.began(service, at)
   return service
 }
 

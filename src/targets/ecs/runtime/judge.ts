@@ -8,7 +8,7 @@ import { endOf, isHopeless } from './tasks.ts'
 /** A deployment in ECS that we began. */
 export interface Began {
   readonly deployment: string
-  /** By the clock of AWS, in milliseconds, and no later than ECS says. */
+  /** By the clock of AWS, in milliseconds. It is heard in whole seconds, so that ECS says no earlier time. */
   readonly at: number
 }
 

@@ -8,6 +8,7 @@ import {
   type Reach,
   type Runtime,
 } from '../../target.ts'
+import { groupsOf } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import type { EcsService } from '../settings.ts'
 import { type ChangingParts, deployColor, stopColor } from './changing.ts'
@@ -59,7 +60,13 @@ export function ecsRuntime(place: Place, parts: RuntimeParts): Runtime {
     if (url === undefined) return []
     const known = await reader.known()
     const [name] = named([service]).map(({ ecsService }) => ecsService[color])
-    if (name !== undefined && known.get(name)?.desiredCount === 0)
+    const found = name === undefined ? undefined : known.get(name)
+    const isShared = Object.entries(parts.colorUrls).some(
+      ([other, urls]) => other !== service && urls?.[color] === url,
+    )
+    // No load balancer leads to it: an answer there would be that of another service.
+    if (isShared && found !== undefined && groupsOf(found).length === 0) return []
+    if (found?.desiredCount === 0)
       throw new ChangeFailed(`${name} is scaled to 0: there is nothing behind ${url}`)
     const headers = Object.fromEntries(
       Object.entries(settings.testHeaders).map(([header, value]) => [

@@ -22,7 +22,7 @@ export interface Succession {
 }
 
 /** What AWS adds by itself, and takes from nobody. All else is carried over, whatever is still to come. */
-const readOnly = [
+export const readOnly = [
   'taskDefinitionArn',
   'revision',
   'status',

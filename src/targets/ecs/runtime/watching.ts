@@ -14,8 +14,8 @@ export interface Watching {
   look(color: Color, services: readonly EcsService[]): Promise<Readiness>
   /** The same; what was read a moment ago is not read again. */
   ready(color: Color, services: readonly EcsService[]): Promise<Readiness>
-  /** A service was changed by us, to this. */
-  began(service: Service): void
+  /** A service was changed by us, to this. `at`: before it was asked for, by the clock of AWS. */
+  began(service: Service, at: number): void
   /** It was told to end. */
   left(name: string): void
 }
@@ -33,9 +33,6 @@ interface Memory {
 }
 
 const nothing: Memory = { began: null, reached: null, serving: [], restarts: 0, desired: 0, leaving: 0 }
-
-/** AWS says its time in whole seconds, and what it says has been on its way for a moment. */
-const blur = 5_000
 
 /** A color that is ready is looked at as often as its checks are made; AWS asks the targets themselves every 5 s at most. */
 const longestFresh = 2_000
@@ -80,10 +77,10 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
       const last = recent.get(keyOf(color, services))
       return last !== undefined && clock.monotonic() < last.until ? last.readiness : look(color, services)
     },
-    began: (service) => {
+    began: (service, at) => {
       recent.clear()
       const { id: deployment } = primaryOf(service) ?? {}
-      const began = deployment === undefined ? null : { deployment, at: place.aws.now() - blur }
+      const began = deployment === undefined ? null : { deployment, at }
       memories.set(service.serviceName ?? '', { ...nothing, began })
     },
     left: (name) => {

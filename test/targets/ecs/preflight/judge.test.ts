@@ -247,6 +247,18 @@ describe('what is said, and stops nothing,', () => {
       },
       /variable LIMIT of container app, variable EXTRA of container app of shop-green will be as on shop-blue\.$/,
     ],
+    [
+      'whatever else it loses, and not the image of the release',
+      {
+        containers: [app, { name: 'logs', image: 'fluent-bit:3' }],
+        settings: { services: [{ ...plainService, container: 'app' }] },
+        idleContainers: [
+          { ...app, image: 'shop:0', stopTimeout: 60, mountPoints: [] },
+          { name: 'logs', image: 'fluent-bit:2' },
+        ],
+      },
+      /live color: stopTimeout of container app, image of container logs of shop-green will be/,
+    ],
   ])('is %s', (_, scene, said) => {
     const { problems, remarks } = judge(look(scene))
     expect(problems).toEqual([])
