@@ -1,5 +1,7 @@
+import { RegisterTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
+import { isSteady } from '../bed/aws/shop.ts'
 import { errorsOf, type Inputs } from '../process/shop.ts'
 import { expectUnhurt, fewUsers } from '../process/unhurt.ts'
 import { lacks } from '../programs.ts'
@@ -225,6 +227,27 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
     const { main, post } = await at.deploy(await at.release('v2'))
     expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
     expect(await at.answers()).toBe('green v2')
+  })
+
+  test('goes back to what ran there, whatever somebody has given to the live color since', async () => {
+    await using at = await mall.found()
+    for (const version of ['v2', 'v3']) {
+      const { main, post } = await at.deploy(await at.release(version))
+      expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+    }
+    const { containerDefinitions = [], family } = await at.shop.definition('blue')
+    const { taskDefinition } = await at.shop.clients.ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family,
+        containerDefinitions: containerDefinitions.map((one) => ({ ...one, stopTimeout: 77 })),
+      }),
+    )
+    await at.shop.update('blue', { taskDefinition: taskDefinition?.taskDefinitionArn })
+    await at.shop.until('blue', isSteady)
+    const { main, post } = await at.deploy({ mode: 'rollback', version: '', image: '' })
+    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+    expect(await at.answers()).toBe('green v2')
+    expect(JSON.stringify(await at.shop.definition('green'))).not.toContain('"stopTimeout":77')
   })
 
   describe('and a human who moves the listener', () => {

@@ -6,8 +6,9 @@ import type { Place } from '../place.ts'
 import type { ServiceReader } from '../services.ts'
 import type { EcsService } from '../settings.ts'
 import { readHealth } from './health.ts'
-import { type Began, judgeService, missing, primaryOf } from './judge.ts'
+import { judgeService, missing, primaryOf } from './judge.ts'
 import { failureReader } from './listing.ts'
+import { type Memory, nothing, remember } from './memory.ts'
 
 export interface Watching {
   /** The health of the color's services, as AWS tells it now. */
@@ -19,20 +20,6 @@ export interface Watching {
   /** It was told to end. */
   left(name: string): void
 }
-
-/** Of one ECS service. */
-interface Memory {
-  readonly began: Began | null
-  readonly reached: number | null
-  /** Targets that were healthy: one that is gone was replaced. */
-  readonly serving: readonly string[]
-  readonly restarts: number
-  readonly desired: number
-  /** Tasks that are no longer to be, and whose targets were not seen to go yet. */
-  readonly leaving: number
-}
-
-const nothing: Memory = { began: null, reached: null, serving: [], restarts: 0, desired: 0, leaving: 0 }
 
 /** A color that is ready is looked at as often as its checks are made; AWS asks the targets themselves every 5 s at most. */
 const longestFresh = 2_000
@@ -87,24 +74,5 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
       recent.clear()
       memories.delete(name)
     },
-  }
-}
-
-/** Whoever scales in ends tasks on purpose. */
-function remember(
-  memory: Memory,
-  { desiredCount: desired = 0, runningCount: running = 0 }: Service,
-  serving: readonly string[],
-): Memory {
-  const gone = memory.serving.filter((place) => !serving.includes(place)).length
-  const wanted = Math.max(0, memory.desired - desired) + memory.leaving
-  return {
-    ...memory,
-    reached: Math.min(desired, Math.max(memory.reached ?? 0, running)),
-    serving,
-    restarts: memory.restarts + Math.max(0, gone - wanted),
-    desired,
-    // The load balancer lets go of them later than ECS counts them no more.
-    leaving: Math.max(0, wanted - gone - Math.max(0, desired - memory.desired)),
   }
 }
