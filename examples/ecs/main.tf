@@ -94,6 +94,9 @@ resource "aws_ecs_service" "shop" {
   launch_type     = "FARGATE"
   desired_count   = each.key == "blue" ? 2 : 0
 
+  # Longer than the app takes to start: ECS stops tasks that are unhealthy after it.
+  health_check_grace_period_seconds = 60
+
   network_configuration {
     subnets         = var.private_subnets
     security_groups = [aws_security_group.tasks.id]
@@ -266,7 +269,7 @@ resource "aws_iam_role_policy_attachment" "execution" {
   policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 }
 
-# What the workflows may do. An account has one such provider: where it is there already, import it.
+# What the workflows may do. An account has one such provider: where it is there already, leave it out. Nothing here refers to it.
 
 resource "aws_iam_openid_connect_provider" "github" {
   url            = "https://token.actions.githubusercontent.com"

@@ -41,7 +41,7 @@ describe.skipIf(lacks(...labPrograms, 'npm'))('the example for ECS', { timeout: 
       account.runJob({
         version,
         inputs: inputsIn(parse(read(workflow))),
-        expressions: { 'inputs.reason': 'a drill', 'inputs.version': '' },
+        expressions: { 'inputs.reason': 'a drill', 'inputs.version': '', 'inputs.mode': 'rollback' },
         files: { '.github/blue-green.yml': read('blue-green.yml'), ...smokeTest },
       })
     await using users = startLoad({ url: shop.url, keepAlive: 2, fresh: 1, think: { min: 10, max: 30 } })

@@ -10,6 +10,7 @@ import type { Shop } from '../bed/aws/shop.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { startLoad } from '../bed/load.ts'
 import { notPermitted } from '../ecs/permitted.ts'
+import { typed } from '../ecs/typing.ts'
 import { toldAt } from '../process/jobs.ts'
 import { findProgram, lacks } from '../programs.ts'
 import { settingsOf } from '../settings/reading.ts'
@@ -52,6 +53,33 @@ describe.skipIf(lacks(...labPrograms))('the quick start for ECS', { timeout: 300
     }
     expect((await users.stop()).lost).toEqual([])
     expect(notPermitted(await shop.calls(), JSON.parse(blockOf('json', '"Statement"')))).toEqual([])
+  })
+})
+
+describe.skipIf(lacks(...labPrograms))('an app that has one service', { timeout: 300_000 }, () => {
+  it('is given a second one as the page says, is deployed to, and users notice nothing', async () => {
+    const named = { listener: step['listener-arn'] ?? '', image: step.image ?? '' }
+    await using account = await openAccount({ counts: { blue: 2, green: 0 } }, named)
+    const { shop } = account
+    await shop.publish('v2')
+    await using users = startLoad({ url: shop.url, keepAlive: 2, fresh: 1, think: { min: 10, max: 30 } })
+    const second = `${shop.name}-two`
+    const text = blockOf('sh', 'create-service')
+      .replaceAll('eu-central-1', shop.environment.AWS_REGION ?? '')
+      .replace(/^listener=.*$/m, `listener=${shop.listenerArn}`)
+      .replaceAll('--cluster shop ', `--cluster ${shop.cluster} `)
+      .replaceAll('--services shop ', `--services ${shop.services.blue} `)
+      .replaceAll('name shop-green', `name ${second}`)
+    await typed(shop, text)
+    const { main, log } = await account.runJob({
+      version: 'v2',
+      inputs: { ...step, 'ecs-attach': 'false' },
+      instead: { 'ecs-service': JSON.stringify({ blue: shop.services.blue, green: second }) },
+    })
+    expect(main.outputs, log).toMatchObject({ result: 'deployed', 'active-color': 'green' })
+    expect((await fetch(shop.url)).status).toBe(200)
+    expect((await shop.describe('green', second)).runningCount).toBe(2)
+    expect((await users.stop()).lost).toEqual([])
   })
 })
 
@@ -113,7 +141,7 @@ it('the page goes back by hand as a summary does', () => {
   const settings = settingsOf({ ...step, image: 'shop:2' })
   if (settings.target !== 'ecs') throw new Error('The quick start is for another target.')
   const lines = manualLines(settings.ecs, { seen: null, services: null }, 'blue')
-  const shown = blockOf('sh', 'aws elbv2').trim().split('\n')
+  const shown = blockOf('sh', 'services-stable').trim().split('\n')
   const alike = (line: string) => line.replace(/--desired-count \d+/, '').replace(/(--listener-arn) .*/, '$1')
   expect(shown.map(alike)).toEqual(lines.map(alike))
 })

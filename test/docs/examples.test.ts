@@ -71,6 +71,7 @@ function problemsOf(given: Pick<Given, 'inputs' | 'config'>): readonly string[] 
 
 /** What an expression comes to, where not any text will do. */
 const filledIn: Readonly<Record<string, string>> = {
+  mode: 'rollback',
   'ssh-key': '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n',
   'ssh-known-hosts': `SHA256:${'A'.repeat(43)}`,
 }

@@ -9,6 +9,8 @@ export interface Job {
   readonly inputs: Readonly<Record<string, unknown>>
   /** What an expression comes to, without its braces. */
   readonly expressions?: Readonly<Record<string, string>>
+  /** Of this job, over what counts for all of the workshop. */
+  readonly instead?: Readonly<Record<string, string>>
   /** In the repository. */
   readonly files?: Readonly<Record<string, string>>
 }
@@ -36,7 +38,7 @@ const quick = { bake: '2s', 'health-interval': '50ms', 'sample-rate': '60/s', dr
 
 export async function runJob(workshop: Workshop, given: Job): Promise<Ended> {
   const { root, action, env, here } = workshop
-  const { version, inputs, expressions = {}, files = {} } = given
+  const { version, inputs, expressions = {}, instead, files = {} } = given
   const job = startJob({ root, env: { ...env, GITHUB_SHA: version } })
   const values = { 'github.sha': version, ...workshop.expressions, ...expressions }
   try {
@@ -47,7 +49,7 @@ export async function runJob(workshop: Workshop, given: Job): Promise<Ended> {
     const read = Object.entries(inputs).map(([name, text]) => [name, evaluated(here(`${text}`), values)])
     const main = await job.run({
       action,
-      inputs: { ...Object.fromEntries(read), ...workshop.inputs, ...quick },
+      inputs: { ...Object.fromEntries(read), ...workshop.inputs, ...instead, ...quick },
     })
     const [post] = await job.end()
     if (!main || !post) throw new Error('A step was skipped.')

@@ -21,6 +21,7 @@ const expressions = {
   'secrets.ENV_FILE_CONTENT': 'GREETING=good-morning',
   'inputs.reason': 'a drill',
   'inputs.version': '',
+  'inputs.mode': 'rollback',
 }
 
 describe.skipIf(lacksVps() || lacks('npm'))('the example for a VPS', { timeout: 600_000 }, () => {
