@@ -138,6 +138,11 @@ describe.skipIf(lacking)('a repository with the callers of the guide', () => {
     expect(forward.code, forward.log).toBe(0)
     expect(shop.read('routed')).toBe('blue')
     expect(shop.read('blue.release')).toContain(second)
+
+    const unlocked = shop.dispatch('copied', { mode: 'unlock' })
+    expect(unlocked.code, unlocked.log).toBe(0)
+    expect(shop.needs()).toMatchObject({ outputs: { 'active-color': 'blue' } })
+    expect(shop.read('routed')).toBe('blue')
   })
 
   it('goes back from a failing release, and the workflow is red', { timeout: 300_000 }, async () => {
