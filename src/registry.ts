@@ -78,6 +78,7 @@ export function openTarget(
           publicColors: publicColorsOf(intent),
           // A rollback has no bake and no way back.
           undoTime: intent.mode === 'deploy' ? intent.bake + intent.rollbackTimeout : 0,
+          keepsOldColor: intent.oldColor === 'keep',
           images: intent.services.flatMap(({ image }) => image ?? []),
           pause: () => 2_000 + 3_000 * Math.random(),
         }),

@@ -56,15 +56,19 @@ export const tryColor = async (trial: ColorTrial): Promise<ColorTrialResult> => 
       trying.catch(() => {})
       const readiness = await looking
       silent = readiness.kind === 'silent'
-      if (readiness.kind === 'fatal') return readiness
+      const isEnough =
+        trial.enough === 'part' &&
+        readiness.kind !== 'silent' &&
+        readiness.kind !== 'ready' &&
+        readiness.isPartlyUp
+      if (readiness.kind === 'fatal' && !isEnough) return { kind: 'fatal', reason: readiness.reason }
       services = await trying
       const answersItself = trial.silence === 'passes' && services.some(({ measured }) => measured)
       if (silent && answersItself) {
         silent = false
         return combine([], services)
       }
-      if (readiness.kind === 'waiting' && readiness.isPartlyUp && trial.enough === 'part')
-        return combine([], services)
+      if (isEnough) return combine([], services)
       if (readiness.kind !== 'ready') return combine([readiness.reason], services)
       const before = restarts
       restarts = readiness.restarts

@@ -4,7 +4,7 @@ import { changeOperation } from './document.ts'
 import { runHook } from './hooks.ts'
 import { insist } from './insist.ts'
 import { locate, mayGoBack, type Operation } from './operation.ts'
-import { passesChecks, provePublicly } from './proof.ts'
+import { passesChecks, provePublicly, type Verdict } from './proof.ts'
 import { namesOf, startedAfter, startedBefore } from './starting.ts'
 import { messageOf, type Session, say, warn } from './world.ts'
 
@@ -17,8 +17,7 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
   const { from } = operation
   try {
     const cold = await startAgain(session, operation, from)
-    const time = session.intent.rollbackTimeout + (cold ? session.intent.health.timeout : 0)
-    const verdict = await passesChecks(session, from, { version: null, time, silence: 'passes' })
+    const verdict = await couldTakeTraffic(session, from, cold)
     if (verdict.passed) return true
     if (verdict.silent)
       throw new TargetUnreachable(`Nobody says whether ${from} could take traffic back: ${verdict.reason}`)
@@ -31,6 +30,19 @@ export async function hasWayBack(session: Session, operation: Operation): Promis
     warn(session, `${from} cannot take traffic back: ${messageOf(error)}`)
     return false
   }
+}
+
+/** An autoscaler may have asked for more than there is room for: those that serve are better than a release that fails. */
+const longestWaitForAll = 30_000
+
+async function couldTakeTraffic(session: Session, from: Color, cold: boolean): Promise<Verdict> {
+  const { rollbackTimeout, health } = session.intent
+  const question = { version: null, silence: 'passes' } as const
+  const forAll = cold ? rollbackTimeout + health.timeout : Math.min(longestWaitForAll, rollbackTimeout / 2)
+  const verdict = await passesChecks(session, from, { ...question, time: forAll })
+  if (verdict.passed) return verdict
+  const time = cold ? rollbackTimeout : rollbackTimeout - forAll
+  return passesChecks(session, from, { ...question, time, enough: 'part' })
 }
 
 async function startAgain(session: Session, operation: Operation, from: Color): Promise<boolean> {

@@ -84,10 +84,9 @@ export type Images = Readonly<Record<string, string | null>>
 export type Readiness =
   | { readonly kind: 'ready'; readonly restarts: number }
   /** `isPartlyUp`: users could be served by some of its instances, in each service. Left out: nobody knows. */
-  | { readonly kind: 'waiting'; readonly reason: string; readonly isPartlyUp?: boolean }
+  | { readonly kind: 'waiting' | 'fatal'; readonly reason: string; readonly isPartlyUp?: boolean }
   /** The platform itself does not answer: what it runs may be well. */
   | { readonly kind: 'silent'; readonly reason: string }
-  | { readonly kind: 'fatal'; readonly reason: string }
 
 /** How a request gets somewhere: a stream the target dials, or the address itself. */
 export type Reach =

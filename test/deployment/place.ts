@@ -30,6 +30,8 @@ export interface PlacedColor {
   readonly sick: boolean
   /** When it fell ill; no check sees what happens between it and the switch. */
   readonly sickSince: number
+  /** Asked for more instances than there are, which come later, or cannot come; null: all are there. */
+  readonly grows: 'waiting' | 'fatal' | null
 }
 
 const absent: PlacedColor = {
@@ -39,6 +41,7 @@ const absent: PlacedColor = {
   proven: false,
   sick: false,
   sickSince: Number.NEGATIVE_INFINITY,
+  grows: null,
 }
 
 /** The service that no user is sent to. */
@@ -138,7 +141,7 @@ export class Place {
 
   ready(color: Color, services: readonly string[] = []): Readiness {
     if (this.isMute) return { kind: 'silent', reason: 'the platform does not answer' }
-    const { presence, release, services: started, sick } = this.colors[color]
+    const { presence, release, services: started, sick, grows } = this.colors[color]
     if (presence !== 'running') return { kind: 'waiting', reason: `it is ${presence}` }
     const missing = services.find((name) => started[name] !== release?.version)
     if (missing !== undefined) return { kind: 'waiting', reason: `${missing} does not run` }
@@ -148,6 +151,7 @@ export class Place {
     if (kind === 'idles' && services.includes(worker)) return { kind: 'waiting', reason: 'the worker exits' }
     if (kind === 'breaks' && this.isLive(color)) return { kind: 'waiting', reason: 'it breaks under load' }
     this.set(color, { proven: true })
+    if (grows !== null) return { kind: grows, reason: '4 of 5 instances', isPartlyUp: true }
     return { kind: 'ready', restarts: 0 }
   }
 

@@ -129,6 +129,7 @@ const openTarget = (shop: Shop, settings: EcsSettings, { run, leaseTtl }: Run): 
     colorUrls: { web: { blue: shop.url, green: shop.url } },
     publicColors: [],
     undoTime: 60_000,
+    keepsOldColor: false,
     images: [],
     pause: () => 100,
     surroundings: {

@@ -205,13 +205,14 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
   test('goes back to a color that an autoscaler has just asked more of', async () => {
     await using at = await mall.found()
     await using users = fewUsers(at)
-    await at.shop.publish('v1', { BOOT_MS: '20000' })
-    await at.shop.update('blue', { desiredCount: 3, healthCheckGracePeriodSeconds: 60 })
+    // Longer than going back may take: those that serve have to be enough.
+    await at.shop.publish('v1', { BOOT_MS: '120000' })
+    await at.shop.update('blue', { desiredCount: 3, healthCheckGracePeriodSeconds: 300 })
     const { main, post } = await at.deploy({
       ...(await at.release('v2')),
       'desired-count': '1',
       'after-switch': 'exit 1',
-      'rollback-timeout': '60s',
+      'rollback-timeout': '20s',
     })
     expect([main.code, post.code], main.log + post.log).toEqual([1, 0])
     expect(main.outputs, main.log).toMatchObject({ result: 'rolled-back', 'active-color': 'blue' })
@@ -244,7 +245,10 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
     )
     await at.shop.update('blue', { taskDefinition: taskDefinition?.taskDefinitionArn })
     await at.shop.until('blue', isSteady)
-    const { main, post } = await at.deploy({ mode: 'rollback', version: '', image: '' })
+    // A rollback is undone by nobody, so that these live long enough for it.
+    const env = { AWS_CREDENTIAL_EXPIRATION: new Date(Date.now() + 120_000).toISOString() }
+    const rollback = { mode: 'rollback', version: '', image: '', 'rollback-timeout': '10m' }
+    const { main, post } = await at.deploy(rollback, 'success', { env })
     expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
     expect(await at.answers()).toBe('green v2')
     expect(JSON.stringify(await at.shop.definition('green'))).not.toContain('"stopTimeout":77')

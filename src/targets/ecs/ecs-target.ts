@@ -21,6 +21,8 @@ export interface EcsOptions {
   readonly publicColors: readonly PublicColor[]
   /** Milliseconds from a switch to the end of a way back. */
   readonly undoTime: number
+  /** Nothing is stopped when a release is live. */
+  readonly keepsOldColor: boolean
   /** Images that are to be deployed. */
   readonly images: readonly string[]
   /** Milliseconds until the next look at something that is waited for. */
@@ -29,7 +31,7 @@ export interface EcsOptions {
 
 /** Two ECS services for each service, behind forward actions of listeners and rules. */
 export function openEcsTarget(options: EcsOptions): Target {
-  const { settings, surroundings, publicColors, undoTime, colorUrls, images } = options
+  const { settings, surroundings, publicColors, undoTime, colorUrls } = options
   const { leaseTtl, clock, signal } = surroundings
   const aws = openAws({ ...options, region: settings.region, clock, signal })
   const place: Place = { settings, aws, surroundings, pause: options.pause }
@@ -56,7 +58,7 @@ export function openEcsTarget(options: EcsOptions): Target {
     },
     router,
     ledger,
-    preflight: () => findProblems({ place, reader, images, colorUrls, undoTime }),
+    preflight: () => findProblems({ ...options, place, reader }),
     runHook: null,
     close: async () => aws.close(),
   }

@@ -38,7 +38,10 @@ export interface Keeping extends Kept {
 }
 
 /** A head that is overwritten more than a hundred times while its pieces are asked for would be strange. */
-const attempts = 4
+const attempts = 3
+
+/** At what was written by us, until AWS shows it. */
+const looks = 4
 
 export interface KeepingOptions extends Kept {
   /** Before something is asked once more. */
@@ -74,14 +77,16 @@ export function keepingOf(parameters: Parameters, { path, cluster, pause }: Keep
     errors,
     look: async ({ fence }) => {
       const [own, next] = [headName(path, fence), headName(path, fence + 1)]
-      for (let attempt = 1; attempt <= attempts; attempt++) {
+      for (let attempt = 1; attempt <= looks; attempt++) {
         const found = await parameters.get([own, next])
         const parameter = found.get(own)
         const generation = parameter === undefined ? null : read(() => readGeneration(fence, parameter))
+        const least = written.get(fence) ?? 0
+        const isLast = attempt === looks
         // What is written next is made from what is read, and AWS promises nowhere that this is what was written last.
-        if (generation === null || generation.version >= (written.get(fence) ?? 0))
+        if ((generation?.version ?? 0) >= least || (generation === null && isLast))
           return { own: generation, isSucceeded: found.has(next) }
-        await pause()
+        if (!isLast) await pause()
       }
       throw errors.outdated()
     },
@@ -97,7 +102,11 @@ export function keepingOf(parameters: Parameters, { path, cluster, pause }: Keep
       }
       throw errors.damaged('pieces of the document are missing')
     },
-    create: (fence, head) => parameters.create(headName(path, fence), textOf(head)),
+    create: async (fence, head) => {
+      const outcome = await parameters.create(headName(path, fence), textOf(head))
+      if (outcome === 'done') written.set(fence, 1)
+      return outcome
+    },
     write: async (fence, head) => {
       written.set(fence, await parameters.overwrite(headName(path, fence), textOf(head)))
     },

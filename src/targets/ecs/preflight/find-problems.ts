@@ -2,7 +2,7 @@
 import type { TargetGroup } from '@aws-sdk/client-elastic-load-balancing-v2'
 import { Refusal } from '../../../aws/aws.ts'
 import { shell } from '../../../host/script.ts'
-import type { Problem } from '../../target.ts'
+import { type Problem, TargetUnreachable } from '../../target.ts'
 import { pairsIn } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import { survey } from '../router/survey.ts'
@@ -20,11 +20,13 @@ export interface Preflight {
   readonly colorUrls: ColorUrls
   /** Milliseconds from a switch to the end of a way back. */
   readonly undoTime: number
+  /** Then nobody meets a color that has ended. */
+  readonly keepsOldColor: boolean
 }
 
 /** What stops nothing is said as output. */
 export async function findProblems(preflight: Preflight): Promise<readonly Problem[]> {
-  const { place, reader, images } = preflight
+  const { place, reader, images, keepsOldColor } = preflight
   const { aws, settings, surroundings } = place
   const region = await aws.region()
   await introduce(place, region)
@@ -43,7 +45,7 @@ export async function findProblems(preflight: Preflight): Promise<readonly Probl
   const balancers = new Set(found.flatMap(({ LoadBalancerArns = [] }) => LoadBalancerArns))
   const [definitions, others] = await Promise.all([
     allowed(readDefinitions(reader, services.found)),
-    allowed(readOtherRoutes(place, [...balancers])),
+    keepsOldColor ? [] : readOtherRoutes(place, [...balancers]).catch(unwarned),
   ])
   const { problems, remarks } = judge({
     settings,
@@ -51,8 +53,7 @@ export async function findProblems(preflight: Preflight): Promise<readonly Probl
     seen: seen.found,
     defaultRules: defaults.found,
     groups: found,
-    // Who may not look at them is not warned.
-    otherRoutes: others.kind === 'read' ? others.found : [],
+    otherRoutes: others,
     definitions: definitions.kind === 'read' ? definitions.found : new Map(),
   })
   for (const remark of [...remarks, ...blindRemarks(preflight)])
@@ -72,6 +73,12 @@ async function allowed<T>(reading: Promise<T>): Promise<Allowed<T>> {
     if (error instanceof Refusal) return { kind: 'refused', error }
     throw error
   }
+}
+
+/** What could only warn stops nothing: a permission that is missing, or no answer. */
+function unwarned(error: unknown): readonly [] {
+  if (error instanceof Refusal || error instanceof TargetUnreachable) return []
+  throw error
 }
 
 /** Two accounts with the same names in both are found out late. */

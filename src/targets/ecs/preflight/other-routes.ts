@@ -1,6 +1,6 @@
 /** Listeners and rules that nobody named, and that lead users to a color all the same. */
 import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2'
-import { otherColor, type PerColor, type Problem } from '../../target.ts'
+import { type Color, otherColor, type Problem } from '../../target.ts'
 import { pairsIn } from '../pairs.ts'
 import type { Place } from '../place.ts'
 import { forwardIn, groupsOf } from '../router/forward.ts'
@@ -9,8 +9,8 @@ import { type Look, liveColor } from './look.ts'
 
 export interface OtherRoute extends Route {
   readonly actions: readonly Action[]
-  /** The listener of a rule; null: it is one. */
-  readonly listener: string | null
+  /** Of a listener, itself. */
+  readonly listener: string
 }
 
 /** Of the load balancers, those that are not named. */
@@ -19,30 +19,18 @@ export async function readOtherRoutes(
   balancers: readonly string[],
 ): Promise<readonly OtherRoute[]> {
   const named = new Set(settings.routes.map(({ arn }) => arn))
-  const pages = await Promise.all(
-    balancers.map((LoadBalancerArn) =>
-      aws.ask('elasticloadbalancing:DescribeListeners', { LoadBalancerArn }),
-    ),
-  )
-  const listeners = pages.flatMap(({ Listeners = [] }) => Listeners)
-  const rules = await Promise.all(
-    listeners.map(async ({ ListenerArn }) => {
-      const { Rules = [] } = await aws.ask('elasticloadbalancing:DescribeRules', { ListenerArn })
-      return Rules.flatMap(
-        ({ RuleArn: arn = '', Actions: actions = [], IsDefault }): readonly OtherRoute[] =>
-          IsDefault ? [] : [{ kind: 'rule', arn, actions, listener: ListenerArn ?? null }],
-      )
-    }),
-  )
-  const defaults = listeners.map(
-    ({ ListenerArn: arn = '', DefaultActions: actions = [] }): OtherRoute => ({
-      kind: 'listener',
-      arn,
-      actions,
-      listener: null,
-    }),
-  )
-  return [...defaults, ...rules.flat()].filter(({ arn }) => !named.has(arn))
+  const found: OtherRoute[] = []
+  // One after the other: a load balancer that many share has many listeners, and AWS throttles.
+  for (const LoadBalancerArn of balancers) {
+    const { Listeners = [] } = await aws.ask('elasticloadbalancing:DescribeListeners', { LoadBalancerArn })
+    for (const { ListenerArn: listener = '', DefaultActions = [] } of Listeners) {
+      const { Rules = [] } = await aws.ask('elasticloadbalancing:DescribeRules', { ListenerArn: listener })
+      found.push({ kind: 'listener', arn: listener, actions: DefaultActions, listener })
+      for (const { RuleArn: arn = '', Actions: actions = [], IsDefault } of Rules)
+        if (!IsDefault) found.push({ kind: 'rule', arn, actions, listener })
+    }
+  }
+  return found.filter(({ arn }) => !named.has(arn))
 }
 
 /**
@@ -52,24 +40,25 @@ export async function readOtherRoutes(
 export function otherRouteWarnings(look: Look): readonly Problem[] {
   const live = liveColor(look)
   if (live === null) return []
+  const { otherRoutes } = look
   const pairs = pairsIn(look.settings.services, look.services)
-  const leadsTo = ({ actions }: OtherRoute, color: keyof PerColor<string>) => {
+  const leadsTo = ({ actions }: OtherRoute, color: Color) => {
     const forward = forwardIn(actions)
     const served = forward === null ? [] : groupsOf(forward).filter(({ weight }) => weight > 0)
     return served.some(({ arn }) => pairs.some((pair) => pair[color] === arn))
   }
-  const beside = (route: OtherRoute) => look.otherRoutes.filter(({ listener }) => listener === route.listener)
-  const count = (routes: readonly OtherRoute[], color: keyof PerColor<string>) =>
+  const count = (routes: readonly OtherRoute[], color: Color) =>
     routes.filter((route) => leadsTo(route, color)).length
-  return look.otherRoutes
-    .filter((route) => leadsTo(route, live))
-    .filter((route) => count(beside(route), live) > count(beside(route), otherColor(live)))
-    .map(
-      ({ kind, arn }): Problem => ({
-        setting: `${kind}-arn`,
-        isWarning: true,
-        what: `The ${kind} ${arn} forwards to ${live} too, and is not named: no switch moves it, and whoever comes through it meets nobody when ${live} is stopped.`,
-        fix: `Name it as \`${kind}-arn\` with the others, or have the old color stay: \`old-color: keep\`. Where it is meant to lead to ${live} whichever is live, make one like it for ${otherColor(live)}.`,
-      }),
-    )
+  const arePaired = (routes: readonly OtherRoute[]) => count(routes, live) <= count(routes, otherColor(live))
+  const isOfAPair = ({ kind, listener }: OtherRoute) =>
+    arePaired(otherRoutes.filter((other) => other.listener === listener)) ||
+    (kind === 'listener' && arePaired(otherRoutes.filter((other) => other.kind === 'listener')))
+  return otherRoutes
+    .filter((route) => leadsTo(route, live) && !isOfAPair(route))
+    .map(({ kind, arn }) => ({
+      setting: `${kind}-arn`,
+      isWarning: true,
+      what: `The ${kind} ${arn} forwards to ${live} too, and is not named: no switch moves it, and whoever comes through it meets nobody when ${live} is stopped.`,
+      fix: `Name it as \`${kind}-arn\` with the others, or have the old color stay: \`old-color: keep\`. Where it is meant to lead to ${live} whichever is live, make one like it for ${otherColor(live)}.`,
+    }))
 }

@@ -22,7 +22,13 @@ async function remainsOf(place: Place, reader: ServiceReader, service: Service):
     readHealth(place, service),
   ])
   const failures = ended.filter(isFailure)
-  const judgment = judgeService(service, { began: null, groups, failures, reached: null })
+  const judgment = judgeService(service, {
+    began: null,
+    groups,
+    now: place.aws.now(),
+    failures,
+    reached: null,
+  })
   return {
     service,
     definition,

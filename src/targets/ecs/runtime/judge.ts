@@ -16,6 +16,8 @@ export interface Seen {
   /** null: whichever deployment is there. */
   readonly began: Began | null
   readonly groups: readonly Targets[]
+  /** By the clock of AWS. */
+  readonly now: number
   /** Tasks of that deployment that ended, and that nobody wanted to end. */
   readonly failures: readonly Task[]
   /**
@@ -26,15 +28,17 @@ export interface Seen {
 }
 
 export type Judgment =
-  | { readonly kind: 'ready'; readonly serving: readonly string[] }
+  /** `serving`: healthy targets, by target group. */
+  | { readonly kind: 'ready'; readonly serving: readonly (readonly string[])[] }
   | Exclude<Readiness, { kind: 'ready' | 'silent' }>
 
 export function judgeService(service: Service, seen: Seen): Judgment {
   const { serviceName: name } = service
   const fatal = fatalReason(service, seen)
-  if (fatal !== null) return { kind: 'fatal', reason: `${name}: ${fatal}` }
+  if (fatal !== null)
+    return { kind: 'fatal', reason: `${name}: ${fatal}`, isPartlyUp: isPartlyUp(service, seen) }
   const reasons = waitingReasons(service, seen)
-  const serving = seen.groups.flat().filter(isHealthy).map(placeOf)
+  const serving = seen.groups.map((targets) => targets.filter(isHealthy).map(placeOf))
   if (reasons.length === 0) return { kind: 'ready', serving }
   return { kind: 'waiting', reason: `${name}: ${reasons.join('; ')}`, isPartlyUp: isPartlyUp(service, seen) }
 }
@@ -54,14 +58,15 @@ const isLeaving = (target: TargetHealthDescription): boolean => /^draining/.test
 
 export const placeOf = ({ Target }: TargetHealthDescription): string => `${Target?.Id}:${Target?.Port}`
 
-function fatalReason(service: Service, { began, failures, reached }: Seen): string | null {
+function fatalReason(service: Service, seen: Seen): string | null {
+  const { began, failures, reached } = seen
   const primary = primaryOf(service)
   if (began !== null && primary?.id !== began.deployment) {
     const ours = service.deployments?.find(({ id }) => id === began.deployment)
     // ECS's own circuit breaker goes back to the deployment before.
     if (ours?.rolloutState === 'FAILED') return rolledBack(ours, failures)
     const failure = failureIn(service, began.deployment)
-    if (failure === null && isOutdated(service, began)) return null
+    if (failure === null && isOutdated(service, seen)) return null
     const why = failure ?? `${primary?.id} with ${primary?.taskDefinition}`
     return `another deployment has taken the place of ours: ${why}${lastWord(failures)}`
   }
@@ -77,13 +82,16 @@ function fatalReason(service: Service, { began, failures, reached }: Seen): stri
   return `tasks keep ending, ${failures.length} by now${lastWord(failures)}${said}`
 }
 
+const longestLag = 30_000
+
 /**
  * ECS may answer for a moment as if nothing had been changed:
  * https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  */
-const isOutdated = (service: Service, began: Began | null): boolean => {
+const isOutdated = (service: Service, { began, now, reached }: Seen): boolean => {
   const primary = primaryOf(service)
   if (began === null || primary === undefined || primary.id === began.deployment) return false
+  if (reached !== null || now - began.at > longestLag) return false
   return (primary.createdAt?.getTime() ?? Number.POSITIVE_INFINITY) < began.at
 }
 
@@ -110,7 +118,7 @@ const endedAt = ({ stoppedAt, stoppingAt }: Task): number => (stoppedAt ?? stopp
 /** None: it serves. */
 function waitingReasons(service: Service, seen: Seen): readonly string[] {
   const { desiredCount = 0 } = service
-  if (isOutdated(service, seen.began)) return ['ECS does not show our deployment yet']
+  if (isOutdated(service, seen)) return ['ECS does not show our deployment yet']
   if (desiredCount === 0) return ['it is scaled to 0']
   const isRolling = seen.reached === null && primaryOf(service)?.rolloutState === 'IN_PROGRESS'
   const reasons = [

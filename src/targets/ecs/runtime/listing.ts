@@ -5,9 +5,16 @@ import type { Place } from '../place.ts'
 import { type Began, primaryOf } from './judge.ts'
 import { isFailure } from './tasks.ts'
 
+interface Known {
+  readonly count: number
+  /** From when on they count. */
+  readonly at: number
+  readonly tasks: readonly Task[]
+}
+
 /** Tasks of a service that ended by themselves: asked for only when there are more of them than before. */
 export function failureReader({ aws, settings: { cluster } }: Place) {
-  const known = new Map<string, { readonly count: number; readonly tasks: readonly Task[] }>()
+  const known = new Map<string, Known>()
   return async (service: Service, began: Began | null): Promise<readonly Task[]> => {
     const id = began?.deployment ?? primaryOf(service)?.id
     const found = service.deployments?.find((one) => one.id === id)
@@ -15,13 +22,13 @@ export function failureReader({ aws, settings: { cluster } }: Place) {
     const count = found === undefined ? Number.POSITIVE_INFINITY : (found.failedTasks ?? 0)
     if (id === undefined || count === 0) return []
     const before = known.get(id)
-    if (before?.count === count) return before.tasks
+    const at = began?.at ?? 0
+    if (before?.count === count && before.at === at) return before.tasks
     const stopped = await stoppedTasks(aws, cluster, service)
     // A deployment that goes on after what kept its tasks from starting was mended has those that ended before, too.
-    const isOurs = ({ startedBy, createdAt }: Task) =>
-      startedBy === id && (createdAt?.getTime() ?? 0) >= (began?.at ?? 0)
+    const isOurs = ({ startedBy, createdAt }: Task) => startedBy === id && (createdAt?.getTime() ?? 0) >= at
     const tasks = stopped.filter((task) => isOurs(task) && isFailure(task))
-    known.set(id, { count, tasks })
+    known.set(id, { count, at, tasks })
     return tasks
   }
 }

@@ -5,12 +5,14 @@ import type { Began } from './judge.ts'
 export interface Memory {
   readonly began: Began | null
   readonly reached: number | null
-  /** Targets that were healthy: one that is gone was replaced. */
-  readonly serving: readonly string[]
+  /** Targets that were healthy, by target group: one that is gone was replaced. */
+  readonly serving: readonly (readonly string[])[]
   readonly restarts: number
   readonly desired: number
   /** Tasks that are no longer to be, and whose targets were not seen to go yet. */
   readonly leaving: number
+  /** Whether no more tasks ran than are to be, at the last look. */
+  readonly isSettled: boolean
 }
 
 export const nothing: Memory = {
@@ -20,23 +22,33 @@ export const nothing: Memory = {
   restarts: 0,
   desired: 0,
   leaving: 0,
+  isSettled: false,
 }
 
 /** Whoever scales in ends tasks on purpose. */
 export function remember(
   memory: Memory,
   { desiredCount: desired = 0, runningCount: running = 0 }: Service,
-  serving: readonly string[],
+  serving: readonly (readonly string[])[],
 ): Memory {
-  const gone = memory.serving.filter((place) => !serving.includes(place)).length
+  // A task is in each of them.
+  const gone = Math.max(
+    0,
+    ...memory.serving.map(
+      (places, group) => places.filter((place) => !serving[group]?.includes(place)).length,
+    ),
+  )
   const wanted = Math.max(0, memory.desired - desired) + memory.leaving
+  const isSettled = running <= desired
   return {
     ...memory,
     reached: Math.min(desired, Math.max(memory.reached ?? 0, running)),
     serving,
     restarts: memory.restarts + Math.max(0, gone - wanted),
     desired,
-    // The load balancer lets go of them later than ECS counts them no more.
-    leaving: Math.max(0, wanted - gone - Math.max(0, desired - memory.desired)),
+    // Services and targets are read one after the other: what is still to go is seen to go a look later at most.
+    leaving:
+      isSettled && memory.isSettled ? 0 : Math.max(0, wanted - gone - Math.max(0, desired - memory.desired)),
+    isSettled,
   }
 }

@@ -17,9 +17,9 @@ export function endOf({ stoppedReason = 'no reason given', containers = [] }: Ta
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
  */
 const hopeless = [
-  /CannotPull\w*Error.*(?:not found|manifest unknown|no match|no platform|denied|unauthorized|not authorized|does not exist|status(?: code)?:? 40[134]\b)/is,
+  /CannotPull\w*Error.*(?:not found|manifest unknown|no match|no platform|denied|unauthorized|not authorized|does not exist|forbidden|status(?: code)?:? 40[134]\b)/is,
   /ResourceInitializationError.*(?:AccessDenied|not authorized|ResourceNotFound|ParameterNotFound|invalid|does not exist)/is,
-  /(?:CannotStartContainer|CannotCreateContainer|ContainerRuntime)\w*Error.*(?:exec format|no such file|executable file not found|no command specified)/is,
+  /(?:CannotStartContainer|CannotCreateContainer|ContainerRuntime)\w*Error.*(?:exec format|no such file|permission denied|executable file not found|no command specified)/is,
 ]
 
 /** A registry, a network or a disk that may be better at the next try. */
@@ -27,7 +27,11 @@ const passing =
   /time[d ]?-?out|deadline exceeded|connection (?:reset|refused)|toomanyrequests|rate (?:limit|exceeded)|throttl|no space left|unexpected EOF|no such host|status(?: code)?:? (?:429|5\d\d)\b/i
 
 export function isHopeless(task: Task): boolean {
-  const text = endOf(task)
+  // Names of images and addresses may hold any word.
+  const text = endOf(task).replaceAll(
+    /https?:\/\/\S+|[\w.-]+(?:\/[\w.-]+)*:[\w.-]+(?:@sha256:\w+)?(?=[:\s]|$)/g,
+    '',
+  )
   return !passing.test(text) && hopeless.some((pattern) => pattern.test(text))
 }
 

@@ -35,7 +35,7 @@ export function watchServices(place: Place, reader: ServiceReader): Watching {
     const memory = memories.get(name) ?? nothing
     const { began, reached } = memory
     const [groups, failed] = await Promise.all([readHealth(place, service), failures(service, began)])
-    const judgment = judgeService(service, { began, groups, failures: failed, reached })
+    const judgment = judgeService(service, { began, groups, now: place.aws.now(), failures: failed, reached })
     if (judgment.kind !== 'ready') return judgment
     const next = remember(memory, service, judgment.serving)
     memories.set(name, next)

@@ -25,18 +25,19 @@ export function judgeDeployment(name: string, seen: Seen): Readiness {
   if (deployment === null) return missing(name)
   const isObserved = seen.isObserved(deployment)
   const pods = newestPods(deployment, seen.pods)
+  const isPartlyUp = pods.some(isReady)
   // Right after an autoscaler's word the status is behind too, which says nothing against what runs.
   if (!isObserved && reached === null) {
     const reason = `the cluster has not looked at the change of ${name} yet`
-    return { kind: 'waiting', reason, isPartlyUp: pods.some(isReady) }
+    return { kind: 'waiting', reason, isPartlyUp }
   }
   if (isServing(deployment, pods, reached)) {
     return { kind: 'ready', restarts: sum(pods.filter(isReady).map(restartsOf)) }
   }
   const fatal = [...fatalPods(pods, seen), ...(isObserved ? fatalConditions(deployment) : [])]
-  if (fatal.length > 0) return { kind: 'fatal', reason: `${name}: ${fatal.join('; ')}` }
+  if (fatal.length > 0) return { kind: 'fatal', reason: `${name}: ${fatal.join('; ')}`, isPartlyUp }
   const reason = `${name}: ${waitingReasons(deployment, pods).join('; ')}`
-  return { kind: 'waiting', reason, isPartlyUp: pods.some(isReady) }
+  return { kind: 'waiting', reason, isPartlyUp }
 }
 
 export const missing = (name: string): Readiness => ({

@@ -181,7 +181,7 @@ describe('what nobody named, and leads to a color,', () => {
     kind: 'listener',
     arn,
     actions: [alone(to)],
-    listener: null,
+    listener: arn,
   })
 
   it.each<readonly [string, readonly OtherRoute[], readonly string[]]>([
@@ -193,6 +193,12 @@ describe('what nobody named, and leads to a color,', () => {
       ['https/api', 'https/to-blue'],
     ],
     ['one beside a listener for tests', [rule('api', web.blue), listener('8443', web.green)], ['https/api']],
+    [
+      'none of a listener that has a rule to the other color',
+      [listener('8443', web.blue), rule('x', web.green, '8443')],
+      [],
+    ],
+    ['none of two listeners', [listener('8441', web.blue), listener('8442', web.green)], []],
     ['none where each color has one', [rule('to-blue', web.blue), rule('to-green', web.green)], []],
     ['none that leads to the idle color', [listener('8443', web.green)], []],
     ['none that leads elsewhere', [rule('docs', 'arn:else')], []],

@@ -55,6 +55,7 @@ const judge = ({ service: judged = service(), targets = healthy, ...changes }: S
   judgeService(judged, {
     began: { deployment: 'ecs-svc/2', at: 900 },
     groups: judged.loadBalancers?.length === 0 ? [] : [targets],
+    now: 5_000,
     failures: [],
     reached: null,
     ...changes,
@@ -88,7 +89,7 @@ describe('an ECS service is ready', () => {
 })
 
 it('names the targets that serve', () => {
-  expect(judge({})).toEqual({ kind: 'ready', serving: ['10.0.0.1:80', '10.0.0.2:80'] })
+  expect(judge({})).toEqual({ kind: 'ready', serving: [['10.0.0.1:80', '10.0.0.2:80']] })
 })
 
 describe('an ECS service is waited for', () => {
@@ -221,6 +222,14 @@ describe('an ECS service is given up', () => {
       'shop-green: another deployment has taken the place of ours: (deployment ecs-svc/2) deployment failed: tasks failed to start., the last with: Essential container in task exited; app: exit code 137',
     ],
     [
+      'when ECS goes on showing the deployment before ours',
+      {
+        service: service({ deployments: [{ ...former, status: 'PRIMARY', createdAt: new Date(500) }] }),
+        now: 60_000,
+      },
+      'shop-green: another deployment has taken the place of ours: ecs-svc/1 with shop:1',
+    ],
+    [
       'when somebody else deploys',
       { service: service({ deployments: [{ ...ours, id: 'ecs-svc/3', taskDefinition: 'shop:3' }] }) },
       'shop-green: another deployment has taken the place of ours: ecs-svc/3 with shop:3',
@@ -236,6 +245,6 @@ describe('an ECS service is given up', () => {
       'shop-green: tasks keep ending, 3 by now, the last with: Essential container in task exited; app: exit code 137',
     ],
   ])('%s', (_, changes, reason) => {
-    expect(judge(changes)).toEqual({ kind: 'fatal', reason })
+    expect(judge(changes)).toMatchObject({ kind: 'fatal', reason })
   })
 })

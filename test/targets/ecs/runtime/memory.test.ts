@@ -3,11 +3,14 @@ import { nothing, remember } from '../../../../src/targets/ecs/runtime/memory.ts
 
 type Look = readonly [desired: number, serving: string]
 
-/** Each letter is a target that is healthy. */
+/** Each letter is a target that is healthy, in two target groups. */
 const restartsAfter = (...looks: readonly Look[]) =>
   looks.reduce(
     (memory, [desired, serving]) =>
-      remember(memory, { desiredCount: desired, runningCount: serving.length }, serving.split('')),
+      remember(memory, { desiredCount: desired, runningCount: serving.length }, [
+        serving.split(''),
+        serving.toUpperCase().split(''),
+      ]),
     nothing,
   ).restarts
 
@@ -46,6 +49,17 @@ it.each<readonly [number, string, readonly Look[]]>([
       [1, 'abc'],
       [1, 'ab'],
       [1, 'a'],
+    ],
+  ],
+  [
+    1,
+    'when one is lost long after it was asked for more, and for fewer again',
+    [
+      [3, 'abc'],
+      [5, 'abc'],
+      [3, 'abc'],
+      [3, 'abc'],
+      [3, 'abd'],
     ],
   ],
   [

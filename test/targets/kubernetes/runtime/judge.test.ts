@@ -250,7 +250,7 @@ describe('fatal', () => {
       'shop-green: it is paused: kubectl rollout resume deployment/shop-green',
     ],
   ])('%s', (_, given, reason) => {
-    expect(judge(given)).toEqual({ kind: 'fatal', reason })
+    expect(judge(given)).toMatchObject({ kind: 'fatal', reason })
   })
 
   test('in an init container', () => {
@@ -270,7 +270,7 @@ describe('fatal', () => {
         containerStatuses: [container({ state: { waiting: { reason: 'PodInitializing' } } })],
       },
     })
-    expect(judge({ deployment: none, pods: [pod] })).toEqual({
+    expect(judge({ deployment: none, pods: [pod] })).toMatchObject({
       kind: 'fatal',
       reason: 'shop-green: pod a: CrashLoopBackOff: container migrate keeps ending, last with exit code 1',
     })
@@ -281,7 +281,7 @@ describe('fatal', () => {
       ...waiting('ImagePullBackOff', message),
       metadata: podOf({ name }).metadata,
     }))
-    expect(judge({ deployment: { ...none, replicas: 3 }, pods })).toEqual({
+    expect(judge({ deployment: { ...none, replicas: 3 }, pods })).toMatchObject({
       kind: 'fatal',
       reason: `shop-green: pod a (and 2 more): ImagePullBackOff of container web: ${message}`,
     })
