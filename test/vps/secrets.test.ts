@@ -23,7 +23,7 @@ describe.skipIf(lacksVps())('on a VPS with a private registry', { timeout: 600_0
   let texts: string
   beforeAll(async () => {
     town = await foundTown({ registry: { login } })
-    found = await foundShops(town, 6)
+    found = await foundShops(town, 7)
     registry = {
       registry: town.registry.host,
       'registry-username': login.username,
@@ -69,6 +69,21 @@ describe.skipIf(lacksVps())('on a VPS with a private registry', { timeout: 600_0
       expect([...watching.seen]).toEqual([])
       for (const stage of [main, post]) expect(holdersIn(stage, traces)).toEqual([])
       expect(contentsOf(step.temp)).toEqual({})
+    })
+
+    test("of another user of the host, left by a run that was killed, is in nobody's way", async () => {
+      const shop = found()
+      const left = `/dev/shm/blue-green-login-${shop.app.name}.others`
+      await runAsRoot('mkdir', '-p', `${left}/theirs`)
+      try {
+        const step = shop.step(await release('v1'))
+        const main = await step.main()
+        expect([main.code, await shop.answers()], main.log).toEqual([0, 'green v1'])
+        const post = await step.post('success')
+        expect(post.code, post.log).toBe(0)
+      } finally {
+        await runAsRoot('rm', '-rf', left)
+      }
     })
 
     test('goes when the run is killed while it pulls', async () => {

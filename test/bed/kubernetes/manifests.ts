@@ -31,7 +31,12 @@ export const deployment = (options: DeploymentOptions): KubernetesObject => {
               env: Object.entries(environment).map(([key, value]) => ({ name: key, value })),
               ports: [{ containerPort: 8080 }],
               resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
-              readinessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 },
+              // The default of 1 s takes pods from a Service that only wait for a busy processor.
+              readinessProbe: {
+                httpGet: { path: '/health', port: 8080 },
+                periodSeconds: 1,
+                timeoutSeconds: 5,
+              },
             },
           ],
         },

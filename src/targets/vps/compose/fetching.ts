@@ -53,14 +53,15 @@ function fetchOne(line: Fetch['line'], { service, image }: Wanted): string {
  * `docker_for IMAGE ARGUMENT...`: docker, logged in where the image comes from the user's registry. The login is a folder of
  * docker's settings for this script alone: the user's own, with plugins and credential helpers, is neither read nor changed.
  * docker runs in the background, since a shell that waits for it in the foreground does not hear that it must end: a docker
- * that hangs would have it killed with the login in place. What was left all the same is removed by the next run.
+ * that hangs would have it killed with the login in place. What was left all the same is removed by the next run; what another
+ * user of the host has left is not ours to remove, and in nobody's way.
  */
 export const registryFunction = (app: string, login: RegistryLogin | null): string =>
   login === null ? 'docker_for() { shift; docker "$@"; }' : loggedIn(app, login)
 
 const loggedIn = (app: string, { host }: RegistryLogin) => `umask 077
 [ -w /dev/shm ] && place=/dev/shm || place=\${TMPDIR:-/tmp}
-rm -rf "$place"/blue-green-login-${app}.??????
+rm -rf "$place"/blue-green-login-${app}.?????? 2>/dev/null || :
 config=$(mktemp -d "$place/blue-green-login-${app}.XXXXXX")
 trap 'rm -rf "$config"' EXIT
 trap 'exit 143' TERM
