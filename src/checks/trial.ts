@@ -56,11 +56,7 @@ export const tryColor = async (trial: ColorTrial): Promise<ColorTrialResult> => 
       trying.catch(() => {})
       const readiness = await looking
       silent = readiness.kind === 'silent'
-      const isEnough =
-        trial.enough === 'part' &&
-        readiness.kind !== 'silent' &&
-        readiness.kind !== 'ready' &&
-        readiness.isPartlyUp
+      const isEnough = trial.enough === 'part' && 'isPartlyUp' in readiness && readiness.isPartlyUp
       if (readiness.kind === 'fatal' && !isEnough) return { kind: 'fatal', reason: readiness.reason }
       services = await trying
       const answersItself = trial.silence === 'passes' && services.some(({ measured }) => measured)

@@ -169,38 +169,25 @@ describe.skipIf(lacks(...labPrograms)).concurrent('ECS', { timeout: 180_000 }, (
     expect(await at.answers()).toBe('blue v1')
   })
 
-  test('keeps a release that an autoscaler gives more tasks while it is watched', async () => {
-    await using at = await mall.found()
-    await using users = fewUsers(at)
-    await at.shop.update('green', { healthCheckGracePeriodSeconds: 60 })
-    const release = await at.release('v2', { BOOT_MS: '3000' })
-    const step = at.step({ ...release, bake: '10s', 'sample-rate': '2/s' })
-    await step.until('Watching green')
-    await at.shop.update('green', { desiredCount: 3 })
-    const main = await step.main()
-    const post = await step.post('success')
-    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
-    expect(await at.desired('green')).toBe(3)
-    expect((await users.stop()).lost).toEqual([])
-  })
-
-  test('keeps a release that an autoscaler takes tasks from while it is watched', async () => {
-    await using at = await mall.found()
-    await using users = fewUsers(at)
-    const step = at.step({
-      ...(await at.release('v2')),
-      'desired-count': '3',
-      bake: '12s',
-      'sample-rate': '2/s',
-    })
-    await step.until('Watching green')
-    await at.shop.update('green', { desiredCount: 1 })
-    const main = await step.main()
-    const post = await step.post('success')
-    expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
-    expect(await at.desired('green')).toBe(1)
-    expect((await users.stop()).lost).toEqual([])
-  })
+  test.each<readonly [string, Readonly<Record<string, string>>, Inputs, number]>([
+    ['gives more tasks', { BOOT_MS: '3000' }, { bake: '10s' }, 3],
+    ['takes tasks from', {}, { 'desired-count': '3', bake: '12s' }, 1],
+  ])(
+    'keeps a release that an autoscaler %s while it is watched',
+    async (_, environment, inputs, desiredCount) => {
+      await using at = await mall.found()
+      await using users = fewUsers(at)
+      await at.shop.update('green', { healthCheckGracePeriodSeconds: 60 })
+      const step = at.step({ ...(await at.release('v2', environment)), ...inputs, 'sample-rate': '2/s' })
+      await step.until('Watching green')
+      await at.shop.update('green', { desiredCount })
+      const main = await step.main()
+      const post = await step.post('success')
+      expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
+      expect(await at.desired('green')).toBe(desiredCount)
+      expect((await users.stop()).lost).toEqual([])
+    },
+  )
 
   test('goes back to a color that an autoscaler has just asked more of', async () => {
     await using at = await mall.found()

@@ -9,7 +9,7 @@ import { ecsRouter } from './router/router.ts'
 import { type ColorUrls, ecsRuntime } from './runtime/runtime.ts'
 import { watchServices } from './runtime/watching.ts'
 import { serviceReader } from './services.ts'
-import type { EcsSettings } from './settings.ts'
+import { clusterName, type EcsSettings } from './settings.ts'
 
 export interface EcsOptions {
   readonly settings: EcsSettings
@@ -36,7 +36,7 @@ export function openEcsTarget(options: EcsOptions): Target {
   const aws = openAws({ ...options, region: settings.region, clock, signal })
   const place: Place = { settings, aws, surroundings, pause: options.pause }
   const reader = serviceReader(place)
-  const cluster = settings.cluster.split('/').at(-1) ?? settings.cluster
+  const cluster = clusterName(settings.cluster)
   const ledger = ecsLedger({ aws, path: settings.lockParameter, cluster, leaseTtl, clock, signal })
   const watching = watchServices(place, reader)
   const moving = { place, reader, demand: ledger.demand }

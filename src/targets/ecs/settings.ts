@@ -20,6 +20,9 @@ export interface EcsSettings {
   readonly services: readonly EcsService[]
 }
 
+/** Of its name or its ARN. */
+export const clusterName = (cluster: string): string => cluster.split('/').at(-1) ?? cluster
+
 export interface EcsService {
   readonly name: string
   readonly ecsService: PerColor<string>

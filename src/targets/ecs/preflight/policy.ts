@@ -1,6 +1,6 @@
 /** What we must be allowed to do in the account of the app, and no more. */
 import type { Action } from '../../../aws/calls.ts'
-import type { EcsSettings } from '../settings.ts'
+import { clusterName, type EcsSettings } from '../settings.ts'
 import { ecrImage } from './images.ts'
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html */
@@ -35,7 +35,7 @@ export interface Uses {
 export function policyFor(settings: EcsSettings, uses: Uses): Policy {
   const { routes, services, lockParameter } = settings
   const account = accountOf(settings)
-  const cluster = settings.cluster.split('/').at(-1) ?? ''
+  const cluster = clusterName(settings.cluster)
   const ofCluster = { ArnEquals: { 'ecs:cluster': account('ecs', `cluster/${cluster}`) } }
   const names = services.flatMap(({ ecsService: { blue, green } }) => [blue, green])
   const families = uses.families.map((family) => account('ecs', `task-definition/${family}:*`))

@@ -7,7 +7,7 @@ import { attachIdle } from '../router/forward.ts'
 import { commandFor, requestFor } from '../router/traffic.ts'
 import { chooseContainer } from '../runtime/task-definition.ts'
 import { bothOf, colors } from '../services.ts'
-import type { EcsService } from '../settings.ts'
+import { clusterName, type EcsService } from '../settings.ts'
 import { definitionOf, type Look, liveColor } from './look.ts'
 
 export function serviceProblems(service: EcsService, look: Look): readonly Problem[] {
@@ -74,7 +74,7 @@ function kindProblems(service: Service): readonly Problem[] {
   ]
 }
 
-const clusterOf = ({ clusterArn = '' }: Service): string => clusterArn.split('/').at(-1) ?? clusterArn
+const clusterOf = ({ clusterArn = '' }: Service): string => clusterName(clusterArn)
 
 function containerProblems(service: EcsService, look: Look): readonly Problem[] {
   const live = liveColor(look)

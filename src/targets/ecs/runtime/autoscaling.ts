@@ -1,13 +1,14 @@
 /** How few tasks an autoscaler allows. */
 import { isRefused } from '../../../aws/aws.ts'
 import type { Place } from '../place.ts'
+import { clusterName } from '../settings.ts'
 
 /** By the name of the ECS service; those without an autoscaler are left out. */
 export async function readMinimums(
   { aws, settings, surroundings }: Place,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const cluster = settings.cluster.split('/').at(-1)
+  const cluster = clusterName(settings.cluster)
   const idOf = (name: string) => `service/${cluster}/${name}`
   try {
     const { ScalableTargets = [] } = await aws.ask('application-autoscaling:DescribeScalableTargets', {
