@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config'
 
+// It keeps every processor busy by itself: beside it, users of other beds would wait for processors, not for the action.
+const matrix = 'test/kill/kill.test.ts'
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [matrix] } },
+      { extends: true, test: { name: 'kill', include: [matrix], sequence: { groupOrder: 1 } } },
+    ],
     pool: 'forks',
     // Tests wait for servers and processes more than they compute.
     maxWorkers: '100%',
