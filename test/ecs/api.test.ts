@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
 import type { Fault } from '../bed/aws/control.ts'
+import { expectDeployed } from '../process/expect-deployed.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf } from '../process/shop.ts'
 import { expectUnhurt, fewUsers } from '../process/unhurt.ts'
 import { lacks } from '../programs.ts'
 import { foundMall, type Mall } from './place.ts'
-import { expectDeployed, gated, openGate } from './street.ts'
 
 describe.skipIf(lacks(...labPrograms)).concurrent('an AWS that', { timeout: 180_000 }, () => {
   let mall: Mall

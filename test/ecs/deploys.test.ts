@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
 import type { ShopOrder } from '../bed/aws/shop.ts'
 import { type Load, startLoad } from '../bed/load.ts'
+import { expectDeployed } from '../process/expect-deployed.ts'
 import { lacks } from '../programs.ts'
 import { oidc } from '../targets/ecs/router/actions.ts'
 import { type EcsShop, foundMall, type Mall } from './place.ts'
-import { expectDeployed } from './street.ts'
 
 const users = ({ url }: EcsShop): Load =>
   startLoad({ url, keepAlive: 4, fresh: 2, slow: { clients: 1, ms: 300 }, think: { min: 0, max: 20 } })

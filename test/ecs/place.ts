@@ -1,5 +1,6 @@
 /** Shops in the AWS lab, and the jobs that deploy them as a user's workflow would. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { openAws } from '../../src/aws/open-aws.ts'
 import { systemClock } from '../../src/clock.ts'
 import { type Document, parseDocument } from '../../src/deployment/document.ts'
@@ -9,6 +10,7 @@ import { type AwsLab, startAwsLab } from '../bed/aws/aws-lab.ts'
 import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop, ShopOrder } from '../bed/aws/shop.ts'
 import { temporaryFolder } from '../bed/folder.ts'
+import type { Gated } from '../process/gate.ts'
 import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import { bundles, type Inputs, type Options } from '../process/shop.ts'
 
@@ -18,7 +20,7 @@ export interface Mall extends AsyncDisposable {
   found(order?: ShopOrder): Promise<EcsShop>
 }
 
-export interface EcsShop extends Jobs, AsyncDisposable {
+export interface EcsShop extends Jobs, Gated, AsyncDisposable {
   readonly shop: Shop
   readonly url: string
   readonly inputs: Inputs
@@ -82,6 +84,7 @@ async function foundShop({ lab, root, steps }: Ground, order: ShopOrder = {}): P
     shop,
     url,
     inputs,
+    gate: join(root, `gate-${shop.name}`),
     step: (changes, options) => jobs.step(changes, asUser(options)),
     deploy: (changes, status, options) => jobs.deploy(changes, status, asUser(options)),
     release: async (version, environment = {}) => ({

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
 import type { Shop } from '../bed/aws/shop.ts'
+import { expectDeployed } from '../process/expect-deployed.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { toldAt } from '../process/jobs.ts'
 import { errorsOf, type Inputs } from '../process/shop.ts'
 import { fewUsers } from '../process/unhurt.ts'
 import { lacks } from '../programs.ts'
 import { type EcsShop, foundMall, type Mall } from './place.ts'
-import { expectDeployed, gated, openGate } from './street.ts'
 
 describe.skipIf(lacks(...labPrograms)).concurrent('an app of several services', { timeout: 180_000 }, () => {
   let mall: Mall

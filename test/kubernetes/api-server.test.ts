@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import type { Load } from '../bed/load.ts'
+import { gated, openGate } from '../process/gate.ts'
 import type { Started } from '../process/jobs.ts'
 import { errorsOf, type Inputs } from '../process/shop.ts'
 import { fewUsers } from '../process/unhurt.ts'
 import { type City, foundCity, type KubernetesShop } from './place.ts'
-import { gated, openGate } from './street.ts'
 
 /** A deployment stands still at each of these when the API server goes. */
 const hooks = ['before-deploy', 'smoke-test', 'before-switch', 'after-switch'] as const

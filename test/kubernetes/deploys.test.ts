@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Color } from '../../src/targets/target.ts'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import { type Load, startLoad } from '../bed/load.ts'
-import { errorsOf, type Inputs } from '../process/shop.ts'
+import { expectDeployed } from '../process/expect-deployed.ts'
+import { errorsOf } from '../process/shop.ts'
 import { type City, foundCity, type KubernetesShop } from './place.ts'
 
 const users = ({ url }: KubernetesShop): Load =>
@@ -65,12 +65,3 @@ describe.skipIf(lacksKubernetes())('a deployment to a cluster', { timeout: 180_0
     expect((await load.stop()).lost).toEqual([])
   })
 })
-
-async function expectDeployed(
-  shop: KubernetesShop,
-  { color, ...changes }: Inputs & { readonly color: Color },
-): Promise<void> {
-  const { main, post } = await shop.deploy(changes)
-  expect([main.code, post.code], main.log + post.log).toEqual([0, 0])
-  expect((await shop.answers()).split(' ')[0]).toBe(color)
-}

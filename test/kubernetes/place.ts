@@ -1,11 +1,13 @@
 /** Apps in a real cluster, and the jobs that deploy them as a user's workflow would. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Document, parseDocument } from '../../src/deployment/document.ts'
 import { type Color, otherColor } from '../../src/targets/target.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type KubernetesBed, startKubernetesBed } from '../bed/kubernetes/bed.ts'
 import { deployment, service } from '../bed/kubernetes/manifests.ts'
 import type { KubernetesObject, Namespace } from '../bed/kubernetes/namespace.ts'
+import type { Gated } from '../process/gate.ts'
 import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import { bundles, type Inputs } from '../process/shop.ts'
 
@@ -29,7 +31,7 @@ export interface ShopOptions {
   readonly objects?: readonly KubernetesObject[]
 }
 
-export interface KubernetesShop extends Jobs, AsyncDisposable {
+export interface KubernetesShop extends Jobs, Gated, AsyncDisposable {
   readonly namespace: Namespace
   /** That of its Service. */
   readonly url: string
@@ -111,6 +113,7 @@ async function foundShop({ bed, root, steps }: Ground, options: ShopOptions = {}
     namespace,
     url,
     inputs,
+    gate: join(root, `gate-${namespace.name}`),
     ...jobsOf({ inputs, root, steps }),
     answers: async () => (await toldAt(url)) ?? 'nobody',
     selector: async () => (await read('service', 'shop')).spec.selector ?? {},

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import { deployment, service } from '../bed/kubernetes/manifests.ts'
 import { until } from '../contract/stand.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf, type Inputs } from '../process/shop.ts'
 import { expectUnhurt, fewUsers } from '../process/unhurt.ts'
 import { type City, foundCity } from './place.ts'
-import { gated, openGate, select } from './street.ts'
+import { select } from './street.ts'
 
 describe.skipIf(lacksKubernetes()).concurrent('a cluster', { timeout: 600_000 }, () => {
   let city: City

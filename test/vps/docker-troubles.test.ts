@@ -4,19 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../bed/folder.ts'
 import { startDocker } from '../bed/vps/docker.ts'
 import { runAsRoot } from '../bed/vps/root.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf, warningsOf } from '../process/shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import {
-  containersOf,
-  expectUnhurt,
-  fewUsers,
-  foundShops,
-  gated,
-  leaseOf,
-  openGate,
-  startByHand,
-} from './street.ts'
+import { containersOf, expectUnhurt, fewUsers, foundShops, leaseOf, startByHand } from './street.ts'
 
 describe.skipIf(lacksVps())('a VPS', { timeout: 600_000 }, () => {
   const stack = new AsyncDisposableStack()

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFlag } from '../bed/flag.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf } from '../process/shop.ts'
 import { findProgram } from '../programs.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import { containersOf, fewUsers, foundShops, gated, leaseOf, openGate, startByHand, until } from './street.ts'
+import { containersOf, fewUsers, foundShops, leaseOf, startByHand, until } from './street.ts'
 
 describe.skipIf(lacksVps())('nginx of a VPS', { timeout: 600_000 }, () => {
   let town: Town

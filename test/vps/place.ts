@@ -9,6 +9,7 @@ import type { VpsSettings } from '../../src/targets/vps/settings.ts'
 import { temporaryFolder } from '../bed/folder.ts'
 import { type App, startVps, type Vps, type VpsOptions } from '../bed/vps/host.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../bed/vps/registry.ts'
+import type { Gated } from '../process/gate.ts'
 import { type Jobs, jobsOf, type Started, shortTimes, toldAt } from '../process/jobs.ts'
 import { bundles, type Inputs } from '../process/shop.ts'
 import { plainService } from '../targets/vps/plain-settings.ts'
@@ -20,7 +21,7 @@ export interface Town extends AsyncDisposable {
   found(name: string, services?: readonly string[]): Promise<VpsShop>
 }
 
-export interface VpsShop extends Jobs {
+export interface VpsShop extends Jobs, Gated {
   readonly app: App
   /** Public URLs, by service. */
   readonly urls: Readonly<Record<string, string>>
@@ -112,6 +113,7 @@ function openShop({ vps, app, services, root, image, steps }: Premises): VpsShop
     app,
     urls: Object.fromEntries(services.map((name) => [name, publicUrl(app, name)])),
     inputs,
+    gate: join(app.directory, 'gate'),
     ...jobsOf({ inputs, root, steps }),
     answers: async (service = first) => (await toldAt(publicUrl(app, service))) ?? 'nobody',
     running: (color, service = first) => toldAt(`http://127.0.0.1:${app.ports[service]?.[color]}`),

@@ -4,11 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Docker } from '../bed/vps/docker.ts'
 import { runAsRoot } from '../bed/vps/root.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { contentsOf, errorsOf, type Inputs } from '../process/shop.ts'
 import type { Finished } from '../runner/runner.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import { containersOf, fewUsers, foundShops, gated, leaseOf, openGate, until } from './street.ts'
+import { containersOf, fewUsers, foundShops, leaseOf, until } from './street.ts'
 
 const login = { username: 'deployer', password: `it's $a "secret" of-the-registry` }
 /** What no escaping changes, and what docker keeps instead of a password. */

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Load, startLoad } from '../bed/load.ts'
 import type { Image } from '../bed/vps/registry.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf, type Inputs } from '../process/shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import { containersOf, gated, leaseOf, openGate } from './street.ts'
+import { containersOf, leaseOf } from './street.ts'
 
 const urls = ['frontend', 'backend'] as const
 

@@ -1,12 +1,12 @@
 /** Shops on a VPS whose users are on blue, as somebody started it by hand before the action came. */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { type Load, startLoad } from '../bed/load.ts'
-import { type Deployed, errorsOf, type Inputs } from '../process/shop.ts'
+import { type Deployed, errorsOf } from '../process/shop.ts'
 import { findProgram } from '../programs.ts'
 import type { Town, VpsShop } from './place.ts'
 
@@ -80,11 +80,3 @@ export async function expectUnhurt(shop: VpsShop, { deployed, users, said }: Unh
   expect(await shop.answers()).toBe('blue v1')
   expect([null, 'free']).toContain(leaseOf(shop))
 }
-
-const gateOf = ({ app }: VpsShop) => join(app.directory, 'gate')
-
-/** The deployment waits in this hook until its gate is opened. */
-export const gated = (shop: VpsShop, hook: string): Inputs => ({
-  [hook]: `echo gated; until [ -e '${gateOf(shop)}' ]; do sleep 0.05; done`,
-})
-export const openGate = (shop: VpsShop): void => writeFileSync(gateOf(shop), '')

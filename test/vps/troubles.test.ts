@@ -5,19 +5,11 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flip } from '../bed/flag.ts'
+import { gated, openGate } from '../process/gate.ts'
 import { errorsOf } from '../process/shop.ts'
 import { lacksVps } from './lacks-vps.ts'
 import { foundTown, type Town, type VpsShop } from './place.ts'
-import {
-  containersOf,
-  expectUnhurt,
-  fewUsers,
-  foundShops,
-  gated,
-  leaseOf,
-  openGate,
-  startByHand,
-} from './street.ts'
+import { containersOf, expectUnhurt, fewUsers, foundShops, leaseOf, startByHand } from './street.ts'
 
 describe.skipIf(lacksVps()).concurrent('a VPS', { timeout: 600_000 }, () => {
   let town: Town

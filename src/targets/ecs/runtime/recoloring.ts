@@ -1,5 +1,6 @@
 /** What is a color's own in a task definition stays with that color when the rest is carried over from the other one. */
 import type { TaskDefinition } from '@aws-sdk/client-ecs'
+import { isRecord } from '../../record.ts'
 import type { Color } from '../../target.ts'
 
 export interface Change {
@@ -41,6 +42,3 @@ function counterpart(item: unknown, index: number, own: unknown, change: Change)
   const named = (wanted: string) => own.find((other) => isRecord(other) && other.name === wanted)
   return named(name) ?? named(renamed(name, change))
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype

@@ -1,28 +1,18 @@
 /** Changes of a color's Deployments, each under the fence of the lease. */
 import { allowedBy, assertAllowed } from '../../../host/guarding.ts'
-import {
-  ChangeFailed,
-  type Color,
-  type DeployOrder,
-  type Guard,
-  LeaseLost,
-  otherColor,
-  type Traffic,
-} from '../../target.ts'
-import { refusalText } from '../api/refusal.ts'
-import { change, fenceOf, type PatchOperation } from '../guarding.ts'
-import { listPath, objectPath, releaseAnnotation } from '../names.ts'
-import { type Deployment, deploymentSchema, serviceSchema } from '../objects.ts'
-import { ownerOf } from '../ownership.ts'
+import type { Color, DeployOrder, Guard, Traffic } from '../../target.ts'
+import { change, type PatchOperation } from '../guarding.ts'
+import { releaseAnnotation } from '../names.ts'
+import { type Deployment, deploymentSchema } from '../objects.ts'
 import type { Place } from '../place.ts'
-import { readObject } from '../reading.ts'
 import type { KubernetesService } from '../settings.ts'
 import { type Applier, applyDeployment } from './applying.ts'
-import { creationOf, manifestOf, twinOf } from './creation.ts'
+import { createDeployment } from './creating.ts'
 import { readManifests } from './manifest-files.ts'
 import { renderManifests } from './manifests.ts'
 import type { DeploymentReader } from './observe.ts'
 import { deployOperations, type ServiceOrder, scaleOperations, stopOperations } from './patch.ts'
+import { removeDeployment } from './removing.ts'
 
 export interface ChangingParts {
   readonly reader: DeploymentReader
@@ -72,6 +62,16 @@ async function deployService(
   })
 }
 
+async function create(
+  { place, parts, color, guard }: Changing,
+  service: KubernetesService,
+  order: ServiceOrder,
+): Promise<Deployment> {
+  const created = await createDeployment({ place, color, fence: guard.lease.fence }, service, order)
+  parts.reader.learn(created)
+  return created
+}
+
 const serviceOrder = (
   { name, container }: KubernetesService,
   { release, size }: DeployOrder,
@@ -94,7 +94,11 @@ export async function stopColor(changing: Changing): Promise<void> {
 
 export async function removeColor(changing: Changing): Promise<void> {
   await demand(changing, 'remove')
-  for (const read of await deploymentsOf(changing)) await remove(changing, read)
+  const { place, parts, guard } = changing
+  for (const read of await deploymentsOf(changing)) {
+    await removeDeployment(place.cluster, read, guard.lease.fence)
+    parts.reader.forget(read.metadata.name)
+  }
 }
 
 async function deploymentsOf({ place, parts, color }: Changing): Promise<readonly Deployment[]> {
@@ -132,94 +136,6 @@ async function patch({ place, parts, guard }: Changing, { name, read, edit }: Pa
   })
   parts.reader.learn(changed)
   return changed
-}
-
-/**
- * From the live one as it is now. No fence can be tested where there is no object yet: one that a former owner still makes carries
- * its lower fence, and is changed like any other.
- */
-async function create(
-  changing: Changing,
-  service: KubernetesService,
-  order: ServiceOrder,
-): Promise<Deployment> {
-  const { place, parts, color, guard } = changing
-  const { cluster, settings } = place
-  const [name, liveName] = [service.deployment[color], service.deployment[otherColor(color)]]
-  const [live, ...services] = await Promise.all([
-    readObject(cluster, { resource: 'deployments', name: liveName }, deploymentSchema),
-    ...service.kubeServices.map((each) =>
-      readObject(cluster, { resource: 'services', name: each }, serviceSchema),
-    ),
-  ])
-  if (live === null) {
-    throw new ChangeFailed(
-      `Service ${service.name} has neither Deployment ${name} nor ${liveName} in ${cluster.name}: apply the first one yourself, or give \`manifests\`.`,
-    )
-  }
-  const selectors = services.flatMap((each) =>
-    each?.spec.selector === undefined ? [] : [each.spec.selector],
-  )
-  const twin = twinOf(live, color, { ...settings, deployment: service.deployment, selectors })
-  const owner = ownerOf(live)
-  if (owner !== null) throw new ChangeFailed(ownedText({ owner, name, liveName, manifest: manifestOf(twin) }))
-  const body = creationOf(twin, order, guard.lease.fence)
-  const request = { method: 'POST', path: listPath(cluster.namespace, 'deployments'), body } as const
-  const answer = await cluster.ask(request)
-  const made =
-    answer.kind === 'refused' && answer.status === 409
-      ? await readObject(cluster, { resource: 'deployments', name }, deploymentSchema)
-      : null
-  if (answer.kind === 'refused' && made === null) {
-    throw new ChangeFailed(
-      `Deployment ${name} was not made from ${liveName}: ${refusalText(request, answer)}`,
-    )
-  }
-  const created = made ?? deploymentSchema.parse(answer.kind === 'answered' ? answer.body : null)
-  parts.reader.learn(created)
-  return created
-}
-
-interface Owned {
-  readonly owner: string
-  readonly name: string
-  readonly liveName: string
-  readonly manifest: string
-}
-
-const ownedText = ({ owner, name, liveName, manifest }: Owned): string =>
-  `Deployment ${name} is not there, and is not made from ${liveName}: that one belongs to ${owner}, which takes away or puts back what it did not make itself. Nothing was changed. Commit this manifest where ${owner} finds it, and let it ignore the image and the replicas of both:\n\n${manifest}`
-
-const removals = 5
-
-/** Together with its pods, which are told to go. */
-async function remove({ place, parts, guard }: Changing, read: Deployment): Promise<void> {
-  const { cluster } = place
-  const object = { resource: 'deployments', name: read.metadata.name } as const
-  let there: Deployment | null = read
-  for (let attempt = 1; there !== null; attempt += 1) {
-    const { uid, resourceVersion } = there.metadata
-    if (fenceOf(there.metadata) > guard.lease.fence) {
-      throw new LeaseLost(`Deployment ${object.name} was not removed: a later owner has changed it.`)
-    }
-    const request = {
-      method: 'DELETE',
-      path: objectPath(cluster.namespace, object),
-      body: {
-        apiVersion: 'v1',
-        kind: 'DeleteOptions',
-        propagationPolicy: 'Background',
-        preconditions: { uid, resourceVersion },
-      },
-    } as const
-    const answer = await cluster.ask(request)
-    if (answer.kind === 'answered' || answer.status === 404) break
-    if (answer.status !== 409 || attempt === removals) {
-      throw new ChangeFailed(`Deployment ${object.name} was not removed: ${refusalText(request, answer)}`)
-    }
-    there = await readObject(cluster, object, deploymentSchema)
-  }
-  parts.reader.forget(object.name)
 }
 
 async function applyManifests(changing: Changing, order: DeployOrder): Promise<Deployed> {

@@ -3,12 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { type Deployment, deploymentSchema } from '../../../../src/targets/kubernetes/objects.ts'
 import { ownerOf } from '../../../../src/targets/kubernetes/ownership.ts'
-import {
-  creationOf,
-  manifestOf,
-  type Twins,
-  twinOf,
-} from '../../../../src/targets/kubernetes/runtime/creation.ts'
+import { creationOf, manifestOf, twinOf } from '../../../../src/targets/kubernetes/runtime/creation.ts'
+import type { Twins } from '../../../../src/targets/kubernetes/runtime/recoloring.ts'
 import { ChangeFailed } from '../../../../src/targets/target.ts'
 
 const twins: Twins = {
