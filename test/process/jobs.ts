@@ -1,5 +1,4 @@
 /** Jobs that deploy an app as a user's workflow would, and what its users are told. */
-
 import { type JobStatus, startStep } from '../runner/runner.ts'
 import { bundles, type Deployed, type Inputs, type Options } from './shop.ts'
 

@@ -1,5 +1,4 @@
 /** What is said of one color of a Deployment, said of the other. */
-
 import { isRecord } from '../../record.ts'
 import { type Color, otherColor, type PerColor } from '../../target.ts'
 
