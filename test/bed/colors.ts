@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Color } from '../../src/targets/target.ts'
+import { ask } from './asking.ts'
 import { freePort } from './ports.ts'
 
 const script = join(import.meta.dirname, 'color.sh')
@@ -49,9 +50,7 @@ export async function createColors(folder: string): Promise<Colors> {
 
 async function answering(url: string): Promise<void> {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
-    const response = await fetch(url, { headers: { connection: 'close' } }).catch(() => null)
-    await response?.body?.cancel()
-    if (response?.ok) return
+    if ((await ask(url)).status === 200) return
   }
   throw new Error(`nothing answers at ${url}`)
 }

@@ -11,12 +11,12 @@ import { openCommandTarget } from '../../src/targets/command/command-target.ts'
 import { type CommandName, type CommandSettings, commandNames } from '../../src/targets/command/settings.ts'
 import type { ServiceIntent } from '../../src/targets/intent.ts'
 import type { Hook, Target } from '../../src/targets/target.ts'
+import { ask, colorAt } from '../bed/asking.ts'
 import { startCasesNginx } from '../bed/cases.ts'
 import { type HostedCase, startColorHost } from '../bed/color-host.ts'
 import { createFlag, flip, observeCommand, readFlag, switchCommand } from '../bed/flag.ts'
 import { freePort } from '../bed/ports.ts'
 import { anIntent, aRelease } from '../deployment/intents.ts'
-import { ask } from './asking.ts'
 import { marker, processesOf } from './marked.ts'
 import { type Stand, until } from './stand.ts'
 
@@ -66,10 +66,7 @@ async function openStand(app: HostedCase, connect: Connect): Promise<Stand> {
       runs.push(run)
       return openTarget({ app, connect, run, ...options })
     },
-    answers: async () => {
-      const { status, color } = await ask(app.url)
-      return status === 200 ? color : 'nobody'
-    },
+    answers: () => colorAt(app.url),
     running: async (color) => (await ask(app.colorUrl[color])).version,
     humanMoves: async (to) => {
       if (readFlag(stateDirectory) !== to) await flip(stateDirectory, to)

@@ -4,10 +4,10 @@ import { systemClock } from '../../src/clock.ts'
 import { openEcsTarget } from '../../src/targets/ecs/ecs-target.ts'
 import type { EcsSettings } from '../../src/targets/ecs/settings.ts'
 import type { Color, Release, Target } from '../../src/targets/target.ts'
+import { ask, colorAt } from '../bed/asking.ts'
 import { type AwsLab, startAwsLab } from '../bed/aws/aws-lab.ts'
 import { colorHeader } from '../bed/aws/front.ts'
 import type { Shop } from '../bed/aws/shop.ts'
-import { ask } from '../contract/asking.ts'
 import type { Stand } from '../contract/stand.ts'
 import { typed } from './typing.ts'
 
@@ -59,10 +59,7 @@ async function openStand(lab: AwsLab): Promise<Stand> {
       return open(run, options?.leaseTtl)
     },
     keepsRemoved: true,
-    answers: async () => {
-      const { status, color } = await ask(shop.url)
-      return status === 200 ? color : 'nobody'
-    },
+    answers: () => colorAt(shop.url),
     running: (color) => versionOn(shop, color),
     humanMoves: (to) => shop.forward(to),
     elapse: (time) => systemClock.sleep(time),

@@ -37,6 +37,8 @@ export interface Tried {
   readonly verdicts: readonly Verdict[]
   /** Of users, answered or not. */
   readonly requests: number
+  /** Of the bundle that was to be stopped. */
+  readonly log: string
 }
 
 export async function runCase(bed: Bed, given: Case): Promise<Tried> {
@@ -51,8 +53,8 @@ export async function runCase(bed: Bed, given: Case): Promise<Tried> {
   })
   const stage = await stageToStop(run, given)
   if (!(await freezes(scene, stage))) {
-    const verdicts = [{ kind: neverReached, text: (await stage.finished).log }]
-    return { verdicts, requests: scene.load.report().sent }
+    const { log } = await stage.finished
+    return { verdicts: [{ kind: neverReached, text: log }], requests: scene.load.report().sent, log }
   }
   const found = await lookAround(scene)
   const { next = null, post = null, closer = null } = await goOn(scene, { run, stage, given })
@@ -76,7 +78,7 @@ export async function runCase(bed: Bed, given: Case): Promise<Tried> {
     last,
     folders,
   })
-  return { verdicts, requests }
+  return { verdicts, requests, log: stopped.log }
 }
 
 /** main, or a post whose main has done its work. */

@@ -28,11 +28,9 @@ export function closedOtherwise(_: Scene, story: Story): readonly string[] {
   if (allowed.some((closed) => closed.traffic === traffic && closed.mark === markOf(closed.id))) return []
   const wanted = new Set(allowed.map((closed) => `${closed.traffic} and ${closed.mark}`))
   const got = [...new Set(allowed.map(({ id }) => `${traffic} and ${markOf(id)}`))]
-  // Nobody but a machine with too much to do made it wait.
-  const undisturbed = given.way === 'freeze' ? null : story.post
   return [
     `${got.join(', ')} instead of ${[...wanted].join(' or ')} (${describe(story)})`,
-    ...(undisturbed === null ? [] : ['--- post:', undisturbed.log]),
+    ...(story.post === null ? [] : ['--- post:', story.post.log]),
   ]
 }
 

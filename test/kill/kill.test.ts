@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 import { labPrograms } from '../bed/aws/aws-lab.ts'
 import { lacksKubernetes } from '../bed/kubernetes/lacks-kubernetes.ts'
 import { lacks } from '../programs.ts'
@@ -75,7 +75,9 @@ describe.skipIf(lacksSsh())('the harness sees', () => {
       killsPostAt: null,
       ...change,
     }
-    return (await runCase(bed, given)).verdicts.map(({ kind }) => kind)
+    const { verdicts, log } = await runCase(bed, given)
+    onTestFailed(() => console.log(log))
+    return verdicts.map(({ kind }) => kind)
   }
 
   test('nothing where nothing is wrong', async () => {

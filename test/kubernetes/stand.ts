@@ -8,11 +8,11 @@ import { systemClock } from '../../src/clock.ts'
 import { openKubernetesTarget } from '../../src/targets/kubernetes/kubernetes-target.ts'
 import type { KubernetesSettings } from '../../src/targets/kubernetes/settings.ts'
 import type { Color, Release, Target } from '../../src/targets/target.ts'
+import { ask, colorAt } from '../bed/asking.ts'
 import { type Folder, temporaryFolder } from '../bed/folder.ts'
 import { type KubernetesBed, startKubernetesBed } from '../bed/kubernetes/bed.ts'
 import { deployment, service } from '../bed/kubernetes/manifests.ts'
 import type { Namespace } from '../bed/kubernetes/namespace.ts'
-import { ask } from '../contract/asking.ts'
 import { marker, processesOf } from '../contract/marked.ts'
 import type { Stand } from '../contract/stand.ts'
 
@@ -182,8 +182,7 @@ async function shell(place: Place, text: string): Promise<void> {
 async function answersOf({ kubectl }: Namespace, url: string): Promise<Color | 'nobody'> {
   for (let tries = 1; ; tries += 1) {
     const ready = await readyPods(kubectl)
-    const { status, color } = await ask(url)
-    const told = status === 200 ? color : 'nobody'
+    const told = await colorAt(url)
     const isTold = told === 'nobody' ? ready.length === 0 : ready.length > 0
     if ((isTold && ready.every((name) => name.startsWith(`shop-${told}-`))) || tries === patience) return told
     await systemClock.sleep(100)

@@ -13,12 +13,12 @@ import { routedServices } from '../../src/targets/vps/nginx-flag/names.ts'
 import { httpText, locationLines, serverText } from '../../src/targets/vps/nginx-flag/snippets.ts'
 import type { VpsSettings } from '../../src/targets/vps/settings.ts'
 import { openVpsTarget } from '../../src/targets/vps/vps-target.ts'
+import { ask, colorAt } from '../bed/asking.ts'
 import { flip, readFlag } from '../bed/flag.ts'
 import { type Folder, temporaryFolder } from '../bed/folder.ts'
 import { type App, startVps, type Vps } from '../bed/vps/host.ts'
 import { type Registry, startRegistry } from '../bed/vps/registry.ts'
 import { sshSettings } from '../bed/vps/ssh-access.ts'
-import { ask } from '../contract/asking.ts'
 import { marker, processesOf } from '../contract/marked.ts'
 import { type Stand, until } from '../contract/stand.ts'
 import { findProgram } from '../programs.ts'
@@ -149,10 +149,7 @@ async function openStand(place: Place): Promise<Stand> {
       runs.push(run)
       return open(run, options?.leaseTtl)
     },
-    answers: async () => {
-      const { status, color } = await ask(url)
-      return status === 200 ? color : 'nobody'
-    },
+    answers: () => colorAt(url),
     running: async (color) => (await ask(`http://127.0.0.1:${app.ports.web?.[color]}`)).version,
     humanMoves: async (to) => {
       if (readFlag(app.stateDirectory) !== to) await flip(app.stateDirectory, to)

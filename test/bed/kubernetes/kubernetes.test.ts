@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Color } from '../../../src/targets/target.ts'
+import { colorAt } from '../asking.ts'
 import { type Lost, startLoad } from '../load.ts'
 import { now } from '../load-book.ts'
 import { openWebSockets } from '../web-sockets.ts'
@@ -41,16 +42,10 @@ async function openShop(bed: KubernetesBed, namespace: Namespace, pods: Pods = {
 }
 
 /** Resolves when nobody is sent elsewhere any more: the node's proxy follows in its own time. */
-async function flip({ namespace, url }: Shop, color: Color | 'none'): Promise<void> {
+async function flip({ namespace, url }: Shop, color: Color | 'nobody'): Promise<void> {
   const patch = [{ op: 'replace', path: '/spec/selector/color', value: color }]
   await namespace.kubectl('patch', 'service', 'shop', '--type=json', '-p', JSON.stringify(patch))
   await expect.poll(() => colorAt(url), { timeout: 60_000 }).toBe(color)
-}
-
-async function colorAt(url: string): Promise<string> {
-  const response = await fetch(url, { headers: { connection: 'close' } }).catch(() => null)
-  await response?.body?.cancel()
-  return response?.headers.get('x-color') ?? 'none'
 }
 
 /** Resolves when its pods are gone. */
@@ -118,7 +113,9 @@ describe.skipIf(lacksKubernetes())('a Kubernetes of one node', { timeout: 120_00
     await expect.poll(() => kinds(cut.report().lost), { timeout: 20_000 }).toContain('slow')
     await cut.stop()
 
-    await flip(shop, 'none')
+    // Users are refused by pods that are gone, too: those must be back first.
+    await namespace.kubectl('rollout', 'status', 'deployment/blue')
+    await flip(shop, 'nobody')
     await using refused = startLoad(users)
     await sleep(500)
     const { answered, lost } = await refused.stop()
