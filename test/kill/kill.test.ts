@@ -137,7 +137,8 @@ describe.skipIf(lacksSsh())('the harness sees', () => {
 
   test('a way back that does not lead back, after a cut', async () => {
     const kinds = await faultsWith(
-      { ...cutOff, scenario: 'broken', name: 'look:observe-1' },
+      // From a cut before anything is begun a run may also end at once, and there is nothing to take back.
+      { ...cutOff, scenario: 'broken', name: 'change:switch-1' },
       ({ switch: move }) => ({ switch: `[ "$BLUE_GREEN_COLOR" = green ] || exit 0\n${move}` }),
     )
     expect(kinds).toContain('cut off, it ended neither well nor where it had begun')
